@@ -1,0 +1,11 @@
+/** One run over all packages; sources are compiled by swc, workspace packages resolve to their sources. */
+module.exports = {
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'require', 'default'] },
+  roots: ['<rootDir>/libs', '<rootDir>/services'],
+  testMatch: ['**/*.spec.ts'],
+  transform: { '\\.[cm]?[jt]sx?$': '<rootDir>/jest-transform.cjs' },
+  transformIgnorePatterns: [],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
+};

@@ -1,0 +1,75 @@
+import type { Json } from '@vouchsafe/codec';
+import type { Details, Instant } from '@vouchsafe/kernel';
+import type { Namespace } from '@vouchsafe/runtime';
+
+/** A command between services. The same id with the same body is the same command, however often it comes. */
+export type CommandMessage = {
+  readonly id: string;
+  /** Context that owns the stream, e.g. `inventory`. */
+  readonly target: string;
+  /** Stream (or entity) it is about; commands of one key are handled in order of arrival. */
+  readonly key: string;
+  readonly namespace: Namespace;
+  readonly body: Json;
+  /** First principal of the matter, carried as data. */
+  readonly principal: string;
+  readonly correlation: string;
+  readonly trace?: string;
+  readonly sentAt: Instant;
+};
+
+/** The answer to a command, keyed by the asker. A message, not a fact: lost, the asker sends the same command id again. */
+export type Outcome =
+  | { readonly commandId: string; readonly ok: true; readonly result: Json }
+  | { readonly commandId: string; readonly ok: false; readonly code: string; readonly details: Details };
+
+/** An integration event on its way. (stream, pub) deduplicates and finds gaps. */
+export type EventMessage = {
+  readonly id: string;
+  readonly context: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly pub: number;
+  readonly data: Json;
+  readonly occurredAt: Instant;
+  readonly recordedAt: Instant;
+  readonly correlation: string;
+  readonly causation: string;
+  readonly principal: string;
+  readonly trace?: string;
+};
+
+export type CommandHandler = (message: CommandMessage) => Promise<Outcome>;
+/** Effect first; a rejection is retried a bounded number of times, then the message is parked and its target halted. */
+export type EventHandler = (event: EventMessage) => Promise<void>;
+
+/** A message that could not be handled, kept beside its error until a person retries or drops it. */
+export type ParkedMessage = {
+  readonly id: string;
+  readonly group: string;
+  /** What is halted until this is dealt with: the stream for events, the key for commands. */
+  readonly target: string;
+  readonly message: Json;
+  readonly error: string;
+  readonly attempts: number;
+  readonly parkedAt: Instant;
+};
+
+/** Transport only: at least once, in order per key, no more. */
+export interface Bus {
+  /** Registers the one handler of commands for `target`. */
+  serve(target: string, handler: CommandHandler): void;
+  /** Sends and awaits the outcome. Fault `SILENT` (retryable) after `deadlineMs`: the caller asks again under the same id. */
+  ask(message: CommandMessage, deadlineMs: number): Promise<Outcome>;
+  /** Hands integration events to every group; settles when each group has handled or parked them. */
+  publish(events: readonly EventMessage[]): Promise<void>;
+  /** Registers a consumer group for the events of some contexts. Must be called before {@link Bus.start}. */
+  subscribe(group: string, contexts: readonly string[], handler: EventHandler): void;
+  /** Serves a context's own published events again, for consumers that found a gap. */
+  servePublished(context: string, read: (stream: string, fromPub: number, max: number) => Promise<readonly EventMessage[]>): void;
+  /** Published events of `stream` from number `fromPub` on, from their owner. */
+  readPublished(context: string, stream: string, fromPub: number, max: number): Promise<readonly EventMessage[]>;
+  start(): Promise<void>;
+  /** Stops intake, lets what runs finish. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,16 @@
+export type { CommandContract, CommandOf, RejectionOf, ResultOf } from './command.js';
+export { commandContract } from './command.js';
+export type { CostedRange, Dimensions, GrantTerms, OwnVoucherClass, Presentation, ProductKind, SettlementMode, SupplierTerms } from './common.js';
+export { costedRange, dimensions, grantTerms, ownVoucherClass, presentation, productKind, settlementMode, supplierTerms, unitRange } from './common.js';
+export type { FulfillmentIntegrationEvent } from './fulfillment.js';
+export { fulfillmentEvents, startTopUp } from './fulfillment.js';
+export type { InventoryIntegrationEvent } from './inventory.js';
+export { commitReservation, inventoryEvents, releaseReservation, reserveVouchers, returnUnits } from './inventory.js';
+export type { DeliveryFact, LedgerFact } from './ledger.js';
+export { captureHold, entrySide, holdFunds, ledgerFact, postFact, releaseHold, settlementAccountId } from './ledger.js';
+export type { OrderIntegrationEvent } from './order.js';
+export { orderEvents } from './order.js';
+export type { RedemptionIntegrationEvent } from './redemption.js';
+export { activateGrant, discloseUnits, GRANT_CHUNK_UNITS, grantStream, redemptionEvents, voidUnits } from './redemption.js';
+export type { RiskIntegrationEvent } from './risk.js';
+export { riskEvents } from './risk.js';

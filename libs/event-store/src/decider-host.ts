@@ -1,0 +1,153 @@
+import type { EventCodec } from '@vouchsafe/codec';
+import { type Decider, type Details, Fault, type Instant, invariant } from '@vouchsafe/kernel';
+import { type Clock, eventIdOf, type Random } from '@vouchsafe/runtime';
+import { LRUCache } from 'lru-cache';
+import { type AppendResult, type EventStore, type NewEvent, NO_STREAM, type Position, type Revision } from './port.js';
+
+/** Who asks, when, and in what matter. `commandId` is the idempotency key: event ids derive from it. */
+export type Envelope = {
+  readonly commandId: string;
+  readonly correlation: string;
+  readonly principal: string;
+  readonly at: Instant;
+  readonly trace?: string;
+};
+
+/** A stream folded: its state, its last revision, how many integration events it has. */
+export type Folded<S> = { readonly state: S; readonly revision: Revision; readonly pub: number };
+
+export type Handled<S, E, R extends string> =
+  | { readonly ok: true; readonly state: S; readonly revision: Revision; readonly events: readonly E[]; readonly pub: number; readonly position: Position | undefined }
+  | { readonly ok: false; readonly state: S; readonly revision: Revision; readonly code: R; readonly details: Details };
+
+export type DeciderHostOptions<S, C, E extends { readonly type: string }, R extends string> = {
+  readonly store: EventStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly decider: Decider<S, C, E, R>;
+  readonly codec: EventCodec<E>;
+  /** Most streams whose folded state is kept in memory. */
+  readonly cacheMax?: number;
+  /** Called after events were accepted (not yet durable): a process manager may run ahead within the process. */
+  readonly onAccepted?: (stream: string, folded: Folded<S>, events: readonly E[]) => void;
+};
+
+const CACHE_MAX = 10_000;
+const READ_PAGE = 500;
+const CONFLICT_RETRIES = 3;
+const JITTER_MS = 20;
+
+/**
+ * Runs one decider on its streams: read, fold, decide, append at the exact revision read. One decision at a time per stream;
+ * on a lost race it decides again, at most {@link CONFLICT_RETRIES} times with jitter, then throws Fault `ABORTED`.
+ * A stream with an event this binary does not know throws Fault `STREAM_TOO_NEW`.
+ */
+export class DeciderHost<S, C, E extends { readonly type: string }, R extends string = string> {
+  readonly #options: DeciderHostOptions<S, C, E, R>;
+  readonly #cache: LRUCache<string, Folded<S>>;
+  readonly #queues = new Map<string, Promise<unknown>>();
+  /** Lost races; within one exclusive process each is a bug. */
+  conflicts = 0;
+
+  constructor(options: DeciderHostOptions<S, C, E, R>) {
+    this.#options = options;
+    this.#cache = new LRUCache({ max: options.cacheMax ?? CACHE_MAX });
+  }
+
+  /** Decides `command` on `stream`. May be called again with the same command id: the decider sees it is done. */
+  handle(stream: string, command: C, envelope: Envelope): Promise<Handled<S, E, R>> {
+    return this.#inTurn(stream, () => this.#decide(stream, command, envelope));
+  }
+
+  /** The stream's present state (possibly ahead of the durable log; the reply floor covers that). */
+  load(stream: string): Promise<Folded<S>> {
+    return this.#inTurn(stream, () => this.#fold(stream, !this.#options.store.exclusive));
+  }
+
+  /** How many folded streams are held in memory. */
+  get cached(): number {
+    return this.#cache.size;
+  }
+
+  async #inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#queues.get(stream);
+    const mine = before ? before.then(work, work) : work();
+    this.#queues.set(stream, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#queues.get(stream) === mine) this.#queues.delete(stream);
+    }
+  }
+
+  async #decide(stream: string, command: C, envelope: Envelope): Promise<Handled<S, E, R>> {
+    const { store, decider, clock, random } = this.#options;
+    let refresh = false;
+    for (let attempt = 0; attempt <= CONFLICT_RETRIES; attempt++) {
+      const folded = await this.#fold(stream, refresh);
+      const decision = decider.decide(command, folded.state);
+      const noEvents = !decision.ok || decision.events.length === 0;
+      if (noEvents && !store.exclusive && !refresh) {
+        refresh = true; // a no from a cache that others may have overtaken is confirmed by a read (ARCHITECTURE §4.5)
+        continue;
+      }
+      if (!decision.ok) return { ok: false, state: folded.state, revision: folded.revision, code: decision.code, details: decision.details };
+      if (noEvents) return { ok: true, state: folded.state, revision: folded.revision, events: [], pub: folded.pub, position: undefined };
+      const result = await this.#append(stream, folded, decision.events, envelope);
+      if (result) return result;
+      this.conflicts++;
+      refresh = true;
+      await clock.sleep(Math.ceil(random.fraction() * JITTER_MS * (attempt + 1)));
+    }
+    throw new Fault('ABORTED', `stream ${stream} is written by others too often just now; try again`);
+  }
+
+  async #append(stream: string, folded: Folded<S>, events: readonly E[], envelope: Envelope): Promise<Handled<S, E, R> | undefined> {
+    const { store, decider, codec, onAccepted } = this.#options;
+    let { state, pub } = folded;
+    const fresh: NewEvent[] = [];
+    for (const event of events) {
+      const { type, data } = codec.encode(event);
+      const published = codec.isPublished(type);
+      if (published) pub++;
+      fresh.push({
+        id: eventIdOf(envelope.commandId, fresh.length), type, data,
+        occurredAt: envelope.at, correlation: envelope.correlation, causation: envelope.commandId, principal: envelope.principal,
+        ...(envelope.trace !== undefined && { trace: envelope.trace }),
+        ...(published && { pub }),
+      });
+      state = decider.evolve(state, event);
+    }
+    let result: AppendResult;
+    try {
+      result = await store.append({ stream, expected: folded.revision, events: fresh });
+    } catch (error) {
+      this.#cache.delete(stream); // the outcome is unknown: the next decision reads
+      throw error;
+    }
+    if (!result.ok) return undefined;
+    const now: Folded<S> = { state, revision: result.revision, pub };
+    invariant(result.revision === folded.revision + events.length, 'an append adds as many revisions as events');
+    this.#cache.set(stream, now);
+    onAccepted?.(stream, now, events);
+    return { ok: true, ...now, events, position: result.position };
+  }
+
+  async #fold(stream: string, refresh: boolean): Promise<Folded<S>> {
+    const { store, decider, codec } = this.#options;
+    const cached = this.#cache.get(stream);
+    if (cached && !refresh) return cached;
+    let folded = cached ?? { state: decider.initial, revision: NO_STREAM, pub: 0 };
+    for (;;) {
+      const page = await store.readStream(stream, { from: folded.revision + 1, max: READ_PAGE });
+      for (const recorded of page) {
+        const event = codec.decode(recorded.type, recorded.data);
+        if (!event) throw new Fault('STREAM_TOO_NEW', `${recorded.type} in ${stream} is newer than this binary; upgrade it`, false);
+        folded = { state: decider.evolve(folded.state, event), revision: recorded.revision, pub: recorded.pub ?? folded.pub };
+      }
+      if (page.length < READ_PAGE) break;
+    }
+    this.#cache.set(stream, folded);
+    return folded;
+  }
+}

@@ -1,0 +1,3 @@
+export type {
+  Collection, CollectionSpec, Condition, Doc, DocValue, IndexSpec, ProjectedMeta, Projection, Query, ReadStore, Scalar, WriteOp,
+} from './port.js';

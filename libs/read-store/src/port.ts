@@ -1,0 +1,65 @@
+import type { Position } from '@vouchsafe/event-store';
+
+/** A value in a document: JSON plus bigint. Instants are numbers of milliseconds. */
+export type DocValue = null | boolean | number | bigint | string | readonly DocValue[] | { readonly [key: string]: DocValue | undefined };
+
+/** A stored document, with the newest revision of each stream that fed it. */
+export type Doc<T> = { readonly id: string; readonly value: T; readonly revisions: Readonly<Record<string, number>> };
+
+/** An index over top-level fields (string, number, boolean; the LAST may be a list of strings: an entry per member). */
+export type IndexSpec = { readonly fields: readonly string[] };
+export type CollectionSpec = { readonly name: string; readonly indexes: readonly IndexSpec[] };
+
+export type Scalar = string | number | boolean;
+export type Condition = Scalar | { readonly in: readonly Scalar[] } | { readonly gte?: Scalar; readonly gt?: Scalar; readonly lt?: Scalar; readonly lte?: Scalar } | { readonly has: string };
+/** Typed filters only. Results are ordered by `orderBy` and then by id; `after` is the last document of the page before. */
+export type Query = {
+  readonly where?: Readonly<Record<string, Condition>>;
+  readonly orderBy?: readonly (readonly [field: string, direction: 'asc' | 'desc'])[];
+  readonly after?: { readonly values: readonly Scalar[]; readonly id: string };
+  readonly limit: number;
+};
+
+/**
+ * Written only if, for at least one stream named in `revisions`, the number is larger than the stored one and for none
+ * smaller; else it changes nothing (a replayed event). `value` undefined deletes (revisions are kept as a tombstone
+ * no longer than the writer needs it).
+ */
+export type WriteOp<T> = { readonly id: string; readonly value: T | undefined; readonly revisions: Readonly<Record<string, number>> };
+
+export interface Collection<T> {
+  get(id: string): Promise<Doc<T> | undefined>;
+  getMany(ids: readonly string[]): Promise<ReadonlyMap<string, Doc<T>>>;
+  find(query: Query): Promise<readonly Doc<T>[]>;
+  count(where?: Query['where']): Promise<number>;
+  /** Writes a batch; each document atomically, by itself. */
+  write(ops: readonly WriteOp<T>[]): Promise<void>;
+}
+
+/** Documents that replay can rebuild. One per namespace. Promises only what MongoDB can also keep. */
+export interface ReadStore {
+  /** Opens (and if need be creates) a collection with its indexes. */
+  collection<T>(spec: CollectionSpec): Promise<Collection<T>>;
+  collectionNames(): Promise<readonly string[]>;
+  dropCollection(name: string): Promise<void>;
+  /** Atomically lets `name` answer with what `replacement` holds; `replacement` is gone afterwards. */
+  replaceCollection(name: string, replacement: string): Promise<void>;
+  loadCheckpoint(name: string): Promise<Position | undefined>;
+  /** Saved after the effects it covers. */
+  saveCheckpoint(name: string, position: Position): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What one event means for documents: pure, never refuses, for the fact has happened. */
+export type Projection<E, T> = {
+  readonly collection: CollectionSpec;
+  /** Documents the event is about. */
+  readonly idsOf: (event: E, meta: ProjectedMeta) => readonly string[];
+  /** The document after the event; undefined deletes it or leaves it absent. */
+  readonly apply: (value: T | undefined, event: E, meta: ProjectedMeta, id: string) => T | undefined;
+};
+/** Of the recorded event: where and when. */
+export type ProjectedMeta = {
+  readonly stream: string; readonly revision: number; readonly occurredAt: number; readonly recordedAt: number;
+  readonly correlation: string; readonly principal: string; readonly eventId: string;
+};

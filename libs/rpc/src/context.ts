@@ -1,0 +1,30 @@
+import type { Instant } from '@vouchsafe/kernel';
+import type { Namespace } from '@vouchsafe/runtime';
+
+/** Who calls, as the gateway (or a service, for itself) established it. Never built from what a request says. */
+export type Caller = {
+  readonly principalId: string;
+  readonly kind: 'person' | 'service' | 'channel' | 'terminal' | 'auditor';
+  readonly namespace: Namespace;
+  /** The channel a channel principal acts as. */
+  readonly channelId?: string;
+  readonly terminalId?: string;
+  readonly credentialId?: string;
+  readonly permissions: ReadonlySet<string>;
+};
+
+/** What travels with every call besides its request. */
+export type CallContext = {
+  readonly caller: Caller;
+  /** Unique per call at the door; shown in every error. */
+  readonly requestId: string;
+  readonly deadline: Instant;
+  readonly locale: 'zh' | 'en';
+  readonly trace?: string;
+  readonly signal?: AbortSignal;
+};
+
+/** A service calling on its own behalf: all permissions of internal methods, none of a person's. */
+export const serviceCaller = (name: string, namespace: Namespace): Caller => ({
+  principalId: `svc_${name}`, kind: 'service', namespace, permissions: new Set(['internal']),
+});

@@ -1,0 +1,29 @@
+import type { DescMethod, DescMethodBiDiStreaming, DescMethodClientStreaming, DescMethodServerStreaming, DescMethodUnary, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { CallContext } from './context.js';
+
+type In<M extends DescMethod> = MessageShape<M['input']>;
+type Out<M extends DescMethod> = MessageInitShape<M['output']>;
+
+/** How a method is implemented. Streams are async iterables, read as fast as the peer takes them. */
+export type Handler<M extends DescMethod> = M extends DescMethodUnary
+  ? (request: In<M>, context: CallContext) => Promise<Out<M>>
+  : M extends DescMethodServerStreaming
+    ? (request: In<M>, context: CallContext) => AsyncIterable<Out<M>>
+    : M extends DescMethodClientStreaming
+      ? (requests: AsyncIterable<In<M>>, context: CallContext) => Promise<Out<M>>
+      : M extends DescMethodBiDiStreaming
+        ? (requests: AsyncIterable<In<M>>, context: CallContext) => AsyncIterable<Out<M>>
+        : never;
+/** All methods of a service; one that is missing does not compile. */
+export type Handlers<S extends DescService> = { readonly [K in keyof S['method']]: Handler<S['method'][K]> };
+
+/** Calls between services and from the gateway: requests and answers are messages of `proto/`. */
+export interface Rpc {
+  /** Registers the implementation of a whole service. */
+  serve<S extends DescService>(service: S, handlers: Handlers<S>): void;
+  /** A unary call. Throws RpcFailure (a "no") or Fault (`UNAVAILABLE`, `DEADLINE_EXCEEDED`). Messages are frozen or copied: do not change them. */
+  call<M extends DescMethodUnary>(method: M, request: MessageInitShape<M['input']>, context: CallContext): Promise<MessageShape<M['output']>>;
+  stream<M extends DescMethodServerStreaming>(method: M, request: MessageInitShape<M['input']>, context: CallContext): AsyncIterable<MessageShape<M['output']>>;
+  upload<M extends DescMethodClientStreaming>(method: M, requests: AsyncIterable<MessageInitShape<M['input']>>, context: CallContext): Promise<MessageShape<M['output']>>;
+  converse<M extends DescMethodBiDiStreaming>(method: M, requests: AsyncIterable<MessageInitShape<M['input']>>, context: CallContext): AsyncIterable<MessageShape<M['output']>>;
+}

@@ -1,0 +1,11 @@
+export type { Clock } from './clock.js';
+export { systemClock } from './clock.js';
+export type { Disk, DiskFile } from './disk.js';
+export type { Ids } from './ids.js';
+export { createIds, eventIdOf, uuidv5 } from './ids.js';
+export type { Log, Namespace, ServiceModule } from './module.js';
+export { NAMESPACES, silentLog } from './module.js';
+export type { Random } from './random.js';
+export { systemRandom } from './random.js';
+export type { Stop, Timers } from './timers.js';
+export { clockTimers } from './timers.js';
