@@ -5,7 +5,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /** How one type is written as JSON and read back. `read` throws {@link ShapeError} on what is not of the shape. */
 export type Shape<T> = { readonly write: (value: T) => Json; readonly read: (json: unknown, path: string) => T; readonly optional?: true };
-export type TypeOf<S> = S extends Shape<infer T> ? T : never;
+/** What a shape reads. */
+export type TypeOf<S> = S extends { readonly read: (json: unknown, path: string) => infer T } ? T : never;
 
 /** What was read is not what the shape says. `path` names the place, the value itself is never told. */
 export class ShapeError extends Error {
@@ -88,8 +89,8 @@ export const optional = <T>(item: Shape<T>): Shape<T | undefined> & { readonly o
   optional: true,
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: the field map is heterogeneous by nature
-type AnyShape = Shape<any>;
+/** A shape of something: what a field map holds, whatever each field's type. */
+type AnyShape = { readonly write: (value: never) => Json; readonly read: (json: unknown, path: string) => unknown; readonly optional?: true };
 type OptionalKeys<F> = { [K in keyof F]: F[K] extends { readonly optional: true } ? K : never }[keyof F];
 /** The record that a field map describes; optional fields may be left out. */
 export type RecordOf<F> = { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: TypeOf<F[K]> } & {
@@ -98,14 +99,14 @@ export type RecordOf<F> = { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: T
 
 /** A record of named fields. Unknown fields are ignored when read (a newer writer may add optional ones). */
 export const record = <F extends Record<string, AnyShape>>(fields: F): Shape<RecordOf<F>> => {
-  const entries = Object.entries(fields) as [string, AnyShape][];
+  const entries = Object.entries<AnyShape>(fields);
   return {
     write: (value) => {
       const out: Record<string, Json> = {};
       const source = value as Record<string, unknown>;
       for (const [key, shape] of entries) {
         const field = source[key];
-        if (field !== undefined) out[key] = shape.write(field);
+        if (field !== undefined) out[key] = shape.write(field as never);
         else if (!shape.optional) throw new ShapeError(key, 'a value');
       }
       return out;
@@ -130,7 +131,7 @@ export const tagged = <F extends Record<string, AnyShape>>(
 ): Shape<{ [K in keyof F & string]: { readonly type: K } & TypeOf<F[K]> }[keyof F & string]> => ({
   write: (value) => {
     const shape = members[value.type] ?? fail('type', `one of ${Object.keys(members).join(', ')}`);
-    return { type: value.type, ...(shape.write(value) as object) };
+    return { type: value.type, ...(shape.write(value as never) as object) };
   },
   read: (json, path) => {
     const tag = (json as { type?: unknown } | null)?.type;

@@ -1,0 +1,73 @@
+// Runs what is checked, stage by stage, and ends with `N passed, N failed[, N skipped]`. A stage that is no jest run counts as
+// one check. `--only=types,lint` picks stages. VOUCHSAFE_LONG=1 runs the long forms.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+process.chdir(root);
+const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7).split(',');
+const long = process.env.VOUCHSAFE_LONG === '1';
+const total = { passed: 0, failed: 0, skipped: 0 };
+const budget = [];
+
+const run = (command, args, quiet) => spawnSync(command, args, {
+  stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'], encoding: 'utf8', maxBuffer: 1 << 28,
+  env: { ...process.env, FORCE_COLOR: '0', NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
+});
+const timed = (name, work) => {
+  if (only && !only.includes(name)) return;
+  const from = performance.now();
+  const { passed = 0, failed = 0, skipped = 0 } = work();
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+  budget.push({ name, seconds: (performance.now() - from) / 1000, passed, failed, skipped });
+  console.log(`${failed ? '✘' : '✔'} ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped (${((performance.now() - from) / 1000).toFixed(1)} s)`);
+};
+/** A command that passes or fails as a whole; its output is shown only when it fails. */
+const check = (name, command, args) => timed(name, () => {
+  const { status, stdout, stderr } = run(command, args, true);
+  if (status === 0) return { passed: 1 };
+  console.log(`${stdout}${stderr}`);
+  return { failed: 1 };
+});
+const jest = (name, pattern, ...more) => timed(name, () => {
+  const file = path.join('.cache', `jest-${name}.json`);
+  mkdirSync('.cache', { recursive: true });
+  rmSync(file, { force: true });
+  const { status, stdout, stderr } = run('jest', ['--json', `--outputFile=${file}`, '--silent', '--reporters=default', '--testPathPatterns', pattern, ...more], true);
+  let report;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    console.log(`${stdout}${stderr}`);
+    return { failed: 1 };
+  }
+  if (report.numFailedTests + report.numRuntimeErrorTestSuites > 0 || status !== 0) console.log(stderr);
+  for (const suite of report.testResults) {
+    for (const test of suite.assertionResults) if (test.status === 'pending') console.log(`  skipped: ${test.fullName}`);
+  }
+  return { passed: report.numPassedTests, failed: report.numFailedTests + report.numRuntimeErrorTestSuites, skipped: report.numPendingTests };
+});
+
+check('types', 'node', ['node_modules/typescript7/bin/tsc', '-b']);
+check('graph', 'nx', ['show', 'projects']);
+check('lint', 'eslint', ['--cache', '--cache-location', '.cache/eslint', 'libs', 'services', 'test', 'bench']);
+check('boundaries', 'depcruise', ['libs', 'services', '--config', '.dependency-cruiser.cjs']);
+check('proto', 'buf', ['lint']);
+jest('unit', '^(?!.*(contract|e2e)\\.spec).*\\.spec\\.ts$');
+jest('contract', '\\.contract\\.spec\\.ts$');
+jest('e2e', '\\.e2e\\.spec\\.ts$', '--runInBand');
+timed('crash', () => {
+  const { status, stdout } = run('node', ['services/cli/bin/vouchsafe.js', 'crash', '--kills', long ? '200' : '10', '--seed', '1'], true);
+  console.log(stdout?.trim().split('\n').at(-1));
+  return status === 0 ? { passed: 1 } : { failed: 1 };
+});
+
+console.log('\n时间 / time by suite');
+for (const { name, seconds, passed, failed, skipped } of budget) {
+  console.log(`  ${name.padEnd(12)}${seconds.toFixed(1).padStart(7)} s  ${passed} passed, ${failed} failed, ${skipped} skipped`);
+}
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
