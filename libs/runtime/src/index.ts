@@ -1,10 +1,13 @@
 export type { Clock } from './clock.js';
 export { systemClock } from './clock.js';
 export type { Disk, DiskFile } from './disk.js';
+export type { DiskOperation, MemoryDisk, MemoryDiskOptions } from './memory-disk.js';
+export { memoryDisk } from './memory-disk.js';
 export type { Ids } from './ids.js';
 export { createIds, eventIdOf, uuidv5 } from './ids.js';
 export type { Log, Namespace, ServiceModule } from './module.js';
 export { NAMESPACES, silentLog } from './module.js';
+export { nodeDisk } from './node-disk.js';
 export type { Random } from './random.js';
 export { systemRandom } from './random.js';
 export type { Stop, Timers } from './timers.js';
