@@ -1,0 +1,91 @@
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { type EventStore, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
+import { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
+import type { AuditService, GetTimelineRequest, ReadEventsRequest } from '@vouchsafe/proto/audit/v1/audit';
+import type { ProjectionRunner } from '@vouchsafe/read-store';
+import { type CallContext, failureOf, type Handlers, type Rpc, serviceCaller } from '@vouchsafe/rpc';
+import type { Clock, Namespace } from '@vouchsafe/runtime';
+import { aboutTimeline, orderTimeline, type TimelinePorts, voucherTimeline } from '../application/timeline.js';
+import { insightErrors } from './errors.js';
+import { cursorOf, eventRecord, positionOf } from './event-record.js';
+
+export type AuditPorts = {
+  readonly namespace: Namespace;
+  readonly store: EventStore;
+  readonly clock: Clock;
+  readonly rpc: Rpc;
+  readonly timeline: TimelinePorts;
+  readonly runner: ProjectionRunner;
+};
+
+const PAGE_MAX = 500;
+const PAGE_DEFAULT = 200;
+const READ_PAGE = 256;
+const CATCH_UP_MS = 2_000;
+
+/** RPCs of the audit: timelines, the event stream, integrity. */
+export const auditService = (ports: AuditPorts): Handlers<typeof AuditService> => ({
+  getTimeline: async (request, context) => {
+    const subjects = [request.voucherId, request.orderId, request.channelId, request.accountId].filter(Boolean);
+    if (subjects.length !== 1) throw failureOf(insightErrors, 'SUBJECT_REQUIRED');
+    await ports.runner.waitFor(ports.store.head(), CATCH_UP_MS);
+    const events = await timelineOf(ports, request, context);
+    if (events.length === 0) throw failureOf(insightErrors, 'SUBJECT_UNKNOWN');
+    const after = request.pageToken ? positionOf(request.pageToken) : START;
+    const rest = events.filter((event) => event.position > after);
+    const size = Math.min(request.pageSize || PAGE_DEFAULT, PAGE_MAX);
+    const page = rest.slice(0, size);
+    return { events: page.map(eventRecord), nextPageToken: rest.length > size ? cursorOf(page.at(-1)!.position) : '' };
+  },
+  readEvents: (request, context) => readEvents(ports, request, context),
+  getIntegrity: async () => {
+    const { store, clock, runner } = ports;
+    await store.durable(store.head());
+    const lag = runner.lag();
+    const last = await lastEvent(store, lag.behind);
+    return {
+      events: BigInt(runner.applied()), viewsCaughtUp: lag.events === 0, viewsBehindEvents: BigInt(lag.events), epoch: BigInt(store.epoch),
+      head: cursorOf(store.head()), lastLeaf: last ? Buffer.from(last.leaf).toString('hex') : '', at: timestampFromMs(clock.now()),
+    };
+  },
+});
+
+const lastEvent = async (store: EventStore, behind: Position): Promise<RecordedEvent | undefined> => {
+  const { events } = await store.readAll({ after: (behind - 1) as Position, max: 1 });
+  return events[0];
+};
+
+const timelineOf = async (ports: AuditPorts, request: GetTimelineRequest, context: CallContext): Promise<readonly RecordedEvent[]> => {
+  if (request.orderId) return orderTimeline(ports.timeline, request.orderId);
+  if (request.channelId) return aboutTimeline(ports.timeline, request.channelId);
+  if (request.accountId) return aboutTimeline(ports.timeline, request.accountId);
+  const own = { ...context, caller: serviceCaller('insight', ports.namespace) };
+  const { units } = await ports.rpc.call(SecretsService.method.resolveVoucherIds, { voucherIds: [request.voucherId] }, own);
+  const unit = units[0]?.found ? units[0].unit : undefined;
+  return unit ? voucherTimeline(ports.timeline, { batchId: unit.batchId, index: Number(unit.index) }) : [];
+};
+
+async function* readEvents({ store }: AuditPorts, request: ReadEventsRequest, context: CallContext) {
+  const { categories, types, correlation, limit, follow } = request;
+  const wanted = (event: RecordedEvent): boolean =>
+    (types.length === 0 || types.includes(event.type)) && (!correlation || event.correlation === correlation);
+  const only = categories.length > 0 ? { categories } : {};
+  let after = request.cursor ? positionOf(request.cursor) : START;
+  let left = limit > 0 ? limit : Number.POSITIVE_INFINITY;
+  for (;;) {
+    const page = await store.readAll({ after, ...only, max: READ_PAGE });
+    for (const event of page.events.filter(wanted)) {
+      yield eventRecord(event);
+      if (--left === 0) return;
+    }
+    after = page.next;
+    if (page.atEnd) break;
+  }
+  if (!follow) return;
+  for await (const page of store.subscribe({ after, ...only, signal: context.signal ?? new AbortController().signal })) {
+    for (const event of page.events.filter(wanted)) {
+      yield eventRecord(event);
+      if (--left === 0) return;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { Projection } from '@vouchsafe/read-store';
+import type { AnyEvent } from './matter.js';
+
+/** What an observer sees of one order. Money as decimal text of minor units. */
+export type OrderCourse = {
+  readonly channelId: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly verdict: string;
+  readonly totalMinor: string;
+  readonly currency: string;
+  readonly placedAt: number;
+  readonly endedAt: number;
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const nothingYet: OrderCourse = { channelId: '', state: 'PENDING', reason: '', verdict: '', totalMinor: '0', currency: '', placedAt: 0, endedAt: 0 };
+
+const STATES: Readonly<Record<string, string>> = {
+  OrderPlaced: 'PENDING', OrderConfirmed: 'FULFILLING', OrderCompleted: 'COMPLETED', OrderRejected: 'REJECTED', OrderCancelled: 'CANCELLED',
+  OrderRevived: 'FULFILLING',
+};
+const ENDS = new Set(['COMPLETED', 'REJECTED', 'CANCELLED']);
+/** `OrderPlaced` of `order.OrderPlaced.v1`. */
+const nameOf = (type: string): string => type.split('.')[1] ?? '';
+
+/** One line per order: its state, its end, how long it took. Answers GetOverview. */
+export const orderCourses: Projection<AnyEvent, OrderCourse> = {
+  collection: { name: 'order_courses_v1', indexes: [{ fields: ['placedAt'] }, { fields: ['state'] }] },
+  idsOf: (event, meta) => (meta.stream.startsWith('order-') && STATES[nameOf(event.type)] ? [meta.stream.slice('order-'.length)] : []),
+  apply: (course = nothingYet, event, meta) => {
+    const state = STATES[nameOf(event.type)];
+    if (!state) return course;
+    const data = event.data as Fields;
+    const total = (data.total ?? {}) as Fields;
+    const first = course.placedAt === 0;
+    return {
+      channelId: course.channelId || text(data.channelId),
+      state,
+      reason: text(data.reason) || (state === 'COMPLETED' ? '' : course.reason),
+      verdict: text(data.verdict) || course.verdict,
+      totalMinor: text(total.minor) || course.totalMinor,
+      currency: text(total.currency) || course.currency,
+      placedAt: first ? meta.recordedAt : course.placedAt,
+      endedAt: ENDS.has(state) ? meta.recordedAt : 0,
+    };
+  },
+};
