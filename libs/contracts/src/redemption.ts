@@ -53,6 +53,8 @@ export const discloseUnits = commandContract({
 const redeemed = record({
   factId: text(), redemptionId: text(), voucherUnit: record({ batchId: text(), index: int }), orderId: text(), lineId: text(), dims: dimensions, kind: productKind,
   ownClass: ownVoucherClass, gross: amount, tax: amount, storeId: text(), terminalId: text(), scene: optional(text()), partnerMerchantId: optional(text()),
+  /** Our commission on a redemption at a partner's store, and the tax in it; with `partnerMerchantId` only. */
+  partnerCommission: optional(amount), partnerCommissionTax: optional(amount),
 });
 const reversed = record({ factId: text(), originalFactId: text(), redemptionId: text(), dims: dimensions, kind: productKind });
 const lapsed = record({ factId: text(), dims: dimensions, kind: productKind, ownClass: ownVoucherClass, gross: amount, tax: amount });
