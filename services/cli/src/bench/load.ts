@@ -1,0 +1,95 @@
+import http2 from 'node:http2';
+
+/** What a load run measured. Latencies in milliseconds. */
+export type LoadResult = {
+  readonly calls: number;
+  readonly failed: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** gRPC status → count, of calls that were not OK. */
+  readonly statuses: Readonly<Record<string, number>>;
+};
+export type LoadPlan = {
+  /** host:port of a plain-text gRPC server. */
+  readonly target: string;
+  /** `/package.Service/Method`. */
+  readonly path: string;
+  readonly key: string;
+  readonly sessions: number;
+  /** Calls in flight, over all sessions. */
+  readonly inFlight: number;
+  readonly seconds: number;
+  /** Bytes of the `n`th request's message. */
+  readonly request: (n: number) => Uint8Array;
+  /** Looks at an answer's message; false counts as failed. */
+  readonly check?: (answer: Buffer) => boolean;
+};
+
+const GRPC_HEAD = 5;
+const framed = (message: Uint8Array): Buffer => {
+  const frame = Buffer.allocUnsafe(GRPC_HEAD + message.length);
+  frame[0] = 0;
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, GRPC_HEAD);
+  return frame;
+};
+
+type Tally = { calls: number; failed: number; latencies: number[]; statuses: Record<string, number> };
+
+/**
+ * Closed-loop load over bare HTTP/2: much cheaper than a grpc-js client, so that it measures the server. Stops by itself after
+ * `seconds`, then waits for what is in flight.
+ */
+export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
+  const sessions = await Promise.all(Array.from({ length: plan.sessions }, () => connected(plan.target)));
+  const tally: Tally = { calls: 0, failed: 0, latencies: [], statuses: {} };
+  const from = performance.now();
+  const until = from + plan.seconds * 1000;
+  let next = 0;
+  const lane = async (session: http2.ClientHttp2Session): Promise<void> => {
+    while (performance.now() < until) await oneCall(session, plan, next++, tally);
+  };
+  await Promise.all(Array.from({ length: plan.inFlight }, (_, i) => lane(sessions[i % sessions.length]!)));
+  const seconds = (performance.now() - from) / 1000;
+  for (const session of sessions) session.close();
+  tally.latencies.sort((a, b) => a - b);
+  const at = (share: number): number => tally.latencies[Math.min(tally.latencies.length - 1, Math.floor(tally.latencies.length * share))] ?? 0;
+  return { calls: tally.calls, failed: tally.failed, seconds, perSecond: tally.calls / seconds, p50Ms: at(0.5), p99Ms: at(0.99), statuses: tally.statuses };
+};
+
+const connected = (target: string): Promise<http2.ClientHttp2Session> =>
+  new Promise((resolve, reject) => {
+    const session = http2.connect(`http://${target}`, { settings: { initialWindowSize: 1 << 20 } });
+    session.once('connect', () => resolve(session));
+    session.once('error', reject);
+  });
+
+const oneCall = (session: http2.ClientHttp2Session, plan: LoadPlan, n: number, tally: Tally): Promise<void> =>
+  new Promise((resolve) => {
+    const from = performance.now();
+    const stream = session.request({
+      ':method': 'POST', ':path': plan.path, 'content-type': 'application/grpc', te: 'trailers', 'grpc-timeout': '30S',
+      ...(plan.key && { authorization: `Bearer ${plan.key}` }),
+    });
+    let status: string | undefined;
+    const chunks: Buffer[] = [];
+    stream.on('response', (headers) => { status = headers['grpc-status'] as string | undefined; });
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('trailers', (headers) => { status = headers['grpc-status'] as string | undefined; });
+    stream.on('error', () => { status ??= 'BROKEN'; });
+    stream.on('close', () => {
+      tally.calls++;
+      tally.latencies.push(performance.now() - from);
+      const answer = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+      const good = status === '0' && (!plan.check || plan.check(answer.subarray(GRPC_HEAD)));
+      if (!good) {
+        tally.failed++;
+        const word = status === '0' ? 'UNEXPECTED_ANSWER' : (status ?? 'NO_STATUS');
+        tally.statuses[word] = (tally.statuses[word] ?? 0) + 1;
+      }
+      resolve();
+    });
+    stream.end(framed(plan.request(n)));
+  });
