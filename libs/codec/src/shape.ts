@@ -20,10 +20,12 @@ const fail = (path: string, expected: string): never => {
 };
 
 /** Any string, or one of a brand: `text<OrderId>()`. */
-export const text = <T extends string = string>(): Shape<T> => ({
+export const text: TextShape = <T extends string>(): Shape<T> => ({
   write: (value) => value,
   read: (json, path) => (typeof json === 'string' ? (json as T) : fail(path, 'a string')),
 });
+/** The plain signature comes first: inside `record({…})` a lone generic one would be inferred as `never`. */
+type TextShape = { (): Shape<string>; <T extends string>(): Shape<T> };
 /** One of the given words. */
 export const oneOf = <const T extends string>(...words: readonly T[]): Shape<T> => ({
   write: (value) => value,
