@@ -12,20 +12,27 @@ export type CollectionSpec = { readonly name: string; readonly indexes: readonly
 
 export type Scalar = string | number | boolean;
 export type Condition = Scalar | { readonly in: readonly Scalar[] } | { readonly gte?: Scalar; readonly gt?: Scalar; readonly lt?: Scalar; readonly lte?: Scalar } | { readonly has: string };
-/** Typed filters only. Results are ordered by `orderBy` and then by id; `after` is the last document of the page before. */
+/**
+ * Typed filters only; `where` and `orderBy` name indexed fields (another field is a Bug). Numbers compare with numbers and
+ * strings (by code point) with strings. Results are ordered by `orderBy` and then by ascending id; an absent field counts
+ * as null and is smallest. `after` is the last document of the page before (its `orderBy` values, null where absent).
+ */
 export type Query = {
-  readonly where?: Readonly<Record<string, Condition>>;
+  readonly where?: Readonly<Record<string, Condition | undefined>>;
   readonly orderBy?: readonly (readonly [field: string, direction: 'asc' | 'desc'])[];
-  readonly after?: { readonly values: readonly Scalar[]; readonly id: string };
+  readonly after?: { readonly values: readonly (Scalar | null)[]; readonly id: string };
   readonly limit: number;
 };
 
 /**
  * Written only if, for at least one stream named in `revisions`, the number is larger than the stored one and for none
  * smaller; else it changes nothing (a replayed event). `value` undefined deletes (revisions are kept as a tombstone
- * no longer than the writer needs it).
+ * no longer than the writer needs it: {@link Collection.forgetDeleted}). The document's other revisions stay, unless
+ * `onlyRevisions`: then it has these alone afterwards.
  */
-export type WriteOp<T> = { readonly id: string; readonly value: T | undefined; readonly revisions: Readonly<Record<string, number>> };
+export type WriteOp<T> = {
+  readonly id: string; readonly value: T | undefined; readonly revisions: Readonly<Record<string, number>>; readonly onlyRevisions?: true;
+};
 
 export interface Collection<T> {
   get(id: string): Promise<Doc<T> | undefined>;
@@ -34,6 +41,8 @@ export interface Collection<T> {
   count(where?: Query['where']): Promise<number>;
   /** Writes a batch; each document atomically, by itself. */
   write(ops: readonly WriteOp<T>[]): Promise<void>;
+  /** Drops tombstones. To be called when no event older than what they stand for can come again (behind the checkpoint). */
+  forgetDeleted(): Promise<void>;
 }
 
 /** Documents that replay can rebuild. One per namespace. Promises only what MongoDB can also keep. */

@@ -1,0 +1,215 @@
+import { type EventStore, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
+import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
+import type { ReadStore } from './port.js';
+
+export type FollowerOptions = {
+  /** Name of the checkpoint. */
+  readonly name: string;
+  readonly store: EventStore;
+  readonly readStore: ReadStore;
+  readonly categories: readonly string[];
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Effects of a batch of events, in order. Called again with the same events after a failure or a crash. */
+  readonly handle: (events: readonly RecordedEvent[]) => Promise<void>;
+  /** Before the first event, e.g. to fill what is new. A rejection is retried like a batch. */
+  readonly prepare?: (checkpoint: Position) => Promise<void>;
+  /** After a checkpoint was saved. */
+  readonly afterCheckpoint?: (idle: boolean) => Promise<void>;
+};
+
+/** How far behind the log: `events` is an upper bound (others' events count), `behind` the position reached, `ageMs` that event's age. */
+export type Lag = { readonly events: number; readonly behind: Position; readonly ageMs: number };
+
+/** Follows durable events from a checkpoint. */
+export interface Follower {
+  /** Settles once everything durable at the time of the call is handled. Rejects when handling fails meanwhile. */
+  caughtUp(): Promise<void>;
+  /** True once `position` is handled; false after `timeoutMs`. */
+  waitFor(position: Position, timeoutMs: number): Promise<boolean>;
+  lag(): Lag;
+  /** Position of the last handled event. */
+  readonly applied: Position;
+  /** Why it does not get on, if it does not. */
+  readonly failing: unknown;
+  /** Runs `work` while no batch is being handled. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  stop(): Promise<void>;
+}
+
+const BATCH_MAX = 256;
+const BATCH_MIN = 16;
+/** A batch holds up the event loop of its process, which also takes orders. */
+const BATCH_GOAL_MS = 5;
+const BACKOFF_MS = 100;
+const BACKOFF_MAX_MS = 10_000;
+
+type Waiter = { readonly position: Position; readonly done: () => void; readonly failed: (error: unknown) => void };
+
+export const startFollower = async (options: FollowerOptions): Promise<Follower> => {
+  const follower = new LogFollower(options);
+  await follower.start();
+  return follower;
+};
+
+class LogFollower implements Follower {
+  readonly #options: FollowerOptions;
+  readonly #abort = new AbortController();
+  readonly #waiters = new Set<Waiter>();
+  #applied: Position = START;
+  /** Up to here nothing of ours is unhandled. */
+  #seen: Position = START;
+  #recordedAt = 0;
+  #failing: unknown;
+  #failures = 0;
+  #batchMax = BATCH_MAX;
+  #turn: Promise<unknown> = Promise.resolve();
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { readStore, name } = this.#options;
+    this.#applied = (await readStore.loadCheckpoint(name)) ?? START;
+    this.#seen = this.#applied;
+    this.#done = this.#run();
+  }
+
+  get applied(): Position {
+    return this.#applied;
+  }
+  get failing(): unknown {
+    return this.#failing;
+  }
+
+  async #run(): Promise<void> {
+    const { store, categories, prepare, log, name, clock } = this.#options;
+    const { signal } = this.#abort;
+    let prepared = prepare === undefined;
+    while (!signal.aborted) {
+      try {
+        if (!prepared) await this.exclusively(() => prepare!(this.#applied));
+        prepared = true;
+        for await (const page of store.subscribe({ after: this.#applied, categories, signal })) {
+          await this.#handleAll(page.events);
+          this.#progressed(page.next);
+          if (signal.aborted) return;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#fail(error);
+        log.error({ follower: name, after: this.#applied, failures: this.#failures, error: describe(error) }, 'cannot handle events; will try again');
+        await clock.sleep(Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** (this.#failures - 1)), signal);
+      }
+    }
+  }
+
+  async #handleAll(events: readonly RecordedEvent[]): Promise<void> {
+    for (let at = 0; at < events.length && !this.#abort.signal.aborted; ) {
+      const batch = events.slice(at, at + this.#batchMax);
+      at += batch.length;
+      await this.exclusively(() => this.#handleBatch(batch, at >= events.length));
+      await nextTurn();
+    }
+  }
+
+  /** Effects first, then the checkpoint: a crash in between repeats, it never skips. */
+  async #handleBatch(batch: readonly RecordedEvent[], last: boolean): Promise<void> {
+    const { handle, readStore, name, clock, afterCheckpoint } = this.#options;
+    const began = clock.monotonicMs();
+    await handle(batch);
+    const newest = batch[batch.length - 1]!;
+    await readStore.saveCheckpoint(name, newest.position);
+    await afterCheckpoint?.(last);
+    this.#adapt(batch.length, clock.monotonicMs() - began);
+    this.#applied = newest.position;
+    this.#recordedAt = newest.recordedAt;
+    this.#progressed(newest.position);
+  }
+
+  #adapt(events: number, tookMs: number): void {
+    if (tookMs > BATCH_GOAL_MS) this.#batchMax = Math.max(BATCH_MIN, Math.floor(events / 2));
+    else if (tookMs < BATCH_GOAL_MS / 2) this.#batchMax = Math.min(BATCH_MAX, this.#batchMax * 2);
+  }
+
+  #progressed(seen: Position): void {
+    this.#failing = undefined;
+    this.#failures = 0;
+    if (seen > this.#seen) this.#seen = seen;
+    for (const waiter of this.#waiters) {
+      if (waiter.position > this.#seen) continue;
+      this.#waiters.delete(waiter);
+      waiter.done();
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failing = error;
+    this.#failures++;
+    for (const waiter of this.#waiters) waiter.failed(error);
+    this.#waiters.clear();
+  }
+
+  async caughtUp(): Promise<void> {
+    const { store } = this.#options;
+    const target = store.head();
+    await store.durable(target);
+    await this.#reach(target);
+  }
+
+  async waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    if (position <= this.#seen) return true;
+    const abort = new AbortController();
+    const tooLate = this.#options.clock.sleep(timeoutMs, abort.signal).then(() => false);
+    const reached = this.#options.store.durable(position).then(() => this.#reach(position)).then(() => true, () => false);
+    return Promise.race([reached, tooLate]).finally(() => abort.abort());
+  }
+
+  /** The subscription is silent about others' events, so the last position may never come: then we look whether any is ours. */
+  async #reach(target: Position): Promise<void> {
+    const { store, categories } = this.#options;
+    let from = this.#seen;
+    while (from < target) {
+      if (this.#failing !== undefined) throw this.#failing;
+      if (this.#abort.signal.aborted) return;
+      const page = await store.readAll({ after: from, categories, max: 1 });
+      const [ours] = page.events;
+      if (ours && ours.position <= target) {
+        await this.#reached(ours.position);
+        from = ours.position > this.#seen ? ours.position : this.#seen;
+      } else if (ours || page.atEnd || page.next >= target || page.next <= from) break;
+      else from = page.next;
+    }
+    if (target > this.#seen) this.#seen = target;
+  }
+
+  #reached(position: Position): Promise<void> {
+    if (position <= this.#seen) return Promise.resolve();
+    return new Promise((done, failed) => this.#waiters.add({ position, done, failed }));
+  }
+
+  lag(): Lag {
+    const { store, clock } = this.#options;
+    const events = Math.max(0, store.head() - this.#seen);
+    return { events, behind: this.#applied, ageMs: events === 0 || this.#recordedAt === 0 ? 0 : Math.max(0, clock.now() - this.#recordedAt) };
+  }
+
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.then(ignore, ignore);
+    return mine;
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#done;
+    await this.#turn;
+    for (const waiter of this.#waiters) waiter.done();
+    this.#waiters.clear();
+  }
+}
+
+const ignore = (): void => {};
+const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,0 +1,59 @@
+import { nextTurn } from '@vouchsafe/runtime';
+import type { Collection, Doc } from '../port.js';
+
+/** Outcome of a rebuild: whether the live documents were equal to those built afresh, how many there are, where they differ (the first 100). */
+export type Rebuilt = { readonly equal: boolean; readonly documents: number; readonly differences: readonly string[] };
+
+const PAGE = 500;
+const DIFFERENCES_MAX = 100;
+
+/** Compares two collections document by document, by value. */
+export const compareCollections = async (live: Collection<unknown>, rebuilt: Collection<unknown>): Promise<Rebuilt> => {
+  const differences: string[] = [];
+  const tell = (text: string): void => {
+    if (differences.length < DIFFERENCES_MAX) differences.push(text);
+  };
+  const [a, b] = [pagesOf(live), pagesOf(rebuilt)];
+  let [left, right] = [await a.next(), await b.next()];
+  let documents = 0;
+  while (!left.done || !right.done) {
+    const [old, fresh] = [left.done ? undefined : left.value, right.done ? undefined : right.value];
+    const order = !fresh ? -1 : !old ? 1 : byId(old.id, fresh.id);
+    if (order < 0) tell(`${old!.id}: only in the live collection`);
+    if (order > 0) tell(`${fresh!.id}: only in the rebuilt collection`);
+    if (order === 0) {
+      const path = differenceOf(old!.value, fresh!.value, '');
+      if (path !== undefined) tell(`${old!.id}: differs at ${path || 'the root'}`);
+    }
+    if (order >= 0) documents++;
+    if (order <= 0) left = await a.next();
+    if (order >= 0) right = await b.next();
+  }
+  return { equal: differences.length === 0, documents, differences };
+};
+
+async function* pagesOf(collection: Collection<unknown>): AsyncGenerator<Doc<unknown>, undefined> {
+  let after: { values: []; id: string } | undefined;
+  for (;;) {
+    const page = await collection.find({ limit: PAGE, ...(after && { after }) });
+    yield* page;
+    if (page.length < PAGE) return undefined;
+    after = { values: [], id: page[page.length - 1]!.id };
+    await nextTurn();
+  }
+}
+
+/** The store's order of ids: by UTF-8 bytes. */
+const byId = (a: string, b: string): number => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
+
+/** Path of the first difference; undefined where the values are the same (an absent field and an undefined one are). */
+export const differenceOf = (a: unknown, b: unknown, path: string): string | undefined => {
+  if (a === b) return undefined;
+  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object' || Array.isArray(a) !== Array.isArray(b)) return path;
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+    const inner = differenceOf(left[key], right[key], path ? `${path}.${key}` : key);
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+};

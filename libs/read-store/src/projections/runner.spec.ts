@@ -1,0 +1,160 @@
+import { eventCodec, int, record, text } from '@vouchsafe/codec';
+import { type EventStore, memoryStore, NO_STREAM } from '@vouchsafe/event-store';
+import { instant, type Message } from '@vouchsafe/kernel';
+import { eventIdOf, silentLog, type SimulatedClock, simulatedClock } from '@vouchsafe/runtime';
+import type { Projection, ReadStore } from '../port.js';
+import { sqliteReadStore } from '../sqlite-read-store.js';
+import { bind } from './bound.js';
+import { type ProjectionRunner, startProjections } from './runner.js';
+
+type Event = Message<'Opened', { readonly owner: string }> | Message<'Added', { readonly amount: number }> | Message<'Closed'>;
+const codec = eventCodec<Event>('till', {
+  Opened: { version: 1, shape: record({ owner: text() }) },
+  Added: { version: 1, shape: record({ amount: int }) },
+  Closed: { version: 1, shape: record({}) },
+});
+type Card = { readonly owner: string; readonly sum: number };
+const card: Projection<Event, Card> = {
+  collection: { name: 'card', indexes: [{ fields: ['owner'] }] },
+  idsOf: (_event, { stream }) => [stream],
+  apply: (value, event) => {
+    switch (event.type) {
+      case 'Opened': return { owner: event.owner, sum: 0 };
+      case 'Added': return value && { ...value, sum: value.sum + event.amount };
+      case 'Closed': return undefined;
+    }
+  },
+};
+/** One document that all streams feed. */
+const total: Projection<Event, { readonly sum: number }> = {
+  collection: { name: 'total', indexes: [] },
+  idsOf: (event) => (event.type === 'Added' ? ['all', 'all'] : []),
+  apply: (value, event) => (event.type === 'Added' ? { sum: (value?.sum ?? 0) + event.amount } : value),
+};
+
+describe('projections', () => {
+  let clock: SimulatedClock;
+  let store: EventStore;
+  let readStore: ReadStore;
+  const runners: ProjectionRunner[] = [];
+  let count = 0;
+
+  beforeEach(() => {
+    clock = simulatedClock(instant(1_700_000_000_000));
+    store = memoryStore(clock);
+    readStore = sqliteReadStore({ file: ':memory:', log: silentLog });
+  });
+  afterEach(async () => {
+    for (const runner of runners.splice(0)) await runner.stop();
+    await readStore.close();
+  });
+
+  const append = async (stream: string, ...events: readonly (Event | { readonly unknown: string })[]): Promise<void> => {
+    const expected = await store.revisionOf(stream);
+    const at = clock.now();
+    await store.append({
+      stream, expected: expected ?? NO_STREAM,
+      events: events.map((event) => ({
+        id: eventIdOf(`command-${count++}`, 0), occurredAt: at, correlation: stream, causation: 'c', principal: 'pri_x',
+        ...('unknown' in event ? { type: event.unknown, data: {} } : codec.encode(event)),
+      })),
+    });
+  };
+  const start = async (...projections: readonly ReturnType<typeof bind>[]): Promise<ProjectionRunner> => {
+    const runner = await startProjections({ name: 'till', store, readStore, log: silentLog, clock, projections });
+    runners.push(runner);
+    return runner;
+  };
+  const cards = () => readStore.collection<Card>(card.collection);
+  const totals = () => readStore.collection<{ sum: number }>(total.collection);
+  const bound = [bind(card, codec, ['till']), bind(total, codec, ['till'])] as const;
+
+  it('applies what lies in the log and what comes later', async () => {
+    await append('till-1', { type: 'Opened', owner: 'a' }, { type: 'Added', amount: 3 });
+    const runner = await start(...bound);
+    await runner.caughtUp();
+    expect(await (await cards()).get('till-1')).toEqual({ id: 'till-1', value: { owner: 'a', sum: 3 }, revisions: { 'till-1': 1 } });
+    await append('till-1', { type: 'Added', amount: 4 });
+    expect(await runner.waitFor(store.head(), 1000)).toBe(true);
+    expect((await (await cards()).get('till-1'))?.value.sum).toBe(7);
+    expect((await (await totals()).get('all'))?.value.sum).toBe(7);
+    expect(runner.lag().events).toBe(0);
+  });
+
+  it('changes nothing when events are applied a second time', async () => {
+    await append('till-1', { type: 'Opened', owner: 'a' }, { type: 'Added', amount: 3 });
+    await (await start(...bound)).caughtUp();
+    await runners.pop()!.stop();
+    await readStore.saveCheckpoint('projections/till', 0 as never); // a crash before the checkpoint
+    await append('till-1', { type: 'Added', amount: 1 });
+    await (await start(...bound)).caughtUp();
+    expect((await (await cards()).get('till-1'))?.value.sum).toBe(4);
+    expect((await (await totals()).get('all'))?.value.sum).toBe(4);
+  });
+
+  it('is caught up also when the newest events are others\'', async () => {
+    await append('till-1', { type: 'Opened', owner: 'a' });
+    await append('other-1', { type: 'Closed' });
+    const runner = await start(...bound);
+    await runner.caughtUp();
+    expect(await runner.waitFor(store.head(), 1000)).toBe(true);
+  });
+
+  it('counts and skips an event of an unknown type', async () => {
+    await append('till-1', { type: 'Opened', owner: 'a' }, { unknown: 'till.Newer.v1' }, { type: 'Added', amount: 2 });
+    const runner = await start(...bound);
+    await runner.caughtUp();
+    expect(runner.stats()).toEqual({ applied: 3, unknown: 1, failing: undefined });
+    expect((await (await cards()).get('till-1'))?.value.sum).toBe(2);
+  });
+
+  it('keeps the log position for a document that many streams feed', async () => {
+    for (let i = 0; i < 40; i++) await append(`till-${i}`, { type: 'Added', amount: 1 });
+    await (await start(...bound)).caughtUp();
+    expect(await (await totals()).get('all')).toEqual({ id: 'all', value: { sum: 40 }, revisions: { '@log': 39 } });
+  });
+
+  it('fills a collection that comes later from the start of the log', async () => {
+    await append('till-1', { type: 'Opened', owner: 'a' }, { type: 'Added', amount: 3 });
+    await (await start(bound[0])).caughtUp();
+    await runners.pop()!.stop();
+    await append('till-1', { type: 'Added', amount: 1 });
+    await (await start(...bound)).caughtUp();
+    expect((await (await totals()).get('all'))?.value.sum).toBe(4);
+    expect((await (await cards()).get('till-1'))?.value.sum).toBe(4);
+  });
+
+  it('rebuilds beside the live collection, tells the differences and switches', async () => {
+    for (let i = 0; i < 3; i++) await append(`till-${i}`, { type: 'Opened', owner: 'a' }, { type: 'Added', amount: i });
+    await append('till-2', { type: 'Closed' });
+    const runner = await start(...bound);
+    await runner.caughtUp();
+    expect(await runner.rebuild('card')).toEqual({ equal: true, documents: 2, differences: [] });
+    const live = await cards();
+    await live.write([{ id: 'till-1', value: { owner: 'b', sum: 9 }, revisions: { 'till-1': 1, tampered: 1 } }]);
+    expect(await runner.rebuild('card')).toEqual({ equal: false, documents: 2, differences: ['till-1: differs at owner'] });
+    expect((await live.get('till-1'))?.value).toEqual({ owner: 'a', sum: 1 });
+    await append('till-1', { type: 'Added', amount: 5 });
+    await runner.caughtUp();
+    expect((await live.get('till-1'))?.value).toEqual({ owner: 'a', sum: 6 });
+    expect(await readStore.collectionNames()).toEqual(['card', 'total']);
+  });
+
+  it('tells who waits when it cannot go on, and goes on once it can', async () => {
+    let broken = true;
+    const fragile: Projection<Event, { readonly sum: number }> = {
+      ...total,
+      apply: (value, event, meta, id) => {
+        if (broken) throw new Error('disk full');
+        return total.apply(value, event, meta, id);
+      },
+    };
+    await append('till-1', { type: 'Added', amount: 3 });
+    const runner = await start(bind(fragile, codec, ['till']));
+    await expect(runner.caughtUp()).rejects.toThrow('disk full');
+    broken = false;
+    await clock.advance(20_000);
+    await runner.caughtUp();
+    expect((await (await totals()).get('all'))?.value.sum).toBe(3);
+  });
+});

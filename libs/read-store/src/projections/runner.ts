@@ -1,0 +1,170 @@
+import { type EventStore, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
+import { invariant } from '@vouchsafe/kernel';
+import type { Clock, Log } from '@vouchsafe/runtime';
+import { type Follower, type Lag, startFollower } from '../follower.js';
+import type { Collection, CollectionSpec, ReadStore } from '../port.js';
+import type { BoundProjection } from './bound.js';
+import { type Rebuilt, compareCollections } from './compare.js';
+import { replay } from './replay.js';
+import { Router } from './router.js';
+import { applyBatch } from './target.js';
+
+export type ProjectionOptions = {
+  /** Names the runner's checkpoint; unique within the read store, kept for ever. */
+  readonly name: string;
+  readonly store: EventStore;
+  readonly readStore: ReadStore;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly projections: readonly BoundProjection[];
+};
+
+/** Keeps collections up to date with the log. */
+export interface ProjectionRunner {
+  /** Settles once everything durable at the time of the call is applied. Rejects when applying fails meanwhile. */
+  caughtUp(): Promise<void>;
+  /** True once `position` is applied (read your own write); false after `timeoutMs`. */
+  waitFor(position: Position, timeoutMs: number): Promise<boolean>;
+  /** `events`: at most so many are not applied yet; `behind`: the position reached; `ageMs`: how old that event is. */
+  lag(): Lag;
+  /** Counts since the start: events applied, events of unknown type skipped; `failing`: why it does not get on. */
+  stats(): { readonly applied: number; readonly unknown: number; readonly failing: unknown };
+  /** Builds the collection afresh beside the live one, compares the two at the same position and switches, atomically. */
+  rebuild(collection: string): Promise<Rebuilt>;
+  stop(): Promise<void>;
+}
+
+const UNKNOWN_TYPES_LOGGED = 100;
+/** Tombstones are dropped when idle, and at the latest after so many batches. */
+const FORGET_EVERY = 64;
+
+/**
+ * Starts one runner for all projections of a service. A collection that is new to the runner is first filled from the
+ * start of the log. Order of effects: documents, then the checkpoint.
+ */
+export const startProjections = async (options: ProjectionOptions): Promise<ProjectionRunner> => {
+  const runner = new Runner(options);
+  await runner.start();
+  return runner;
+};
+
+class Runner implements ProjectionRunner {
+  readonly #options: ProjectionOptions;
+  readonly #router: Router;
+  readonly #collections = new Map<string, Collection<unknown>>();
+  readonly #newcomers = new Set<string>();
+  readonly #toForget = new Set<string>();
+  #batches = 0;
+  #applied = 0;
+  #follower: Follower | undefined;
+
+  constructor(options: ProjectionOptions) {
+    this.#options = options;
+    const { log } = options;
+    const logged = new Set<string>();
+    this.#router = new Router(options.projections, (type) => {
+      if (logged.has(type) || logged.size >= UNKNOWN_TYPES_LOGGED) return;
+      logged.add(type);
+      log.warn({ type, runner: options.name }, 'events of an unknown type are skipped by projections');
+    });
+  }
+
+  async start(): Promise<void> {
+    const { readStore, name, store, clock, log } = this.#options;
+    const existing = new Set(await readStore.collectionNames());
+    for (const spec of this.#specs()) {
+      this.#collections.set(spec.name, await readStore.collection(spec));
+      const known = existing.has(spec.name) && (await readStore.loadCheckpoint(this.#marker(spec.name))) !== undefined;
+      if (!known) this.#newcomers.add(spec.name);
+    }
+    this.#follower = await startFollower({
+      name: `projections/${name}`, store, readStore, clock, log, categories: this.#router.categories,
+      prepare: (checkpoint) => this.#fillNewcomers(checkpoint),
+      handle: (events) => this.#apply(events),
+      afterCheckpoint: (idle) => this.#forget(idle),
+    });
+  }
+
+  #specs(): readonly CollectionSpec[] {
+    const specs = new Map<string, CollectionSpec>();
+    for (const { collection } of this.#options.projections) {
+      const other = specs.get(collection.name);
+      invariant(!other || JSON.stringify(other) === JSON.stringify(collection), 'projections of one collection agree about its indexes');
+      specs.set(collection.name, collection);
+    }
+    return [...specs.values()];
+  }
+
+  #marker(collection: string): string {
+    return `projections/${this.#options.name}/${collection}`;
+  }
+
+  /** What the runner has run past already, a new collection has not seen: it is filled up to the checkpoint first. */
+  async #fillNewcomers(checkpoint: Position): Promise<void> {
+    const { readStore, log } = this.#options;
+    for (const name of this.#newcomers) {
+      if (checkpoint > START) {
+        log.info({ collection: name, upTo: checkpoint }, 'fills a new collection from the log');
+        await replay({ ...this.#options, ...this.#only(name), collection: this.#collections.get(name)!, after: START, upTo: checkpoint });
+      }
+      await readStore.saveCheckpoint(this.#marker(name), checkpoint);
+      this.#newcomers.delete(name);
+    }
+  }
+
+  async #apply(events: readonly RecordedEvent[]): Promise<void> {
+    for (const [name, deliveries] of this.#router.route(events)) {
+      if (await applyBatch(this.#collections.get(name)!, deliveries)) this.#toForget.add(name);
+    }
+    this.#applied += events.length;
+  }
+
+  /** What lies behind the checkpoint never comes again, so tombstones have done their work. */
+  async #forget(idle: boolean): Promise<void> {
+    if (++this.#batches % FORGET_EVERY !== 0 && !idle) return;
+    for (const name of this.#toForget) await this.#collections.get(name)!.forgetDeleted();
+    this.#toForget.clear();
+  }
+
+  #only(collection: string): { readonly projections: readonly BoundProjection[] } {
+    return { projections: this.#options.projections.filter((bound) => bound.collection.name === collection) };
+  }
+
+  async rebuild(name: string): Promise<Rebuilt> {
+    const { readStore } = this.#options;
+    const spec = this.#specs().find((known) => known.name === name);
+    invariant(spec, `${name} is a collection of runner ${this.#options.name}`);
+    const beside = { ...spec, name: `${name} (rebuild)` };
+    await readStore.dropCollection(beside.name);
+    const collection = await readStore.collection<unknown>(beside);
+    const work = { ...this.#options, ...this.#only(name), collection };
+    const near = this.#running.applied;
+    await replay({ ...work, after: START, upTo: near });
+    return this.#running.exclusively(async () => {
+      await replay({ ...work, after: near, upTo: this.#running.applied });
+      const result = await compareCollections(this.#collections.get(name)!, collection);
+      await readStore.replaceCollection(name, beside.name);
+      return result;
+    });
+  }
+
+  get #running(): Follower {
+    invariant(this.#follower, 'the runner was started');
+    return this.#follower;
+  }
+  caughtUp(): Promise<void> {
+    return this.#running.caughtUp();
+  }
+  waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    return this.#running.waitFor(position, timeoutMs);
+  }
+  lag(): Lag {
+    return this.#running.lag();
+  }
+  stats(): { applied: number; unknown: number; failing: unknown } {
+    return { applied: this.#applied, unknown: this.#router.unknown, failing: this.#running.failing };
+  }
+  stop(): Promise<void> {
+    return this.#running.stop();
+  }
+}
