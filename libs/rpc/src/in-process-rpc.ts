@@ -1,19 +1,32 @@
-import { create, type DescMethod, type DescMethodBiDiStreaming, type DescMethodClientStreaming, type DescMethodServerStreaming, type DescMethodUnary, type DescService, fromBinary, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import {
+  create, type DescMessage, type DescMethod, type DescMethodBiDiStreaming, type DescMethodClientStreaming, type DescMethodServerStreaming,
+  type DescMethodUnary, type DescService, fromBinary, type Message, type MessageInitShape, type MessageShape, toBinary,
+} from '@bufbuild/protobuf';
 import { Fault } from '@vouchsafe/kernel';
 import type { CallContext } from './context.js';
-import type { Handlers, Rpc } from './port.js';
+import { type FieldError, RpcFailure } from './failure.js';
+import { copyMessage } from './message-copy.js';
+import type { BytesRpc, Handlers } from './port.js';
+import { unknownFields } from './unknown-fields.js';
 
 type AnyHandler = (request: unknown, context: CallContext) => unknown;
 
-/** Calls within one process. Requests and answers pass through their bytes, as they would between processes. */
-export const inProcessRpc = (): Rpc => new InProcessRpc();
+/**
+ * Calls within one process. A message is copied on its way in and out, so that nobody shares it, with the types checked as
+ * its bytes would; calls that start with bytes are decoded once and encoded once.
+ */
+export const inProcessRpc = (): BytesRpc => new InProcessRpc();
 
-class InProcessRpc implements Rpc {
+class InProcessRpc implements BytesRpc {
   readonly #methods = new Map<string, AnyHandler>();
+  /** The same, by the descriptor itself: no text is built per call. */
+  readonly #byMethod = new WeakMap<DescMethod, AnyHandler>();
 
   serve<S extends DescService>(service: S, handlers: Handlers<S>): void {
     for (const method of service.methods) {
-      this.#methods.set(`${service.typeName}/${method.name}`, (handlers as Record<string, AnyHandler>)[method.localName]!);
+      const handler = (handlers as Record<string, AnyHandler>)[method.localName]!;
+      this.#methods.set(pathOf(method), handler);
+      this.#byMethod.set(method, handler);
     }
   }
 
@@ -33,17 +46,57 @@ class InProcessRpc implements Rpc {
     for await (const answer of this.#handler(method)(askedAll(method, requests), context) as AsyncIterable<unknown>) yield answered(method, answer);
   }
 
+  async callBytes(method: DescMethod, request: Uint8Array, context: CallContext): Promise<Uint8Array> {
+    return encoded(method, await this.#handler(method)(decodeRequest(method.input, request), context));
+  }
+
+  async *streamBytes(method: DescMethod, request: Uint8Array, context: CallContext): AsyncIterable<Uint8Array> {
+    const answers = this.#handler(method)(decodeRequest(method.input, request), context) as AsyncIterable<unknown>;
+    for await (const answer of answers) yield encoded(method, answer);
+  }
+
+  async uploadBytes(method: DescMethod, requests: AsyncIterable<Uint8Array>, context: CallContext): Promise<Uint8Array> {
+    return encoded(method, await this.#handler(method)(decodedAll(method, requests), context));
+  }
+
+  async *converseBytes(method: DescMethod, requests: AsyncIterable<Uint8Array>, context: CallContext): AsyncIterable<Uint8Array> {
+    const answers = this.#handler(method)(decodedAll(method, requests), context) as AsyncIterable<unknown>;
+    for await (const answer of answers) yield encoded(method, answer);
+  }
+
   #handler(method: DescMethod): AnyHandler {
-    const handler = this.#methods.get(`${method.parent.typeName}/${method.name}`);
-    if (!handler) throw new Fault('UNAVAILABLE', `nobody serves ${method.parent.typeName}/${method.name}`);
+    const handler = this.#byMethod.get(method) ?? this.#methods.get(pathOf(method));
+    if (!handler) throw new Fault('UNAVAILABLE', `nobody serves ${pathOf(method)}`);
     return handler;
   }
 }
 
-const asked = <M extends DescMethod>(method: M, request: MessageInitShape<M['input']>): MessageShape<M['input']> =>
-  fromBinary(method.input as M['input'], toBinary(method.input as M['input'], create(method.input as M['input'], request)));
+const pathOf = (method: DescMethod): string => `${method.parent.typeName}/${method.name}`;
+
+const asked = <M extends DescMethod>(method: M, request: MessageInitShape<M['input']>): MessageShape<M['input']> => copyMessage(method.input as M['input'], request);
 const answered = <M extends DescMethod>(method: M, answer: unknown): MessageShape<M['output']> =>
-  fromBinary(method.output as M['output'], toBinary(method.output as M['output'], create(method.output as M['output'], answer as MessageInitShape<M['output']>)));
+  copyMessage(method.output as M['output'], answer as MessageInitShape<M['output']>);
 async function* askedAll<M extends DescMethod>(method: M, requests: AsyncIterable<MessageInitShape<M['input']>>): AsyncIterable<MessageShape<M['input']>> {
   for await (const request of requests) yield asked(method, request);
 }
+const encoded = (method: DescMethod, answer: unknown): Uint8Array =>
+  toBinary(method.output, create(method.output, answer as MessageInitShape<DescMessage>));
+async function* decodedAll(method: DescMethod, requests: AsyncIterable<Uint8Array>): AsyncIterable<Message> {
+  for await (const request of requests) yield decodeRequest(method.input, request);
+}
+
+/** A request from its wire bytes. RpcFailure `REQUEST_MALFORMED`, or `FIELD_UNKNOWN` naming each field this binary does not know. */
+export const decodeRequest = <D extends DescMessage>(desc: D, bytes: Uint8Array): MessageShape<D> => {
+  let message: MessageShape<D>;
+  try {
+    message = fromBinary(desc, bytes);
+  } catch {
+    throw new RpcFailure('invalid', 'REQUEST_MALFORMED', { message: desc.typeName });
+  }
+  const unknown = unknownFields(desc, message);
+  if (unknown.length > 0) throw new RpcFailure('invalid', 'FIELD_UNKNOWN', {}, { fields: unknown.slice(0, FIELD_ERRORS_MAX).map(unknownField) });
+  return message;
+};
+const FIELD_ERRORS_MAX = 20;
+const unknownField = (pointer: string): FieldError =>
+  ({ pointer, code: 'FIELD_UNKNOWN', zh: '此字段不存在', en: 'There is no such field.' });

@@ -27,3 +27,14 @@ export interface Rpc {
   upload<M extends DescMethodClientStreaming>(method: M, requests: AsyncIterable<MessageInitShape<M['input']>>, context: CallContext): Promise<MessageShape<M['output']>>;
   converse<M extends DescMethodBiDiStreaming>(method: M, requests: AsyncIterable<MessageInitShape<M['input']>>, context: CallContext): AsyncIterable<MessageShape<M['output']>>;
 }
+
+/**
+ * Calls by their wire bytes, for an edge that has them anyway: one decode and one encode in all. Requests that are no
+ * message of the method (broken bytes, fields this binary does not know) are refused as `invalid` with the field named.
+ */
+export interface BytesRpc extends Rpc {
+  callBytes(method: DescMethod, request: Uint8Array, context: CallContext): Promise<Uint8Array>;
+  streamBytes(method: DescMethod, request: Uint8Array, context: CallContext): AsyncIterable<Uint8Array>;
+  uploadBytes(method: DescMethod, requests: AsyncIterable<Uint8Array>, context: CallContext): Promise<Uint8Array>;
+  converseBytes(method: DescMethod, requests: AsyncIterable<Uint8Array>, context: CallContext): AsyncIterable<Uint8Array>;
+}
