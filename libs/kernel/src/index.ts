@@ -9,7 +9,7 @@ export { instant, parseRfc3339, plusMs, toRfc3339 } from './instant.js';
 export { Bug, invariant } from './invariant.js';
 export type { Currency, Micros, Money } from './money.js';
 export {
-  allocate, displayMicros, displayMoney, exponentOf, isCurrency, lineAmount, minus, money, negate, parseMicros, plus,
+  allocate, amountOfRange, displayMicros, displayMoney, exponentOf, isCurrency, lineAmount, minus, money, negate, parseMicros, plus,
   roundHalfUp, shareOf, taxWithin,
 } from './money.js';
 export type { UnitRange } from './range.js';

@@ -57,6 +57,13 @@ export const shareOf = (total: Money, from: number, to: number, count: number): 
   return { minor: upTo(to) - upTo(from), currency: total.currency };
 };
 
+/**
+ * What units `from` (inclusive) to `to` (exclusive) of a batch cost at `unitMicros` each, by cumulative rounding: disjoint
+ * ranges that cover the batch add up exactly to {@link lineAmount} of the whole, so that inventory empties to zero.
+ */
+export const amountOfRange = (unitMicros: Micros, from: number, to: number, currency: Currency): Money =>
+  minus(lineAmount(unitMicros, to, currency), lineAmount(unitMicros, from, currency));
+
 /** Tax contained in a gross amount at `rateBp` basis points (1300 = 13 %), rounded half-up. */
 export const taxWithin = (gross: Money, rateBp: number): Money => ({
   minor: roundHalfUp(gross.minor * BigInt(rateBp), 10_000n + BigInt(rateBp)),

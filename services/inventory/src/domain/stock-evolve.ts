@@ -1,0 +1,112 @@
+import { type Instant, instant, type Of } from '@vouchsafe/kernel';
+import { Map } from 'immutable';
+import { age, closeDue, keep, noMemory, noteDue, recall } from './pending.js';
+import { emptyShelf, put, quantityOf, shared, take, without } from './shelf.js';
+import type { Closed, OpenReservation, Stock, StockEvent, Units } from './stock-types.js';
+
+export const emptyStock: Stock = {
+  productId: '', shelf: emptyShelf, reserved: 0, sold: 0, lost: 0, batches: new globalThis.Map(), open: Map(), due: Map(), memory: noMemory,
+  quotas: Map(), lowStockAt: 0, heldEpoch: undefined, reconciledEpoch: 0, giveBacks: 0, losses: 0, now: instant(0),
+};
+
+/** How long the answer to a commit or a return is kept in memory; later ones are looked up in the pool's past. */
+const ANSWER_MS = 5 * 60_000;
+
+export const evolve = (stock: Stock, event: StockEvent): Stock => {
+  switch (event.type) {
+    case 'StockReceived': return received(stock, event);
+    case 'VouchersReserved': return reserved(seen(stock, event.at), event);
+    case 'ReservationCommitted': return committed(seen(stock, event.at), event);
+    case 'ReservationReleased': return released(seen(stock, event.at), event);
+    case 'ReleaseRemembered': return { ...stock, now: later(stock, event.at), memory: keep(stock.memory, event.reservationId, { kind: 'released' }, event.notAfter) };
+    case 'ReservationsExpired': return expired(seen(stock, event.at), event);
+    case 'UnitsReturned': return returned(seen(stock, event.at), event);
+    case 'BatchRecalled': return { ...stock, now: later(stock, event.at), batches: recalled(stock, event.batchId) };
+    case 'StockLost': return lost(stock, event);
+    case 'PoolHeld': return { ...stock, now: later(stock, event.at), heldEpoch: event.epoch };
+    case 'PoolHoldReleased': return { ...stock, now: later(stock, event.at), heldEpoch: undefined, reconciledEpoch: event.epoch };
+    case 'StockAvailable':
+    case 'StockExhausted':
+    case 'StockLow': return stock;
+  }
+};
+
+const later = (stock: Stock, at: Instant): Instant => (at > stock.now ? at : stock.now);
+const seen = (stock: Stock, at: Instant): Stock => ({ ...stock, now: later(stock, at), memory: age(stock.memory, later(stock, at)) });
+
+const received = (stock: Stock, { batchId, productId, terms, segments, quantity, lowStockAt, at }: Of<StockEvent, 'StockReceived'>): Stock => ({
+  ...stock, productId, lowStockAt, now: later(stock, at),
+  shelf: put(stock.shelf, segments, 'last'),
+  batches: new globalThis.Map(stock.batches).set(batchId, { terms, quantity, recalled: false }),
+});
+const recalled = ({ batches }: Stock, batchId: string): Stock['batches'] =>
+  new globalThis.Map([...batches].map(([id, batch]) => [id, id === batchId ? { ...batch, recalled: true } : batch]));
+
+const counted = (stock: Stock, listingId: string, by: number): Stock['quotas'] => stock.quotas.set(listingId, (stock.quotas.get(listingId) ?? 0) + by);
+
+const reserved = (stock: Stock, event: Of<StockEvent, 'VouchersReserved'>): Stock => {
+  const { claim, quantity, ranges, heldUntil, notAfter } = event;
+  return {
+    ...stock,
+    shelf: take(stock.shelf, ranges), reserved: stock.reserved + quantity,
+    open: stock.open.set(claim.reservationId, { claim, quantity, ranges, heldUntil, notAfter }),
+    due: noteDue(stock.due, claim.reservationId, heldUntil),
+    quotas: counted(stock, claim.listingId, quantity),
+  };
+};
+
+const closed = (stock: Stock, id: string, open: OpenReservation, answer: Closed): Pick<Stock, 'open' | 'due' | 'memory' | 'reserved'> => ({
+  open: stock.open.delete(id),
+  due: closeDue(stock.due, open.heldUntil),
+  memory: keep(stock.memory, id, answer, Math.max(open.notAfter, stock.now + ANSWER_MS)),
+  reserved: stock.reserved - open.quantity,
+});
+
+const committed = (stock: Stock, { claim, quantity, ranges }: Of<StockEvent, 'ReservationCommitted'>): Stock => {
+  const open = stock.open.get(claim.reservationId)!;
+  return { ...stock, sold: stock.sold + quantity, ...closed(stock, claim.reservationId, open, { kind: 'committed', claim, quantity, ranges, out: ranges }) };
+};
+
+const released = (stock: Stock, event: Of<StockEvent, 'ReservationReleased'>): Stock => {
+  const { claim, quantity, ranges, was, notAfter } = event;
+  const back = { ...stock, shelf: put(stock.shelf, ranges, 'first'), quotas: counted(stock, claim.listingId, -quantity) };
+  if (was === 'open') return { ...back, ...closed(stock, claim.reservationId, stock.open.get(claim.reservationId)!, { kind: 'released' }) };
+  const memory = keep(stock.memory, claim.reservationId, { kind: 'released' }, Math.max(notAfter, stock.now + ANSWER_MS));
+  return { ...back, sold: stock.sold - quantity, giveBacks: stock.giveBacks + 1, memory };
+};
+
+const expired = (stock: Stock, event: Of<StockEvent, 'ReservationsExpired'>): Stock => {
+  let next = stock;
+  for (const { claim, quantity } of event.expired) {
+    const open = next.open.get(claim.reservationId)!;
+    next = {
+      ...next, shelf: put(next.shelf, open.ranges, 'first'), quotas: counted(next, claim.listingId, -quantity),
+      ...closed(next, claim.reservationId, open, { kind: 'expired' }),
+    };
+  }
+  return next;
+};
+
+const returned = (stock: Stock, { refundId, claim, quantity, ranges }: Of<StockEvent, 'UnitsReturned'>): Stock => {
+  const answer = recall(stock.memory, claim.reservationId);
+  const until = stock.now + ANSWER_MS;
+  let memory = keep(stock.memory, refundId, { kind: 'returned' }, until);
+  if (answer?.kind === 'committed') memory = keep(memory, claim.reservationId, { ...answer, out: stillOut(answer.out, ranges) }, until);
+  return {
+    ...stock, memory, shelf: put(stock.shelf, ranges, 'first'), sold: stock.sold - quantity,
+    quotas: counted(stock, claim.listingId, -quantity), giveBacks: stock.giveBacks + 1,
+  };
+};
+/** `out` without what came back. */
+export const stillOut = (out: readonly Units[], back: readonly Units[]): readonly Units[] =>
+  back.reduce((left, cut) => left.flatMap((range) => without(range, cut)), out);
+/** The parts of `out` that `ranges` name, with their expiry; undefined unless all of `ranges` is out, each unit named once. */
+export const partsOut = (out: readonly Units[], ranges: readonly Units[]): readonly Units[] | undefined => {
+  const parts = ranges.flatMap((range) => out.flatMap((held) => shared(held, range) ?? []));
+  const left = stillOut(out, ranges);
+  return quantityOf(parts) === quantityOf(ranges) && quantityOf(out) - quantityOf(left) === quantityOf(ranges) ? parts : undefined;
+};
+
+const lost = (stock: Stock, { ranges, quantity, at }: Of<StockEvent, 'StockLost'>): Stock => ({
+  ...stock, now: later(stock, at), shelf: take(stock.shelf, ranges), lost: stock.lost + quantity, losses: stock.losses + 1,
+});
