@@ -1,0 +1,116 @@
+import { Fault } from '@vouchsafe/kernel';
+import type { Clock, Disk, DiskFile, Log, Namespace } from '@vouchsafe/runtime';
+import { type JournalEntry, type JournalRecord, journalRecord } from './entry.js';
+import { frame, FRAME_MAX } from './frames.js';
+import { readFile, type Tail } from './reader.js';
+
+/** Append-only, beside the log and at another place if configured: what cannot be undone. */
+export interface Journal {
+  /** Notes an entry. It is on the disk once a {@link Journal.flush} called after it has settled. */
+  record(entry: JournalEntry): void;
+  /** Settles when all that was recorded before is on the disk; many callers share one flush. Fault `JOURNAL_FAILED` for ever after an error. */
+  flush(): Promise<void>;
+  /** All entries on the disk, oldest first. */
+  read(): AsyncIterable<JournalRecord>;
+  /** Entries recorded so far. */
+  readonly size: number;
+  close(): Promise<void>;
+}
+export type JournalOptions = {
+  readonly disk: Disk; readonly file?: string; readonly namespace: Namespace; readonly deploymentId: string;
+  /** Epoch of the data directory; every entry carries it. */
+  readonly epoch: number;
+  readonly clock: Clock; readonly log: Log;
+};
+
+const FILE = 'journal-of-the-irrevocable';
+/** Space taken ahead, so that a flush writes data only. */
+const GROW_BYTES = 4 * 1024 * 1024;
+
+/** Opens the journal, cutting a torn tail (reported). Faults, not retryable: `JOURNAL_DAMAGED` (says where), `JOURNAL_FOREIGN`. */
+export const openJournal = async (options: JournalOptions): Promise<Journal> => {
+  const { disk, file = FILE, log } = options;
+  const handle = await disk.open(file, 'write');
+  let owner: JournalRecord | undefined;
+  const tail: Tail = { offset: 0, checksum: 0, entries: 0 };
+  for await (const entry of readFile(handle, tail)) owner ??= entry;
+  if (owner?.entry.type === 'Opened' && (owner.entry.deploymentId !== options.deploymentId || owner.entry.namespace !== options.namespace))
+    throw new Fault('JOURNAL_FOREIGN', `the journal ${file} belongs to deployment ${owner.entry.deploymentId} (${owner.entry.namespace}); name its own place`, false);
+  if (tail.torn) {
+    log.warn({ file, offset: tail.offset }, 'cut a torn tail of the journal: an entry that nobody was answered for');
+    await handle.truncate(tail.offset);
+  }
+  await disk.syncFolder('');
+  const journal = new FileJournal(options, handle, tail);
+  journal.record({ type: 'Opened', deploymentId: options.deploymentId, namespace: options.namespace });
+  await journal.flush();
+  return journal;
+};
+
+class FileJournal implements Journal {
+  #pending: Buffer[] = [];
+  #offset: number;
+  #checksum: number;
+  #entries: number;
+  #allocated: number;
+  #running: Promise<void> | undefined;
+  #failure: Fault | undefined;
+
+  constructor(readonly options: JournalOptions, readonly file: DiskFile, tail: Tail) {
+    this.#offset = tail.offset;
+    this.#allocated = tail.offset;
+    this.#checksum = tail.checksum;
+    this.#entries = tail.entries;
+  }
+
+  get size(): number {
+    return this.#entries;
+  }
+
+  record(entry: JournalEntry): void {
+    const { epoch, clock } = this.options;
+    const payload = Buffer.from(JSON.stringify(journalRecord.write({ n: this.#entries, epoch, at: clock.now(), entry })));
+    if (payload.length > FRAME_MAX) throw new Fault('JOURNAL_ENTRY_TOO_LARGE', 'an entry of the journal is larger than a frame', false);
+    const { bytes, checksum } = frame(payload, this.#checksum);
+    this.#checksum = checksum;
+    this.#entries++;
+    this.#pending.push(bytes);
+  }
+
+  async flush(): Promise<void> {
+    // Whoever asks while a flush runs waits for the next one, which takes all that gathered meanwhile.
+    while (this.#running) await this.#running;
+    if (this.#failure) throw this.#failure;
+    if (this.#pending.length === 0) return;
+    this.#running = this.#write().finally(() => (this.#running = undefined));
+    await this.#running;
+  }
+
+  async #write(): Promise<void> {
+    const bytes = Buffer.concat(this.#pending);
+    this.#pending = [];
+    try {
+      if (this.#offset + bytes.length > this.#allocated) {
+        this.#allocated = this.#offset + bytes.length + GROW_BYTES;
+        await this.file.allocate(this.#allocated);
+      }
+      await this.file.write(bytes, this.#offset);
+      await this.file.sync();
+      this.#offset += bytes.length;
+    } catch (cause) {
+      // Nobody knows what is on the disk now; going on could let a secret out that no journal names.
+      this.#failure = new Fault('JOURNAL_FAILED', 'the journal of the irrevocable cannot be written; stop, repair its disk, start again', false, { cause });
+      throw this.#failure;
+    }
+  }
+
+  async *read(): AsyncIterable<JournalRecord> {
+    await this.flush();
+    yield* readFile(this.file, { offset: 0, checksum: 0, entries: 0, until: this.#offset });
+  }
+
+  async close(): Promise<void> {
+    if (!this.#failure) await this.flush();
+    await this.file.close();
+  }
+}

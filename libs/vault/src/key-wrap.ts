@@ -1,0 +1,42 @@
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { Fault } from '@vouchsafe/kernel';
+import type { Random } from '@vouchsafe/runtime';
+
+/**
+ * The key-encryption key: wraps data keys, never touches data. Behind it lies a key file, an environment secret or, later, a
+ * KMS that never gives the key out. `context` is bound to what is wrapped and must be told again to unwrap.
+ */
+export interface KeyWrap {
+  /** Names the key, not the value of it; kept beside everything it wrapped. */
+  readonly id: string;
+  wrap(key: Uint8Array, context: string): Promise<Buffer>;
+  /** Fault `KEY_WRONG` (not retryable) where this key, or this context, did not wrap it. */
+  unwrap(wrapped: Uint8Array, context: string): Promise<Buffer>;
+}
+
+export const KEK_BYTES = 32;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** A key held in this process. Wraps few keys (one per batch and start), so random IVs are safe. */
+export const localKeyWrap = (kek: Uint8Array, random: Random): KeyWrap => {
+  if (kek.length !== KEK_BYTES) throw new Fault('KEY_WRONG', `a key-encryption key is ${KEK_BYTES} bytes`, false);
+  const id = createHmac('sha256', kek).update('vouchsafe key id').digest('hex').slice(0, 16);
+  return {
+    id,
+    async wrap(key, context) {
+      const iv = random.bytes(IV_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', kek, iv).setAAD(Buffer.from(context));
+      return Buffer.concat([iv, cipher.update(key), cipher.final(), cipher.getAuthTag()]);
+    },
+    async unwrap(wrapped, context) {
+      try {
+        const tagAt = wrapped.length - TAG_BYTES;
+        const decipher = createDecipheriv('aes-256-gcm', kek, wrapped.subarray(0, IV_BYTES)).setAAD(Buffer.from(context)).setAuthTag(wrapped.subarray(tagAt));
+        return Buffer.concat([decipher.update(wrapped.subarray(IV_BYTES, tagAt)), decipher.final()]);
+      } catch (cause) {
+        throw new Fault('KEY_WRONG', `key ${id} does not open this: the key file is not the one this vault was sealed with`, false, { cause });
+      }
+    },
+  };
+};
