@@ -25,9 +25,14 @@ export type InsightPorts = {
   readonly log: Log;
 };
 
+/** Streams whose events belong to somebody's matter; catalogue, access and terminals' own bookkeeping do not. */
+const MATTER_CATEGORIES = [
+  'order', 'verdict', 'case', 'pool', 'buyerlimit', 'account', 'journal', 'grant', 'delivery', 'payment', 'refund', 'chargeback',
+] as const;
+
 /** Views that insight keeps; also what an audit rebuilds and compares. */
 export const insightProjections = (): readonly BoundProjection[] => [
-  bind(matters, anyCodec, []),
+  bind(matters, anyCodec, MATTER_CATEGORIES),
   bind(orderCourses, anyCodec, ['order']),
 ];
 

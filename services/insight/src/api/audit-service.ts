@@ -44,7 +44,7 @@ export const auditService = (ports: AuditPorts): Handlers<typeof AuditService> =
     const lag = runner.lag();
     const last = await lastEvent(store, lag.behind);
     return {
-      events: BigInt(runner.applied()), viewsCaughtUp: lag.events === 0, viewsBehindEvents: BigInt(lag.events), epoch: BigInt(store.epoch),
+      events: BigInt(runner.stats().applied), viewsCaughtUp: lag.events === 0, viewsBehindEvents: BigInt(lag.events), epoch: BigInt(store.epoch),
       head: cursorOf(store.head()), lastLeaf: last ? Buffer.from(last.leaf).toString('hex') : '', at: timestampFromMs(clock.now()),
     };
   },
