@@ -37,10 +37,7 @@ export interface Follower {
   stop(): Promise<void>;
 }
 
-const BATCH_MAX = 256;
-const BATCH_MIN = 16;
-/** A batch holds up the event loop of its process, which also takes orders. */
-const BATCH_GOAL_MS = 5;
+const BATCH_MAX = 512;
 const BACKOFF_MS = 100;
 const BACKOFF_MAX_MS = 10_000;
 
@@ -62,7 +59,6 @@ class LogFollower implements Follower {
   #recordedAt = 0;
   #failing: unknown;
   #failures = 0;
-  #batchMax = BATCH_MAX;
   #turn: Promise<unknown> = Promise.resolve();
   #done: Promise<void> = Promise.resolve();
 
@@ -108,7 +104,7 @@ class LogFollower implements Follower {
 
   async #handleAll(events: readonly RecordedEvent[]): Promise<void> {
     for (let at = 0; at < events.length && !this.#abort.signal.aborted; ) {
-      const batch = events.slice(at, at + this.#batchMax);
+      const batch = events.slice(at, at + BATCH_MAX);
       at += batch.length;
       await this.exclusively(() => this.#handleBatch(batch, at >= events.length));
       await nextTurn();
@@ -117,21 +113,14 @@ class LogFollower implements Follower {
 
   /** Effects first, then the checkpoint: a crash in between repeats, it never skips. */
   async #handleBatch(batch: readonly RecordedEvent[], last: boolean): Promise<void> {
-    const { handle, readStore, name, clock, afterCheckpoint } = this.#options;
-    const began = clock.monotonicMs();
+    const { handle, readStore, name, afterCheckpoint } = this.#options;
     await handle(batch);
     const newest = batch[batch.length - 1]!;
     await readStore.saveCheckpoint(name, newest.position);
     await afterCheckpoint?.(last);
-    this.#adapt(batch.length, clock.monotonicMs() - began);
     this.#applied = newest.position;
     this.#recordedAt = newest.recordedAt;
     this.#progressed(newest.position);
-  }
-
-  #adapt(events: number, tookMs: number): void {
-    if (tookMs > BATCH_GOAL_MS) this.#batchMax = Math.max(BATCH_MIN, Math.floor(events / 2));
-    else if (tookMs < BATCH_GOAL_MS / 2) this.#batchMax = Math.min(BATCH_MAX, this.#batchMax * 2);
   }
 
   #progressed(seen: Position): void {
@@ -172,7 +161,7 @@ class LogFollower implements Follower {
     const { store, categories } = this.#options;
     let from = this.#seen;
     while (from < target) {
-      if (this.#failing !== undefined) throw this.#failing;
+      this.#refuseIfFailing();
       if (this.#abort.signal.aborted) return;
       const page = await store.readAll({ after: from, categories, max: 1 });
       const [ours] = page.events;
@@ -183,6 +172,11 @@ class LogFollower implements Follower {
       else from = page.next;
     }
     if (target > this.#seen) this.#seen = target;
+  }
+
+  #refuseIfFailing(): void {
+    if (this.#failing === undefined) return;
+    throw this.#failing instanceof Error ? this.#failing : new Error(describe(this.#failing));
   }
 
   #reached(position: Position): Promise<void> {

@@ -1,82 +1,126 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Position } from '@vouchsafe/event-store';
 import { Fault } from '@vouchsafe/kernel';
 import type { Log } from '@vouchsafe/runtime';
 import { fromText, toText } from './document-text.js';
 import type { Collection, CollectionSpec, Doc, Query, ReadStore, WriteOp } from './port.js';
 import { cellsOf } from './sqlite/cells.js';
-import { openEngine } from './sqlite/engine.js';
-import { fieldsOf, type ReadRow, type SqliteEngine, type WriteRow } from './sqlite/rows.js';
+import { Database } from './sqlite/database.js';
+import { InlineWriter } from './sqlite/inline-writer.js';
+import { Reader } from './sqlite/reader.js';
+import { fieldsOf, type ReadRow, type Writer, type WriteRow } from './sqlite/rows.js';
+import { ThreadedWriter } from './sqlite/threaded-writer.js';
+import { WriteEngine } from './sqlite/write-engine.js';
 
-/** The read store of one process in one SQLite file (`:memory:` in tests). Everything in it can be rebuilt from the log. */
-export const sqliteReadStore = ({ file, log }: { readonly file: string; readonly log: Log }): ReadStore => {
-  log.debug({ file }, 'read store opens');
-  return new SqliteReadStore(openEngine(file));
+export type SqliteReadStoreOptions = {
+  /** The SQLite file; `:memory:` in tests. */
+  readonly file: string;
+  readonly log: Log;
+  /** Compiled script of the writer's thread; false writes in the caller's thread. By default the one beside this code, if it is compiled. */
+  readonly writer?: string | false;
+};
+
+/** The read store of one process in one SQLite file. Everything in it can be rebuilt from the log. */
+export const sqliteReadStore = ({ file, log, writer }: SqliteReadStoreOptions): ReadStore => {
+  const script = file === ':memory:' ? undefined : scriptOf(writer);
+  log.debug({ file, threaded: script !== undefined }, 'read store opens');
+  const db = new Database(file);
+  const engine = new WriteEngine(db); // creates the schema, which the reader needs
+  return new SqliteReadStore(new Reader(db), script === undefined ? new InlineWriter(engine) : new ThreadedWriter({ file, script, log }));
+};
+
+const scriptOf = (writer: string | false | undefined): string | undefined => {
+  if (writer !== undefined) return writer === false ? undefined : writer;
+  const beside = join(__dirname, 'sqlite', 'writer-worker.js');
+  return existsSync(beside) ? beside : undefined;
 };
 
 class SqliteReadStore implements ReadStore {
+  readonly #reader: Reader;
+  readonly #writer: Writer;
   #closed = false;
-  constructor(readonly engine: SqliteEngine) {}
+
+  constructor(reader: Reader, writer: Writer) {
+    this.#reader = reader;
+    this.#writer = writer;
+  }
 
   async collection<T>(spec: CollectionSpec): Promise<Collection<T>> {
-    this.#ready().open(spec);
-    return new SqliteCollection<T>(() => this.#ready(), spec);
+    await this.#write().run({ kind: 'open', spec });
+    this.#read().refresh(spec.name);
+    return new SqliteCollection<T>(() => this.#read(), () => this.#write(), spec);
   }
   async collectionNames(): Promise<readonly string[]> {
-    return this.#ready().names();
+    return this.#read().names();
   }
   async dropCollection(name: string): Promise<void> {
-    this.#ready().drop(name);
+    await this.#write().run({ kind: 'drop', name });
+    this.#read().refresh(name);
+    await this.#write().run({ kind: 'purge' });
   }
   async replaceCollection(name: string, replacement: string): Promise<void> {
-    this.#ready().replace(name, replacement);
+    await this.#write().run({ kind: 'replace', name, replacement });
+    for (const changed of [name, replacement]) this.#read().refresh(changed);
+    await this.#write().run({ kind: 'purge' });
   }
   async loadCheckpoint(name: string): Promise<Position | undefined> {
-    return this.#ready().loadCheckpoint(name) as Position | undefined;
+    return this.#read().loadCheckpoint(name) as Position | undefined;
   }
   async saveCheckpoint(name: string, position: Position): Promise<void> {
-    this.#ready().saveCheckpoint(name, position);
+    await this.#write().run({ kind: 'checkpoint', name, position });
   }
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.engine.close();
+    await this.#writer.close();
+    this.#reader.close();
   }
 
-  #ready(): SqliteEngine {
+  #read(): Reader {
+    this.#checkOpen();
+    return this.#reader;
+  }
+  #write(): Writer {
+    this.#checkOpen();
+    return this.#writer;
+  }
+  #checkOpen(): void {
     if (this.#closed) throw new Fault('READ_STORE_CLOSED', 'the read store is closed', false);
-    return this.engine;
   }
 }
 
 class SqliteCollection<T> implements Collection<T> {
-  readonly #engine: () => SqliteEngine;
+  readonly #reader: () => Reader;
+  readonly #writer: () => Writer;
   readonly #name: string;
   readonly #fields: readonly string[];
 
-  constructor(engine: () => SqliteEngine, spec: CollectionSpec) {
-    this.#engine = engine;
+  constructor(reader: () => Reader, writer: () => Writer, spec: CollectionSpec) {
+    this.#reader = reader;
+    this.#writer = writer;
     this.#name = spec.name;
     this.#fields = fieldsOf(spec);
   }
 
   async get(id: string): Promise<Doc<T> | undefined> {
-    const [row] = this.#engine().readMany(this.#name, [id]);
+    const [row] = this.#reader().readMany(this.#name, [id]);
     return row && docOf<T>(row);
   }
   async getMany(ids: readonly string[]): Promise<ReadonlyMap<string, Doc<T>>> {
-    return new Map(this.#engine().readMany(this.#name, ids).map((row) => [row[0], docOf<T>(row)]));
+    return new Map(this.#reader().readMany(this.#name, ids).map((row) => [row[0], docOf<T>(row)]));
   }
   async find(query: Query): Promise<readonly Doc<T>[]> {
-    return this.#engine().find(this.#name, query).map((row) => docOf<T>(row));
+    return this.#reader().find(this.#name, query).map((row) => docOf<T>(row));
   }
   async count(where?: Query['where']): Promise<number> {
-    return this.#engine().count(this.#name, where);
+    return this.#reader().count(this.#name, where);
   }
   async write(ops: readonly WriteOp<T>[]): Promise<void> {
-    if (ops.length > 0) this.#engine().write(this.#name, ops.map((op) => this.#rowOf(op)));
+    if (ops.length > 0) await this.#writer().run({ kind: 'write', name: this.#name, rows: ops.map((op) => this.#rowOf(op)) });
   }
   async forgetDeleted(): Promise<void> {
-    this.#engine().forgetDeleted(this.#name);
+    await this.#writer().run({ kind: 'forget', name: this.#name });
   }
 
   #rowOf({ id, value, revisions, onlyRevisions }: WriteOp<T>): WriteRow {

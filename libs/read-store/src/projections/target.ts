@@ -1,4 +1,5 @@
 import type { Position } from '@vouchsafe/event-store';
+import { nextTurn } from '@vouchsafe/runtime';
 import type { Collection, Doc, ProjectedMeta, WriteOp } from '../port.js';
 import type { BoundProjection } from './bound.js';
 
@@ -12,48 +13,59 @@ export const LOG = '@log';
 /** A document fed by more streams than this keeps the log position: its size must not grow with the number of orders. */
 export const STREAMS_MAX = 16;
 
-type Working = {
-  value: unknown;
-  revisions: Record<string, number>;
-  readonly existed: boolean;
-  before: unknown;
-  /** Position of the newest event looked at in this batch, and whether it was new to the document. */
-  position: number;
-  fresh: boolean;
-};
+/** Documents worked on in one turn of the event loop, which also takes orders. */
+const DOCUMENTS_PER_TURN = 256;
 
 /** Applies a batch to the documents of one collection in memory and writes each changed one once. True if one was deleted. */
 export const applyBatch = async (collection: Collection<unknown>, deliveries: readonly Delivery[]): Promise<boolean> => {
-  const ids = new Set<string>();
-  for (const delivery of deliveries) for (const id of delivery.ids) ids.add(id);
-  if (ids.size === 0) return false;
-  const docs = await collection.getMany([...ids]);
-  const working = new Map<string, Working>();
+  const byDocument = new Map<string, Delivery[]>();
   for (const delivery of deliveries) {
-    for (const id of delivery.ids.length > 1 ? new Set(delivery.ids) : delivery.ids) applyOne(delivery, id, workingOf(working, docs, id));
+    for (const id of delivery.ids) {
+      const known = byDocument.get(id);
+      if (!known) byDocument.set(id, [delivery]);
+      else if (known[known.length - 1] !== delivery) known.push(delivery); // one that names an id twice means it once
+    }
   }
-  const ops = writesOf(working);
+  const ids = [...byDocument.keys()];
+  const writes: Promise<boolean>[] = [];
+  for (let at = 0; at < ids.length; at += DOCUMENTS_PER_TURN) {
+    if (at > 0) await nextTurn();
+    writes.push(applyTo(collection, ids.slice(at, at + DOCUMENTS_PER_TURN), byDocument));
+  }
+  return (await Promise.all(writes)).includes(true);
+};
+
+const applyTo = async (collection: Collection<unknown>, ids: readonly string[], byDocument: ReadonlyMap<string, readonly Delivery[]>): Promise<boolean> => {
+  const docs = await collection.getMany(ids);
+  const ops: WriteOp<unknown>[] = [];
+  for (const id of ids) {
+    const op = applyOne(id, docs.get(id), byDocument.get(id)!);
+    if (op) ops.push(op);
+  }
   await collection.write(ops);
   return ops.some(({ value }) => value === undefined);
 };
 
-const workingOf = (working: Map<string, Working>, docs: ReadonlyMap<string, Doc<unknown>>, id: string): Working => {
-  let doc = working.get(id);
-  if (!doc) {
-    const known = docs.get(id);
-    doc = { value: known?.value, before: known?.value, revisions: { ...known?.revisions }, existed: known !== undefined, position: -1, fresh: false };
-    working.set(id, doc);
+/**
+ * The document after its events; undefined where nothing changes. One that came and went within the batch is not written
+ * at all: the batch can only be repeated from its start, and then it comes and goes again.
+ */
+const applyOne = (id: string, doc: Doc<unknown> | undefined, deliveries: readonly Delivery[]): WriteOp<unknown> | undefined => {
+  let value = doc?.value;
+  let revisions: Record<string, number> = { ...doc?.revisions };
+  let position = -1;
+  let fresh = false;
+  for (const { bound, event, meta, position: here } of deliveries) {
+    if (here !== position) {
+      // judged once per event: several projections may apply the same one to the document
+      position = here;
+      fresh = isFresh(revisions, meta, position);
+      if (fresh) revisions = raised(revisions, meta, position);
+    }
+    if (fresh) value = bound.apply(value, event, meta, id);
   }
-  return doc;
-};
-
-const applyOne = ({ bound, event, meta, position }: Delivery, id: string, doc: Working): void => {
-  if (doc.position !== position) {
-    doc.position = position;
-    doc.fresh = isFresh(doc.revisions, meta, position);
-    if (doc.fresh) doc.revisions = raised(doc.revisions, meta, position);
-  }
-  if (doc.fresh) doc.value = bound.apply(doc.value, event, meta, id);
+  if (value === doc?.value) return undefined;
+  return { id, value, revisions, onlyRevisions: true };
 };
 
 /** Whether the document has not seen the event yet. */
@@ -67,17 +79,4 @@ const raised = (revisions: Record<string, number>, { stream, revision }: Project
   else if (revisions[stream] === undefined && Object.keys(revisions).length >= STREAMS_MAX) return { [LOG]: position };
   else revisions[stream] = revision;
   return revisions;
-};
-
-/**
- * A document that came and went within the batch is not written at all: the batch can only be repeated whole or from its
- * start, and then it comes and goes again.
- */
-const writesOf = (working: ReadonlyMap<string, Working>): WriteOp<unknown>[] => {
-  const ops: WriteOp<unknown>[] = [];
-  for (const [id, { value, before, revisions, existed }] of working) {
-    if (value === before || (value === undefined && !existed)) continue;
-    ops.push({ id, value, revisions, onlyRevisions: true });
-  }
-  return ops;
 };

@@ -35,7 +35,7 @@ export const findSql = (layout: Layout, { where, orderBy = [], after, limit }: Q
 
 export const countSql = (layout: Layout, where: Query['where']): Sql => {
   const terms = whereTerms(layout, where);
-  return { text: `SELECT count(*) FROM ${layout.table} WHERE ${conjunction(terms)}`, values: terms.flatMap(({ values }) => values) };
+  return { text: `SELECT count(*) AS n FROM ${layout.table} WHERE ${conjunction(terms)}`, values: terms.flatMap(({ values }) => values) };
 };
 
 const conjunction = (terms: readonly Term[]): string => ['value IS NOT NULL', ...terms.map(({ text }) => text)].join(' AND ');

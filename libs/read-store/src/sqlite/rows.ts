@@ -1,4 +1,4 @@
-import type { CollectionSpec, Query } from '../port.js';
+import type { CollectionSpec } from '../port.js';
 
 /** What SQLite keeps of an indexed field. A boolean is a one-byte blob, so that it is no number and sorts after strings. */
 export type Cell = null | number | string | Uint8Array;
@@ -17,22 +17,22 @@ export type WriteRow = {
 /** A document on its way out: id, value, revisions, the last two as text. */
 export type ReadRow = readonly [id: string, value: string, revisions: string];
 
-/**
- * The part that speaks SQL, on rows whose text is made already. Everything in it is data that another thread could be sent.
- */
-export interface SqliteEngine {
-  open(spec: CollectionSpec): void;
-  names(): readonly string[];
-  drop(name: string): void;
-  replace(name: string, replacement: string): void;
-  readMany(name: string, ids: readonly string[]): readonly ReadRow[];
-  find(name: string, query: Query): readonly ReadRow[];
-  count(name: string, where: Query['where']): number;
-  write(name: string, rows: readonly WriteRow[]): void;
-  forgetDeleted(name: string): void;
-  loadCheckpoint(name: string): number | undefined;
-  saveCheckpoint(name: string, position: number): void;
-  close(): void;
+/** What changes the file. Plain data, for the writer may live in another thread. */
+export type WriteRequest =
+  | { readonly kind: 'write'; readonly name: string; readonly rows: readonly WriteRow[] }
+  | { readonly kind: 'checkpoint'; readonly name: string; readonly position: number }
+  | { readonly kind: 'forget'; readonly name: string }
+  | { readonly kind: 'open'; readonly spec: CollectionSpec }
+  | { readonly kind: 'drop'; readonly name: string }
+  /** Gives `name` the tables of `replacement`; the tables that served `name` before are dropped by `purge`. */
+  | { readonly kind: 'replace'; readonly name: string; readonly replacement: string }
+  /** Drops tables that serve no name any more. */
+  | { readonly kind: 'purge' };
+
+/** Takes requests one after another, each atomic. Settles once it is committed (it survives the process, not yet a power cut). */
+export interface Writer {
+  run(request: WriteRequest): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** The distinct indexed fields of a collection, in the order they are first named. */
