@@ -1,1 +1,3 @@
-export {};
+export { catalogConfig, type CatalogConfig } from './config.js';
+export { type CatalogPorts, createCatalog } from './create-catalog.js';
+export { catalogErrors } from './api/errors.js';

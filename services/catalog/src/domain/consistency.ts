@@ -1,0 +1,110 @@
+import type { ChannelSpec, ListingSpec, PriceListSpec, ProductSpec, StoreSpec, SupplierSpec, TerminalSpec } from './records.js';
+import { DEFAULT_BOOK } from './records.js';
+import { undercuts } from './floors.js';
+import type { Kind, Specs } from './kinds.js';
+import type { Problem } from './problem.js';
+import { bookOf, type Terms } from './terms.js';
+
+/** Levels of the channel tree. */
+export const DEPTH_MAX = 5;
+
+const unknown = (field: string, id: string): Problem => ({ field, code: 'REFERENCE_UNKNOWN', zh: `${id} 不存在`, en: `${id} does not exist` });
+const needed = (field: string): Problem => ({ field, code: 'FIELD_REQUIRED', zh: '必填', en: 'is required' });
+const unfit = (field: string, zh: string, en: string): Problem => ({ field, code: 'FIELD_NOT_ALLOWED', zh, en });
+const otherBook = (field: string): Problem => ({
+  field, code: 'BOOK_DIFFERS', zh: '属于另一账套，账套之间不得混用', en: 'belongs to other books; books never mix',
+});
+type Rules = { readonly [K in Kind]: (terms: Terms, id: string, spec: Specs[K]) => readonly (Problem | undefined | false)[] };
+
+const product = (terms: Terms, _: string, spec: ProductSpec) => {
+  const supplier = spec.supplierId === undefined ? undefined : terms.supplier(spec.supplierId);
+  const supplied = supplier?.spec.bookId ?? (supplier && DEFAULT_BOOK);
+  return [
+    spec.supplierId !== undefined && !supplier && unknown('supplierId', spec.supplierId),
+    spec.supplierId === undefined && spec.kind === 'top_up' && needed('supplierId'),
+    spec.groupId !== undefined && !terms.hasProductGroup(spec.groupId) && unknown('groupId', spec.groupId),
+    spec.bookId !== undefined && !terms.book(spec.bookId) && unknown('bookId', spec.bookId),
+    spec.bookId !== undefined && supplied !== undefined && supplied !== spec.bookId && otherBook('supplierId'),
+    spec.kind === 'top_up' && !spec.topUp && needed('topUp'),
+    spec.kind !== 'top_up' && spec.topUp && unfit('topUp', '仅直充商品可填', 'only a top-up has it'),
+    spec.kind !== 'own_voucher' && spec.usage.usage !== 'single' && unfit('usage/kind', '仅权益券可多次或按余额使用', 'only our own vouchers are used in parts'),
+    spec.usage.usage === 'balance' && spec.faceMinor === 0n && needed('faceValue'),
+    ...spec.usage.storeIds.map((id, i) => !terms.store(id) && unknown(`usage/storeIds/${i}`, id)),
+  ];
+};
+
+const channel = (terms: Terms, id: string, spec: ChannelSpec) => {
+  const parent = spec.parentId === undefined ? undefined : terms.channel(spec.parentId);
+  return [
+    spec.parentId !== undefined && (!parent || parent.path.some((one) => one.id === id)) && unknown('parentId', spec.parentId),
+    parent && parent.path.length >= DEPTH_MAX && ({
+      field: 'parentId', code: 'TREE_TOO_DEEP', zh: `渠道最多 ${DEPTH_MAX} 级`, en: `the tree has at most ${DEPTH_MAX} levels`,
+    } as const),
+    parent && spec.currency !== undefined && spec.currency !== parent.currency && ({
+      field: 'currency', code: 'CURRENCY_DIFFERS', zh: `上级渠道的货币是 ${parent.currency}`, en: `the parent's currency is ${parent.currency}`,
+    } as const),
+    parent && spec.bookId !== undefined && spec.bookId !== parent.bookId && otherBook('bookId'),
+    spec.bookId !== undefined && !terms.book(spec.bookId) && unknown('bookId', spec.bookId),
+    spec.parentId === undefined && spec.settlement === undefined && ({
+      field: 'settlement', code: 'ROOT_MUST_SETTLE', zh: '顶级渠道须有结算方式', en: 'a root channel needs a settlement mode',
+    } as const),
+    spec.settlement === 'consumer_pay' && !spec.paymentProvider && needed('paymentProvider'),
+  ];
+};
+
+const priceList = (terms: Terms, id: string, spec: PriceListSpec) => {
+  const owner = terms.channel(spec.channelId);
+  if (!owner) return [unknown('channelId', spec.channelId)];
+  const seen = new Set<string>();
+  return [
+    spec.currency !== owner.currency && ({
+      field: 'currency', code: 'CURRENCY_DIFFERS', zh: `渠道的货币是 ${owner.currency}`, en: `the channel's currency is ${owner.currency}`,
+    } as const),
+    ...spec.entries.flatMap(({ productId }, i) => {
+      const twice = seen.has(productId);
+      seen.add(productId);
+      return [
+        !terms.product(productId) && unknown(`entries/${i}/productId`, productId),
+        twice && ({ field: `entries/${i}/productId`, code: 'PRODUCT_TWICE', zh: '同一价目中商品重复', en: 'the product is in this list twice' } as const),
+      ];
+    }),
+    ...undercuts(terms, owner, id, spec),
+  ];
+};
+
+const listing = (terms: Terms, id: string, spec: ListingSpec) => {
+  const [owner, sold] = [terms.channel(spec.channelId), terms.product(spec.productId)];
+  const supplier = sold?.spec.supplierId === undefined ? undefined : terms.supplier(sold.spec.supplierId)?.spec;
+  const overlapping = terms.listings(spec.channelId, spec.productId).find(
+    (other) => other.id !== id && startOf(other.spec) < endOf(spec) && startOf(spec) < endOf(other.spec),
+  );
+  return [
+    !owner && unknown('channelId', spec.channelId),
+    !sold && unknown('productId', spec.productId),
+    owner && sold && bookOf(sold.spec, supplier, DEFAULT_BOOK) !== owner.bookId && otherBook('productId'),
+    overlapping && ({
+      field: 'openFrom', code: 'LISTING_OVERLAPS', zh: `与 ${overlapping.id} 的上架时间重叠`, en: `its window overlaps that of ${overlapping.id}`,
+    } as const),
+    spec.minQuantity > spec.maxQuantity && unfit('minQuantity', '最小数量大于最大数量', 'is larger than the largest quantity'),
+  ];
+};
+const startOf = ({ from }: ListingSpec): number => from ?? -Infinity;
+const endOf = ({ until }: ListingSpec): number => until ?? Infinity;
+
+const bookKnown = (terms: Terms, { bookId }: { readonly bookId?: string }) => bookId !== undefined && !terms.book(bookId) && unknown('bookId', bookId);
+
+const RULES: Rules = {
+  Book: () => [],
+  ProductGroup: () => [],
+  Supplier: (terms, _, spec: SupplierSpec) => [bookKnown(terms, spec)],
+  Product: product,
+  Channel: channel,
+  PriceList: priceList,
+  Listing: listing,
+  Store: (terms, _, spec: StoreSpec) => [bookKnown(terms, spec)],
+  Terminal: (terms, _, spec: TerminalSpec) => [!terms.store(spec.storeId) && unknown('storeId', spec.storeId)],
+};
+
+/** Everything that is wrong with a record in the catalogue as `terms` shows it. Empty: it may be. */
+export const problemsOf = <K extends Kind>(terms: Terms, kind: K, id: string, spec: Specs[K]): readonly Problem[] =>
+  RULES[kind](terms, id, spec).filter((one): one is Problem => Boolean(one));
