@@ -10,27 +10,33 @@ const DIFFERENCES_MAX = 100;
 /** Compares two collections document by document, by value. */
 export const compareCollections = async (live: Collection<unknown>, rebuilt: Collection<unknown>): Promise<Rebuilt> => {
   const differences: string[] = [];
-  const tell = (text: string): void => {
-    if (differences.length < DIFFERENCES_MAX) differences.push(text);
-  };
-  const [a, b] = [pagesOf(live), pagesOf(rebuilt)];
-  let [left, right] = [await a.next(), await b.next()];
   let documents = 0;
-  while (!left.done || !right.done) {
-    const [old, fresh] = [left.done ? undefined : left.value, right.done ? undefined : right.value];
-    const order = !fresh ? -1 : !old ? 1 : byId(old.id, fresh.id);
-    if (order < 0) tell(`${old!.id}: only in the live collection`);
-    if (order > 0) tell(`${fresh!.id}: only in the rebuilt collection`);
-    if (order === 0) {
-      const path = differenceOf(old!.value, fresh!.value, '');
-      if (path !== undefined) tell(`${old!.id}: differs at ${path || 'the root'}`);
-    }
-    if (order >= 0) documents++;
-    if (order <= 0) left = await a.next();
-    if (order >= 0) right = await b.next();
+  for await (const [old, fresh] of pairsOf(pagesOf(live), pagesOf(rebuilt))) {
+    if (fresh) documents++;
+    const difference = differenceBetween(old, fresh);
+    if (difference !== undefined && differences.length < DIFFERENCES_MAX) differences.push(difference);
   }
   return { equal: differences.length === 0, documents, differences };
 };
+
+type MaybeDoc = Doc<unknown> | undefined;
+const differenceBetween = (old: MaybeDoc, fresh: MaybeDoc): string | undefined => {
+  if (!fresh) return `${old?.id}: only in the live collection`;
+  if (!old) return `${fresh.id}: only in the rebuilt collection`;
+  const path = differenceOf(old.value, fresh.value, '');
+  return path === undefined ? undefined : `${old.id}: differs at ${path || 'the root'}`;
+};
+
+/** Walks two ordered sequences in step; documents of one id come together. */
+async function* pairsOf(a: AsyncGenerator<Doc<unknown>, undefined>, b: AsyncGenerator<Doc<unknown>, undefined>): AsyncGenerator<[MaybeDoc, MaybeDoc]> {
+  let [left, right]: [MaybeDoc, MaybeDoc] = [(await a.next()).value, (await b.next()).value];
+  while (left || right) {
+    const order = !right ? -1 : !left ? 1 : byId(left.id, right.id);
+    yield [order <= 0 ? left : undefined, order >= 0 ? right : undefined];
+    if (order <= 0) left = (await a.next()).value;
+    if (order >= 0) right = (await b.next()).value;
+  }
+}
 
 async function* pagesOf(collection: Collection<unknown>): AsyncGenerator<Doc<unknown>, undefined> {
   let after: { values: []; id: string } | undefined;

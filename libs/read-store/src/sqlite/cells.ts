@@ -29,7 +29,7 @@ export const cellsOf = (fields: readonly string[], value: unknown): { cells: Cel
     const field = record[fields[i]!];
     if (Array.isArray(field)) {
       invariant(field.every((member) => typeof member === 'string'), 'an indexed list holds strings only');
-      if (field.length > 0) (lists ??= {})[i] = [...new Set(field as string[])];
+      if (field.length > 0) (lists ??= {})[i] = [...new Set(field)];
       cells.push(null);
     } else cells.push(cellOf(scalarOrNull(field)));
   }

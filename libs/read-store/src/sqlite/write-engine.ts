@@ -52,7 +52,7 @@ export class WriteEngine {
       case 'write': return this.#writeAll(request.name, request.rows);
       case 'checkpoint': return this.#checkpoint(request.name, request.position);
       case 'forget': return void this.#db.prepare(`DELETE FROM ${this.#target(request.name).table} WHERE value IS NULL`).run();
-      case 'open': return this.#tables.open(request.spec, (name, row) => this.#write(this.#target(name), row));
+      case 'open': return this.#renamed(() => this.#tables.open(request.spec, (name, row) => this.#write(this.#target(name), row)));
       case 'drop': return this.#renamed(() => this.#tables.drop(request.name));
       case 'replace': return this.#renamed(() => this.#tables.replace(request.name, request.replacement));
       case 'purge': return this.#tables.purge();
