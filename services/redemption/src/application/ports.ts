@@ -1,0 +1,49 @@
+import type { DeciderHost } from '@vouchsafe/event-store';
+import type { Instant } from '@vouchsafe/kernel';
+import type { Chunk } from '../domain/chunk.js';
+import type { GrantCommand, GrantEvent, GrantRejection, Partner } from '../domain/grant-messages.js';
+import type { GuessCommand, Guesses, GuessEvent, GuessRejection } from '../domain/guess.js';
+import type { Terminal, TerminalCommand, TerminalEvent, TerminalRejection } from '../domain/terminal.js';
+
+export type GrantHost = DeciderHost<Chunk, GrantCommand, GrantEvent, GrantRejection>;
+export type TerminalHost = DeciderHost<Terminal, TerminalCommand, TerminalEvent, TerminalRejection>;
+export type GuessHost = DeciderHost<Guesses, GuessCommand, GuessEvent, GuessRejection>;
+
+export type BatchUnit = { readonly batchId: string; readonly index: number };
+
+/** Inventory's vault, as far as redemption may ask it. */
+export interface Codes {
+  /** The unit of a presented code; takes the same time whether there is one or not. */
+  unitOf(code: string): Promise<BatchUnit | undefined>;
+  /** Public ids of units, in order. */
+  voucherIds(units: readonly BatchUnit[]): Promise<readonly string[]>;
+  /** The unit behind a public id. */
+  unitNamed(voucherId: string): Promise<BatchUnit | undefined>;
+}
+
+export type TerminalFacts = {
+  readonly terminalId: string; readonly storeId: string; readonly zone: string; readonly scenes: readonly string[]; readonly active: boolean;
+  readonly partner?: Partner;
+};
+/** Catalog's terminals. Answers may be some seconds old. */
+export interface Terminals {
+  factsOf(terminalId: string): Promise<TerminalFacts | undefined>;
+}
+
+/** Where a unit was granted. */
+export type GrantPlace = { readonly orderId: string; readonly lineId: string; readonly stream: string; readonly activatedAt: Instant };
+export type GrantLine = {
+  readonly lineId: string; readonly channelId: string; readonly ownerPrincipal: string; readonly productId: string; readonly kind: string;
+  readonly units: number; readonly activatedAt: Instant;
+};
+/** Views of redemption's own grants; behind the log by a moment. */
+export interface GrantIndex {
+  /** The chunk that probably has the unit; a newer one may have it if it is voided there. */
+  probableGrant(unit: BatchUnit): Promise<string | undefined>;
+  /** All chunks that ever had the unit, newest first. */
+  grantsOf(unit: BatchUnit): Promise<readonly GrantPlace[]>;
+  linesOf(orderId: string): Promise<readonly GrantLine[]>;
+  redemption(redemptionId: string): Promise<{ readonly grant: string; readonly place: number } | undefined>;
+  /** Settles once all that is in the log now is in the views, or after `withinMs`: false then. */
+  caughtUp(withinMs: number): Promise<boolean>;
+}

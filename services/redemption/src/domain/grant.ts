@@ -1,0 +1,99 @@
+import { accept, type Decider, type Decision, type Of, reject } from '@vouchsafe/kernel';
+import { type Chunk, emptyChunk, endOf, holds, type UnitState, unitOf } from './chunk.js';
+import { disclose } from './disclose.js';
+import { lapse, lapsesAt, voidPlaces } from './ending.js';
+import type { Activation, GrantCommand, GrantEvent, GrantRejection, Place } from './grant-messages.js';
+import { sameValue } from './same-value.js';
+import { redeem, reverse } from './use.js';
+
+type Answer = Decision<GrantEvent, GrantRejection>;
+
+const decide = (command: GrantCommand, chunk: Chunk): Answer => {
+  switch (command.type) {
+    case 'Activate': return activate(command, chunk);
+    case 'Disclose': return disclose(command, chunk);
+    case 'Redeem': return redeem(command, chunk);
+    case 'Reverse': return reverse(command, chunk);
+    case 'Freeze': return freeze(command, chunk);
+    case 'Unfreeze': return unfreeze(command, chunk);
+    case 'Extend': return extend(command, chunk);
+    case 'Void': return voidPlaces(command, chunk);
+    case 'Lapse': return lapse(command, chunk);
+    case 'NoteLookup': return onLiving(chunk, command.place, () => accept({ ...command, type: 'VoucherLookedUp' }));
+  }
+};
+
+/** The one event that opens a chunk. A second activation must say the same (but for when). */
+const activate = ({ type: _, ...activation }: Of<GrantCommand, 'Activate'>, { grant }: Chunk): Answer => {
+  if (!grant) return accept({ type: 'GrantActivated', ...activation });
+  const { at: _then, endsAt: _end, ...told } = activation;
+  const { at: _at, endsAt: _endsAt, ...known } = grant;
+  return sameValue(told, known) ? accept() : reject('GRANT_DIFFERS');
+};
+const opened = ({ type: _, ...grant }: Of<GrantEvent, 'GrantActivated'>, chunk: Chunk): Chunk => ({ ...chunk, grant });
+const onLiving = (chunk: Chunk, place: Place, then: (unit: UnitState, grant: Activation) => Answer): Answer =>
+  chunk.grant && holds(chunk.grant, place) ? then(unitOf(chunk, place), chunk.grant) : reject('GRANT_UNKNOWN');
+
+const freeze = ({ place, reason, at }: Of<GrantCommand, 'Freeze'>, chunk: Chunk): Answer =>
+  onLiving(chunk, place, (unit) => {
+    if (unit.end?.by === 'voided') return reject('VOUCHER_VOIDED');
+    return unit.frozen === undefined ? accept({ type: 'VoucherFrozen', place, reason, at }) : accept();
+  });
+const unfreeze = ({ place, reason, at }: Of<GrantCommand, 'Unfreeze'>, chunk: Chunk): Answer =>
+  onLiving(chunk, place, (unit) => (unit.frozen === undefined ? accept() : accept({ type: 'VoucherUnfrozen', place, reason, at })));
+/** A right that lapsed for good stays so: its rest is revenue already. */
+const extend = ({ place, endsAt, reason, at }: Of<GrantCommand, 'Extend'>, chunk: Chunk): Answer =>
+  onLiving(chunk, place, (unit, grant) => {
+    if (unit.end) return reject(unit.end.by === 'voided' ? 'VOUCHER_VOIDED' : 'VOUCHER_EXPIRED');
+    const before = endOf(grant, unit);
+    if (before === endsAt) return accept();
+    if (before === undefined || endsAt < before || endsAt < at) return reject('EXTENSION_NOT_LATER');
+    const gone = lapsesAt(grant, endsAt);
+    return accept({ type: 'VoucherExtended', place, endsAt, ...(gone !== undefined && { lapsesAt: gone }), reason, at });
+  });
+
+const evolve = (chunk: Chunk, event: GrantEvent): Chunk => {
+  switch (event.type) {
+    case 'GrantActivated': return opened(event, chunk);
+    case 'UnitsDisclosed': {
+      const { disclosureId, principalId, ranges, at, approvalId } = event;
+      return { ...chunk, disclosures: chunk.disclosures.set(disclosureId, { principalId, ranges, at, breakGlass: approvalId !== undefined }) };
+    }
+    case 'DisclosureRefused': return { ...chunk, alarms: [...chunk.alarms, `${event.code}/${event.principalId}`] };
+    case 'VoucherRedeemed': return touch(chunk, event.place, (unit) => used(unit, event));
+    case 'RedemptionReversed': return touch(chunk, event.place, (unit) => unused(unit, event));
+    case 'VoucherFrozen': return touch(chunk, event.place, (unit) => ({ ...unit, frozen: event.reason }));
+    case 'VoucherUnfrozen': return touch(chunk, event.place, ({ frozen: _, ...unit }) => unit);
+    case 'VoucherExtended': return touch(chunk, event.place, (unit) => ({ ...unit, endsAt: event.endsAt }));
+    case 'UnitsVoided': return voided(chunk, event);
+    case 'UnitsLapsed': return event.places.reduce<Chunk>((sum, { from, to }) => endPlaces(sum, from, to, { by: 'lapsed' }), { ...chunk, lapsedUpTo: event.at });
+    case 'RightLapsed': return chunk; // the money of UnitsLapsed
+    case 'VoucherLookedUp': return chunk;
+  }
+};
+const touch = (chunk: Chunk, place: Place, change: (unit: UnitState) => UnitState): Chunk =>
+  ({ ...chunk, units: chunk.units.set(place, change(unitOf(chunk, place))) });
+const used = (unit: UnitState, event: Of<GrantEvent, 'VoucherRedeemed'>): UnitState => {
+  const { redemptionId, gross, tax, at, till, key, terminalId, storeId, scene } = event;
+  const use = { redemptionId, used: event.used, gross, tax, at, till, key, terminalId, storeId, ...(scene !== undefined && { scene }) };
+  return { ...unit, used: unit.used + event.used, gross: unit.gross + gross.minor, tax: unit.tax + tax.minor, uses: [...unit.uses, use] };
+};
+const unused = (unit: UnitState, { redemptionId, at }: Of<GrantEvent, 'RedemptionReversed'>): UnitState => {
+  const use = unit.uses.find((candidate) => candidate.redemptionId === redemptionId);
+  if (!use) return unit;
+  const uses = unit.uses.map((candidate) => (candidate === use ? { ...use, reversedAt: at } : candidate));
+  return { ...unit, used: unit.used - use.used, gross: unit.gross - use.gross.minor, tax: unit.tax - use.tax.minor, uses };
+};
+const voided = (chunk: Chunk, { refundId, reason, accepted, refused }: Of<GrantEvent, 'UnitsVoided'>): Chunk => {
+  const ended = accepted.reduce((sum, { from, to }) => endPlaces(sum, from, to, { by: 'voided', refundId, reason }), chunk);
+  return { ...ended, voids: chunk.voids.set(refundId, { accepted, refused }) };
+};
+const endPlaces = (chunk: Chunk, from: Place, to: Place, end: NonNullable<UnitState['end']>): Chunk => ({
+  ...chunk,
+  units: chunk.units.withMutations((units) => {
+    for (let place = from; place < to; place++) units.set(place, { ...unitOf(chunk, place), end });
+  }),
+});
+
+/** Units after their sale: activated, disclosed, used, reversed, frozen, extended, ended. Stream `grant-<order>_<line>_<n>`. */
+export const grantDecider: Decider<Chunk, GrantCommand, GrantEvent, GrantRejection> = { decide, evolve, initial: emptyChunk };
