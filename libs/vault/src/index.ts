@@ -6,3 +6,9 @@ export type { Nonces, PersonalKind, PersonalOwner, PersonalValue, PersonalVault,
 export { PERSONAL_KINDS, PERSONAL_VALUE_MAX, PERSONAL_VALUES_MAX, subjectOfRef } from './personal-vault.js';
 export type { PersonalVaultStats, SqlitePersonalVaultOptions } from './sqlite-personal-vault.js';
 export { sqlitePersonalVault } from './sqlite-personal-vault.js';
+export type {
+  BatchStatus, BatchUnits, CodeVault, Erasure, OpenedUnit, PlainRow, RowRefusal, SealedLookupKey, SealResult, Segment, UnitRef, VaultBatch,
+} from './code-vault.js';
+export { HASH_BYTES, KEEP_HASH_BITS } from './code-vault.js';
+export type { CodeVaultOptions, SqliteCodeVault } from './sqlite-code-vault.js';
+export { openCodeVault } from './sqlite-code-vault.js';
