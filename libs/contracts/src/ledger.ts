@@ -13,6 +13,8 @@ const deliveredPart = record({
   batchId: optional(text()), supplierId: text(), terms: supplierTerms, quantity: int,
   /** C: cost without recoverable tax; Ti: that tax; K: owed to the issuer (agency). ACCOUNTS' letters. */
   cost: amount, inputTax: amount, owed: amount,
+  /** Paid out of an advance to the supplier (top-ups; for stock the batch said so). */
+  fromPrepayment: optional(bool),
 });
 const commissionShare = record({ channelId: text(), amount });
 const deliveryFields = {
@@ -23,6 +25,8 @@ const deliveryFields = {
   ownClass: optional(ownVoucherClass),
   /** Provider the consumer paid through (consumer_pay). */
   provider: optional(text()),
+  /** T (principal, own voucher) or Tm (agent) of this share, where a line is delivered or refunded in parts that must add up; else by the rate. */
+  tax: optional(amount),
 };
 const delivery = record(deliveryFields);
 export type DeliveryFact = TypeOf<typeof delivery>;
@@ -65,12 +69,15 @@ export const holdFunds = commandContract({
   result: record({}),
   rejections: ['BALANCE_SHORT', 'CREDIT_LIMIT_REACHED', 'ACCOUNT_UNKNOWN', 'ACCOUNT_CLOSED', 'TOO_LATE', 'HOLD_ID_REUSED', 'CURRENCY_MISMATCH'],
 });
-/** Turns (part of) a hold into the entry of a delivery. Idempotent by `captureId`. `final` releases what is left of the hold. */
+/**
+ * Turns (part of) a hold into the entry of a delivery. Idempotent by `captureId`. `final` releases what is left of the hold.
+ * `occurredAt` belongs to the fact: the same on every repeat (a late one is looked for from there on).
+ */
 export const captureHold = commandContract({
   target, name: 'CaptureHold', keyOf: forAccount,
   command: record({ holdId: text(), accountId: text(), captureId: text(), fact: delivery, final: bool, occurredAt: time }),
   result: record({ entryId: text() }),
-  rejections: ['HOLD_UNKNOWN', 'HOLD_TOO_SMALL', 'CAPTURE_ID_REUSED'],
+  rejections: ['HOLD_UNKNOWN', 'HOLD_TOO_SMALL', 'CAPTURE_ID_REUSED', 'FACT_INVALID'],
 });
 /** Gives back what a hold still holds. Idempotent; an unknown hold is remembered until `notAfter`, so a late hold fails. */
 export const releaseHold = commandContract({
@@ -79,11 +86,14 @@ export const releaseHold = commandContract({
   result: record({}),
   rejections: [],
 });
-/** Books a fact. Idempotent by `factId` (same content); the entry's id derives from it. `accountId` where a limited account is touched. */
+/**
+ * Books a fact. Idempotent by `factId` (same content); the entry's id derives from it. `accountId` where a limited account is touched.
+ * `occurredAt` belongs to the fact: the same on every repeat. A delivery on a limited account is a capture, not this.
+ */
 export const postFact = commandContract({
   target, name: 'PostFact', keyOf: ({ factId }: { readonly factId: string }) => factId,
   command: record({ factId: text(), accountId: optional(text()), fact: ledgerFact, occurredAt: time }),
   result: record({ entryId: text() }),
-  rejections: ['FACT_ID_REUSED', 'FACT_INVALID', 'ORIGINAL_UNKNOWN', 'ACCOUNT_UNKNOWN'],
+  rejections: ['FACT_ID_REUSED', 'FACT_INVALID', 'ORIGINAL_UNKNOWN', 'ACCOUNT_UNKNOWN', 'BALANCE_SHORT', 'CREDIT_LIMIT_REACHED'],
 });
 export const entrySide = oneOf('debit', 'credit');

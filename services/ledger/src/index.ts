@@ -1,1 +1,2 @@
-export {};
+export { type LedgerConfig, ledgerConfig } from './config.js';
+export { createLedger, type LedgerPorts } from './ledger.js';

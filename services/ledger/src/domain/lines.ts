@@ -1,0 +1,57 @@
+import { minus, type Money, plus, taxWithin } from '@vouchsafe/kernel';
+import type { Posting, PostingDimensions } from './entry.js';
+import type { Delivery, FactDimensions } from './fact.js';
+
+/** Collects the postings of one entry; an amount of zero leaves no posting. Lives within one call of `postingsFor`. */
+export type Lines = {
+  readonly debit: (account: string, amount: Money, dims?: PostingDimensions) => Lines;
+  readonly credit: (account: string, amount: Money, dims?: PostingDimensions) => Lines;
+  readonly postings: readonly Posting[];
+};
+
+export const linesFor = (dims: PostingDimensions): Lines => {
+  const postings: Posting[] = [];
+  const add = (account: string, minor: bigint, currency: string, own: PostingDimensions = dims): Lines => {
+    if (minor !== 0n) postings.push({ account, minor, currency, dims: own });
+    return lines;
+  };
+  const lines: Lines = {
+    debit: (account, { minor, currency }, own) => add(account, minor, currency, own),
+    credit: (account, { minor, currency }, own) => add(account, -minor, currency, own),
+    postings,
+  };
+  return lines;
+};
+
+/** What of a fact's dimensions goes onto its postings. */
+export const postingDims = ({ businessLine, productId, supplierId, batchId }: FactDimensions): PostingDimensions => ({
+  ...(businessLine !== undefined && { businessLine }),
+  ...(productId !== undefined && { productId }),
+  ...(supplierId !== undefined && { supplierId }),
+  ...(batchId !== undefined && { batchId }),
+});
+
+export const partDims = (dims: PostingDimensions, part: { readonly supplierId: string; readonly batchId?: string }): PostingDimensions => ({
+  ...dims,
+  supplierId: part.supplierId,
+  ...(part.batchId !== undefined && { batchId: part.batchId }),
+});
+
+/** K of the whole delivery. */
+const owedIn = ({ gross, parts }: Delivery): Money =>
+  parts.reduce((sum, { owed }) => plus(sum, owed), { minor: 0n, currency: gross.currency });
+
+export type Shares = {
+  /** Tax on what is ours: T of G, or Tm of M. */
+  readonly tax: Money;
+  /** What is ours without it: G − T, or M − Tm. */
+  readonly net: Money;
+};
+/** How a delivery's gross is shared out between us and the tax office, by presentation. */
+export const sharesOf = (delivery: Delivery): Shares => {
+  const ours = isAgency(delivery) ? minus(delivery.gross, owedIn(delivery)) : delivery.gross;
+  const tax = delivery.tax ?? taxWithin(ours, delivery.taxRateBp);
+  return { tax, net: minus(ours, tax) };
+};
+/** An own voucher is ours whatever its terms say. */
+export const isAgency = ({ kind, presentation }: Delivery): boolean => presentation === 'agent' && kind !== 'own_voucher';
