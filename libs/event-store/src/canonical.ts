@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Instant } from '@vouchsafe/kernel';
+import { Fault, type Instant, invariant } from '@vouchsafe/kernel';
+import { getI64, putI64 } from './bytes.js';
 import type { EventMetadata } from './port.js';
 
 /** What the canonical bytes are made of; `data` is the stored JSON's UTF-8 text. */
@@ -7,68 +8,158 @@ export type CanonicalFields = EventMetadata & {
   readonly id: string; readonly stream: string; readonly revision: number; readonly type: string;
   readonly recordedAt: Instant; readonly epoch: number; readonly dataText: string;
 };
+/** Of these, what the caller of an append says, and what the store adds. */
+export type Said = EventMetadata & { readonly id: string; readonly type: string };
+export type Recording = { readonly stream: string; readonly revision: number; readonly recordedAt: Instant; readonly epoch: number };
 
 const VERSION = 1;
 const HAS_TRACE = 1;
 const HAS_PUB = 2;
-/** version u8, flags u8, id 16, revision u32, pub u32, epoch u32, recordedAt u48, occurredAt i48 (two's complement) */
-const FIXED_BYTES = 1 + 1 + 16 + 4 + 4 + 4 + 6 + 6;
+/** version u8, flags u8, id 16, revision u32, pub u32, epoch u32, recordedAt i64, occurredAt i64 */
+export const CANONICAL_HEAD_BYTES = 1 + 1 + 16 + 4 + 4 + 4 + 8 + 8;
+const TEXTS = 6;
+const TEXT_MAX_BYTES = 0xffff;
+const U32_MAX = 0xffffffff;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
  * Canonical bytes of an event, version 1, frozen: a fixed head (big endian), then length-prefixed UTF-8 texts: stream, type,
  * correlation, causation, principal and trace with u16 lengths, data with a u32 length. The position is no part of it, so
- * that a leaf hash is the same in every store (ARCHITECTURE §4.2).
+ * that a leaf hash is the same in every store (ARCHITECTURE §4.2). Throws a Bug for fields that {@link checkSaid} refuses.
  */
 export const canonicalBytes = (event: CanonicalFields): Buffer => {
-  const texts = [event.stream, event.type, event.correlation, event.causation, event.principal, event.trace ?? ''];
-  let size = FIXED_BYTES + texts.length * 2 + 4;
-  const lengths = texts.map((value) => Buffer.byteLength(value));
-  for (const length of lengths) size += length;
-  const dataLength = Buffer.byteLength(event.dataText);
-  const out = Buffer.allocUnsafe(size + dataLength);
-  let at = writeHead(out, event);
-  for (let i = 0; i < texts.length; i++) {
-    at = out.writeUInt16BE(lengths[i]!, at);
-    at += out.write(texts[i]!, at, 'utf8');
-  }
-  at = out.writeUInt32BE(dataLength, at);
-  out.write(event.dataText, at, 'utf8');
+  checkSaid(event);
+  checkRecording(event);
+  const out = Buffer.allocUnsafe(canonicalSize(event, event.stream, event.dataText));
+  const end = writeCanonical(out, 0, event, event, event.dataText);
+  invariant(end === out.length, 'canonical bytes are as long as foretold');
   return out;
 };
 
-const writeHead = (out: Buffer, event: CanonicalFields): number => {
-  let at = out.writeUInt8(VERSION, 0);
-  at = out.writeUInt8((event.trace === undefined ? 0 : HAS_TRACE) | (event.pub === undefined ? 0 : HAS_PUB), at);
-  at += out.write(event.id.replaceAll('-', ''), at, 'hex');
-  at = out.writeUInt32BE(event.revision, at);
-  at = out.writeUInt32BE(event.pub ?? 0, at);
-  at = out.writeUInt32BE(event.epoch, at);
-  at = out.writeUIntBE(event.recordedAt, at, 6);
-  return out.writeIntBE(event.occurredAt, at, 6);
+/**
+ * Refuses, as a Bug, what the bytes could not give back unchanged: an id that is no lower-case UUID, a text that is no
+ * well-formed Unicode (two such names would become one) or longer than 65,535 bytes, a `pub` that is not from 1.
+ */
+export const checkSaid = (event: Said): void => {
+  invariant(UUID.test(event.id), 'an event id is a lower-case UUID');
+  invariant(event.type !== '', 'an event has a type');
+  checkText(event.type);
+  checkText(event.correlation);
+  checkText(event.causation);
+  checkText(event.principal);
+  if (event.trace !== undefined) checkText(event.trace);
+  invariant(event.pub === undefined || (Number.isInteger(event.pub) && event.pub >= 1 && event.pub <= U32_MAX), 'pub counts from 1');
+  invariant(Number.isSafeInteger(event.occurredAt), 'occurredAt is whole milliseconds');
+};
+export const checkStream = (stream: string): void => {
+  invariant(stream !== '', 'a stream has a name');
+  checkText(stream);
+};
+const checkRecording = ({ stream, revision, recordedAt, epoch }: Recording): void => {
+  checkStream(stream);
+  invariant(Number.isInteger(revision) && revision >= 0 && revision <= U32_MAX, 'a revision is a u32');
+  invariant(Number.isInteger(epoch) && epoch >= 0 && epoch <= U32_MAX, 'an epoch is a u32');
+  invariant(Number.isSafeInteger(recordedAt), 'recordedAt is whole milliseconds');
+};
+const checkText = (value: string): void => {
+  invariant(value.isWellFormed(), 'a text of an event is well-formed Unicode');
+  // No UTF-16 unit takes more than three bytes, so most texts need no counting.
+  invariant(value.length * 3 <= TEXT_MAX_BYTES || Buffer.byteLength(value) <= TEXT_MAX_BYTES, 'a text of an event has at most 65,535 bytes');
 };
 
-/** The fields back from canonical bytes (which a checksum must have proved). */
+/** How many bytes {@link writeCanonical} will write. */
+export const canonicalSize = (event: Said, stream: string, dataText: string): number =>
+  CANONICAL_HEAD_BYTES + TEXTS * 2 + 4 + Buffer.byteLength(stream) + Buffer.byteLength(event.type) + Buffer.byteLength(event.correlation) +
+  Buffer.byteLength(event.causation) + Buffer.byteLength(event.principal) +
+  (event.trace === undefined ? 0 : Buffer.byteLength(event.trace)) + Buffer.byteLength(dataText);
+
+/** Writes canonical bytes at `at` and gives the offset after them. The fields have been checked, the room is there. */
+export const writeCanonical = (out: Buffer, start: number, event: Said, recording: Recording, dataText: string): number => {
+  let at = start;
+  out[at++] = VERSION;
+  out[at++] = (event.trace === undefined ? 0 : HAS_TRACE) | (event.pub === undefined ? 0 : HAS_PUB);
+  at = putUuid(out, event.id, at);
+  at = out.writeUInt32BE(recording.revision, at);
+  at = out.writeUInt32BE(event.pub ?? 0, at);
+  at = out.writeUInt32BE(recording.epoch, at);
+  at = putI64(out, recording.recordedAt, at);
+  at = putI64(out, event.occurredAt, at);
+  at = putText(out, recording.stream, at);
+  at = putText(out, event.type, at);
+  at = putText(out, event.correlation, at);
+  at = putText(out, event.causation, at);
+  at = putText(out, event.principal, at);
+  at = putText(out, event.trace ?? '', at);
+  const dataBytes = out.write(dataText, at + 4, 'utf8');
+  return out.writeUInt32BE(dataBytes, at) + dataBytes;
+};
+
+const putText = (out: Buffer, value: string, at: number): number => {
+  const bytes = out.write(value, at + 2, 'utf8');
+  return out.writeUInt16BE(bytes, at) + bytes;
+};
+
+const DASH = 45;
+const putUuid = (out: Buffer, id: string, at: number): number => {
+  let to = at;
+  for (let i = 0; i < id.length; i += 2) {
+    if (id.charCodeAt(i) === DASH) i++;
+    out[to++] = (nibble(id.charCodeAt(i)) << 4) | nibble(id.charCodeAt(i + 1));
+  }
+  return to;
+};
+const nibble = (code: number): number => (code <= 57 ? code - 48 : code - 87);
+
+/** The fields back from canonical bytes. Throws Fault `EVENT_TOO_NEW` for a version this binary does not know. */
 export const readCanonical = (bytes: Buffer): CanonicalFields => {
-  const flags = bytes.readUInt8(1);
-  let at = FIXED_BYTES;
-  const next = (): string => {
-    const length = bytes.readUInt16BE(at);
-    const value = bytes.toString('utf8', at + 2, at + 2 + length);
-    at += 2 + length;
-    return value;
+  const flags = flagsAt(bytes, 0);
+  const streamAt = CANONICAL_HEAD_BYTES;
+  const typeAt = afterText(bytes, streamAt);
+  const { dataAt, ...texts } = readTexts(bytes, 0, afterText(bytes, typeAt));
+  invariant(dataAt + 4 + bytes.readUInt32BE(dataAt) === bytes.length, 'canonical bytes end with the data');
+  return {
+    ...texts,
+    revision: bytes.readUInt32BE(REVISION_AT),
+    ...(flags & HAS_PUB && { pub: bytes.readUInt32BE(PUB_AT) }),
+    epoch: bytes.readUInt32BE(EPOCH_AT),
+    recordedAt: getI64(bytes, RECORDED_AT) as Instant,
+    occurredAt: getI64(bytes, OCCURRED_AT) as Instant,
+    stream: textAt(bytes, streamAt),
+    type: textAt(bytes, typeAt),
+    dataText: bytes.toString('utf8', dataAt + 4),
   };
-  const [stream, type, correlation, causation, principal, trace] = [next(), next(), next(), next(), next(), next()];
-  const hex = bytes.toString('hex', 2, 18);
+};
+
+/** Offsets within canonical bytes. */
+export const REVISION_AT = 18;
+export const PUB_AT = 22;
+export const EPOCH_AT = 26;
+export const RECORDED_AT = 30;
+export const OCCURRED_AT = 38;
+
+/** Flags of canonical bytes that begin at `start`. Throws Fault `EVENT_TOO_NEW` for a version this binary does not know. */
+export const flagsAt = (bytes: Buffer, start: number): number => {
+  if (bytes[start] !== VERSION) throw new Fault('EVENT_TOO_NEW', `an event of version ${bytes[start]} is newer than this binary; upgrade it`, false);
+  return bytes[start + 1]!;
+};
+export const hasPub = (flags: number): boolean => (flags & HAS_PUB) !== 0;
+/** A text whose u16 length lies at `at`. */
+export const textAt = (bytes: Buffer, at: number): string => bytes.toString('utf8', at + 2, at + 2 + bytes.readUInt16BE(at));
+export const afterText = (bytes: Buffer, at: number): number => at + 2 + bytes.readUInt16BE(at);
+
+/** The id, and the texts after the type, which begin at `textsAt`. `dataAt`: where the data's u32 length lies. */
+export const readTexts = (bytes: Buffer, start: number, textsAt: number) => {
+  const causationAt = afterText(bytes, textsAt);
+  const principalAt = afterText(bytes, causationAt);
+  const traceAt = afterText(bytes, principalAt);
+  const hex = bytes.toString('hex', start + 2, start + 18);
   return {
     id: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,
-    revision: bytes.readUInt32BE(18),
-    ...(flags & HAS_PUB ? { pub: bytes.readUInt32BE(22) } : {}),
-    epoch: bytes.readUInt32BE(26),
-    recordedAt: bytes.readUIntBE(30, 6) as Instant,
-    occurredAt: bytes.readIntBE(36, 6) as Instant,
-    stream, type, correlation, causation, principal,
-    ...(flags & HAS_TRACE ? { trace } : {}),
-    dataText: bytes.toString('utf8', at + 4),
+    correlation: textAt(bytes, textsAt),
+    causation: textAt(bytes, causationAt),
+    principal: textAt(bytes, principalAt),
+    ...(flagsAt(bytes, start) & HAS_TRACE && { trace: textAt(bytes, traceAt) }),
+    dataAt: afterText(bytes, traceAt),
   };
 };
 

@@ -2,8 +2,16 @@ export type { CanonicalFields } from './canonical.js';
 export { canonicalBytes, leafHash, readCanonical } from './canonical.js';
 export type { DeciderHostOptions, Envelope, Folded, Handled } from './decider-host.js';
 export { DeciderHost } from './decider-host.js';
-export { deepFreeze, memoryStore } from './memory-store.js';
+export type { EmbeddedStore, LogCut, StoreStats } from './embedded/embedded-store.js';
+export { LogDamage } from './embedded/faults.js';
+export type { EmbeddedOptions } from './embedded/layout.js';
+export type { OpenForWriting, OpenParts } from './embedded/open.js';
+export { openEmbeddedStore, openReadOnly } from './embedded/open.js';
+export type { RecoveryReport } from './embedded/recover.js';
+export type { Scrap } from './embedded/recovery.js';
+export { memoryStore } from './memory-store.js';
 export type {
   AppendRequest, AppendResult, EventMetadata, EventStore, NewEvent, Page, Position, ReadAll, ReadStream, RecordedEvent, Revision,
 } from './port.js';
 export { categoryOf, NO_STREAM, START } from './port.js';
+export { deepFreeze, StoredEvent } from './stored-event.js';

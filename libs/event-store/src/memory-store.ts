@@ -1,13 +1,17 @@
-import { Fault, type Instant } from '@vouchsafe/kernel';
+import { Fault, type Instant, invariant } from '@vouchsafe/kernel';
 import type { Clock } from '@vouchsafe/runtime';
-import { canonicalBytes, leafHash } from './canonical.js';
+import { canonicalBytes, checkStream, leafHash } from './canonical.js';
+import { CategoryFilter } from './category-filter.js';
 import {
-  type AppendRequest, type AppendResult, categoryOf, type EventStore, type NewEvent, NO_STREAM, type Page, type Position,
-  type ReadAll, type ReadStream, type RecordedEvent, type Revision,
+  type AppendRequest, type AppendResult, type EventStore, type NewEvent, NO_STREAM, type Page, type Position,
+  type ReadAll, type ReadStream, type RecordedEvent, type Revision, START,
 } from './port.js';
+import { StoredEvent } from './stored-event.js';
 
 /** An event store in memory, for tests of what lies above it. Passes the contract suite; nothing in it is durable. */
 export const memoryStore = (clock: Clock, epoch = 1): EventStore => new MemoryStore(clock, epoch);
+
+const SUBSCRIPTION_PAGE = 512;
 
 class MemoryStore implements EventStore {
   readonly exclusive = true;
@@ -19,11 +23,15 @@ class MemoryStore implements EventStore {
   constructor(readonly clock: Clock, readonly epoch: number) {}
 
   async append({ stream, expected, events }: AppendRequest): Promise<AppendResult> {
-    if (this.#closed) throw new Fault('STORE_CLOSED', 'the event store is closed', false);
+    this.#checkOpen();
+    invariant(events.length > 0, 'an append has events');
+    checkStream(stream);
     const known = this.#streams.get(stream) ?? [];
     const actual = known.length - 1;
     if (actual !== expected) return this.#repeated(known, expected, events) ?? { ok: false, actual };
-    for (const event of events) this.#record(stream, known, event);
+    const recorded = this.#recorded(stream, known.length, events); // all or none: a bad event throws here
+    known.push(...recorded);
+    this.#all.push(...recorded);
     this.#streams.set(stream, known);
     for (const wake of this.#waiters) wake();
     return { ok: true, revision: known.length - 1, position: this.head(), repeated: false };
@@ -31,20 +39,22 @@ class MemoryStore implements EventStore {
 
   #repeated(known: readonly RecordedEvent[], expected: Revision, events: readonly NewEvent[]): AppendResult | undefined {
     const there = known.slice(expected + 1, expected + 1 + events.length);
-    if (events.length === 0 || there.length !== events.length || there.some((event, i) => event.id !== events[i]!.id)) return undefined;
+    if (there.length !== events.length || there.some((event, i) => event.id !== events[i]!.id)) return undefined;
     const last = there[there.length - 1]!;
     return { ok: true, revision: last.revision, position: last.position, repeated: true };
   }
 
-  #record(stream: string, known: RecordedEvent[], event: NewEvent): void {
-    const previous = this.#all[this.#all.length - 1]?.recordedAt ?? (0 as Instant);
-    const recordedAt = Math.max(previous, this.clock.now()) as Instant;
-    const head = { ...event, stream, revision: known.length, recordedAt, epoch: this.epoch };
-    const dataText = JSON.stringify(event.data);
-    const canonical = canonicalBytes({ ...head, dataText });
-    const recorded = { ...head, data: deepFreeze(JSON.parse(dataText)), position: this.#all.length as Position, canonical, leaf: leafHash(canonical) };
-    known.push(Object.freeze(recorded));
-    this.#all.push(recorded);
+  #recorded(stream: string, first: Revision, events: readonly NewEvent[]): RecordedEvent[] {
+    const before = this.#all[this.#all.length - 1]?.recordedAt ?? (0 as Instant);
+    const recordedAt = Math.max(before, this.clock.now()) as Instant;
+    return events.map((event, i) => {
+      const dataText = JSON.stringify(event.data) as string | undefined;
+      invariant(dataText !== undefined, 'the data of an event is JSON');
+      const canonical = canonicalBytes({ ...event, stream, revision: first + i, recordedAt, epoch: this.epoch, dataText });
+      const bytes = Buffer.concat([canonical, leafHash(canonical)]);
+      const position = (this.#all.length + i) as Position;
+      return new StoredEvent({ bytes, start: 0, end: canonical.length, leafAt: canonical.length }, position, START);
+    });
   }
 
   async appendMany(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
@@ -52,6 +62,7 @@ class MemoryStore implements EventStore {
   }
 
   async readStream(stream: string, { from, direction = 'forwards', max }: ReadStream): Promise<readonly RecordedEvent[]> {
+    this.#checkOpen();
     const known = this.#streams.get(stream) ?? [];
     if (direction === 'forwards') return known.slice(from ?? 0, (from ?? 0) + max);
     const end = from === undefined ? known.length : Math.min(from + 1, known.length);
@@ -59,16 +70,20 @@ class MemoryStore implements EventStore {
   }
 
   async revisionOf(stream: string): Promise<Revision> {
+    this.#checkOpen();
     return (this.#streams.get(stream)?.length ?? 0) + NO_STREAM;
   }
 
   async readAll({ after, categories, max }: ReadAll): Promise<Page> {
+    this.#checkOpen();
+    if (after > this.head()) throw new Fault('POSITION_UNKNOWN', `position ${after} lies beyond the end of this log`, false);
+    const filter = new CategoryFilter(categories);
     const events: RecordedEvent[] = [];
     let next = after;
     for (let i = after + 1; i < this.#all.length && events.length < max; i++) {
       const event = this.#all[i]!;
       next = event.position;
-      if (!categories || categories.includes(categoryOf(event.stream))) events.push(event);
+      if (filter.matches(event.stream)) events.push(event);
     }
     return { events, next, atEnd: next >= this.head() };
   }
@@ -77,24 +92,29 @@ class MemoryStore implements EventStore {
     const { categories, signal } = options;
     let after = options.after;
     while (!signal.aborted) {
-      const page = await this.readAll({ after, categories, max: 512 });
+      const page = await this.readAll({ after, categories, max: SUBSCRIPTION_PAGE });
       after = page.next;
+      if (signal.aborted) return;
       if (page.events.length > 0) yield page;
-      if (page.atEnd && this.head() <= after) await this.#more(signal);
+      if (this.head() <= after) await this.#more(after, signal);
     }
   }
 
-  #more(signal: AbortSignal): Promise<void> {
+  #more(after: Position, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         this.#waiters.delete(wake);
         signal.removeEventListener('abort', wake);
         resolve();
       };
-      if (signal.aborted) return resolve();
+      if (signal.aborted || this.#closed || this.head() > after) return resolve();
       this.#waiters.add(wake);
       signal.addEventListener('abort', wake, { once: true });
     });
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new Fault('STORE_CLOSED', 'the event store is closed', false);
   }
 
   head(): Position {
@@ -103,14 +123,6 @@ class MemoryStore implements EventStore {
   async durable(_position: Position): Promise<void> {}
   async close(): Promise<void> {
     this.#closed = true;
+    for (const wake of this.#waiters) wake();
   }
 }
-
-/** Freezes parsed JSON all the way down, since every consumer is handed the same object. */
-export const deepFreeze = <T>(value: T): T => {
-  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
-    for (const inner of Object.values(value)) deepFreeze(inner);
-    Object.freeze(value);
-  }
-  return value;
-};

@@ -1,0 +1,92 @@
+import { Fault } from '@vouchsafe/kernel';
+import { CategoryFilter } from '../category-filter.js';
+import { type Page, type Position, type ReadAll } from '../port.js';
+import { LogCursor } from './log-cursor.js';
+import type { LogFiles } from './log-files.js';
+import type { RecentFrames } from './recent.js';
+import type { RecordReader } from './record-reader.js';
+
+export type AllReaderParts = {
+  readonly files: LogFiles;
+  readonly records: RecordReader;
+  readonly recent: RecentFrames;
+  /** Position of the last durable event. */
+  readonly durable: () => Position;
+  /** Why nothing will ever come any more. */
+  readonly ended: () => Fault | undefined;
+};
+
+/** Cursors kept for those who read page after page. */
+const CURSORS_MAX = 8;
+const SUBSCRIPTION_PAGE = 512;
+
+/** Reads the durable events of all streams: from memory where they are recent, else on a cursor over the files. */
+export class AllReader {
+  readonly #parts: AllReaderParts;
+  /** Idle cursors, oldest first. */
+  #cursors: LogCursor[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(parts: AllReaderParts) {
+    this.#parts = parts;
+  }
+
+  read({ after, categories, max }: ReadAll): Promise<Page> {
+    return this.#page(after, new CategoryFilter(categories), max);
+  }
+
+  async #page(after: Position, filter: CategoryFilter, max: number): Promise<Page> {
+    if (after > this.#parts.durable()) {
+      throw new Fault('POSITION_UNKNOWN', `position ${after} lies beyond the end of this log; what it was kept for must be made again`, false);
+    }
+    return this.#parts.recent.after(after, filter, max) ?? (await this.#pageFromDisk(after, filter, max));
+  }
+
+  async #pageFromDisk(after: Position, filter: CategoryFilter, max: number): Promise<Page> {
+    const { files, records } = this.#parts;
+    const cursor = this.#cursors.find(({ position }) => position === after) ?? new LogCursor(files, records, after);
+    this.#cursors = this.#cursors.filter((idle) => idle !== cursor); // nobody else may step it meanwhile
+    const page = await cursor.page(filter, max);
+    this.#cursors = [...this.#cursors.slice(-CURSORS_MAX + 1), cursor];
+    return page;
+  }
+
+  async *subscribe(options: { readonly after: Position; readonly categories?: readonly string[]; readonly signal: AbortSignal }): AsyncIterable<Page> {
+    const { signal, categories } = options;
+    const filter = new CategoryFilter(categories);
+    let { after } = options;
+    while (!signal.aborted) {
+      const ended = this.#parts.ended();
+      if (ended) throw ended;
+      const page = await this.#page(after, filter, SUBSCRIPTION_PAGE);
+      after = page.next;
+      if (signal.aborted) return;
+      if (page.events.length > 0) yield page;
+      if (this.#parts.durable() <= after) await this.#more(after, signal);
+    }
+  }
+
+  /** Settles when there is more than `after`, or nothing will come any more. */
+  #more(after: Position, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted || this.#parts.ended() || this.#parts.durable() > after) return resolve();
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  /** More became durable, or nothing will any more. */
+  wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  close(): void {
+    this.#cursors = [];
+    this.wake();
+  }
+}

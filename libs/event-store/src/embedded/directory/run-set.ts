@@ -1,0 +1,188 @@
+import type { Disk } from '@vouchsafe/runtime';
+import { CHAIN_START } from '../frame.js';
+import { DIRECTORY_FOLDER } from '../layout.js';
+import { type Cover, loadManifest, type Manifest, runName, saveManifest, sequenceOfRun } from './manifest.js';
+import { mergeRuns, runsToMerge } from './merge.js';
+import { Run, RunDamage } from './run.js';
+import { compareRows, type Row } from './run-format.js';
+import { RunWriter } from './run-writer.js';
+import { MARK_EVERY, type StreamHash, type Tail } from './tail.js';
+
+export type RunSetParts = {
+  readonly disk: Disk;
+  /** Where new runs are written: the disk itself, or a scratch in memory for a reader that must change nothing. */
+  readonly writeTo: Disk;
+};
+
+const NOTHING: Cover = { end: 0, chain: CHAIN_START };
+const BUCKETS = 256;
+
+/** The sorted runs of the directory on the disk, oldest first, and up to where in the log they tell the truth. */
+export class RunSet {
+  readonly #parts: RunSetParts;
+  #runs: readonly Run[] = [];
+  #cover: Cover = NOTHING;
+  #nextRun = 1;
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(parts: RunSetParts) {
+    this.#parts = parts;
+  }
+
+  get cover(): Cover {
+    return this.#cover;
+  }
+  get count(): number {
+    return this.#runs.length;
+  }
+  get rows(): number {
+    return this.#runs.reduce((sum, run) => sum + run.rows, 0);
+  }
+
+  /** Opens and proves all that the manifest names. Gives the reason if it must all be made again from the log. */
+  async load(): Promise<string | undefined> {
+    await this.#parts.writeTo.makeFolder(DIRECTORY_FOLDER);
+    const manifest = await loadManifest(this.#parts.disk);
+    const files = (await this.#parts.disk.list(DIRECTORY_FOLDER)).map(sequenceOfRun).filter((sequence) => sequence !== undefined);
+    this.#nextRun = Math.max(0, ...files) + 1;
+    if (typeof manifest === 'string') return `the manifest is ${manifest}`;
+    this.#nextRun = Math.max(this.#nextRun, manifest.nextRun);
+    try {
+      for (const { file, level } of manifest.runs) {
+        const run = await Run.open(this.#parts.disk, `${DIRECTORY_FOLDER}/${file}`, level);
+        this.#runs = [...this.#runs, run];
+        await run.verify();
+      }
+    } catch (error) {
+      if (!(error instanceof RunDamage) && (error as { code?: string }).code !== 'ENOENT') throw error;
+      await this.clear();
+      return (error as Error).message;
+    }
+    this.#cover = manifest.cover;
+    return undefined;
+  }
+
+  /** Forgets all runs: they are to be made again. */
+  async clear(): Promise<void> {
+    const runs = this.#runs;
+    this.#runs = [];
+    this.#cover = NOTHING;
+    for (const run of runs) await run.close();
+  }
+
+  /** Removes files that no manifest names: of a run never finished, or replaced. */
+  async removeOrphans(): Promise<void> {
+    const { writeTo } = this.#parts;
+    const named = new Set(this.#runs.map(({ name }) => name));
+    for (const file of await writeTo.list(DIRECTORY_FOLDER)) {
+      const name = `${DIRECTORY_FOLDER}/${file}`;
+      if (sequenceOfRun(file) !== undefined && !named.has(name)) await writeTo.remove(name);
+    }
+  }
+
+  /** False: no run has a row of the stream, for sure. */
+  mayHold(hash: StreamHash): boolean {
+    return this.#runs.some((run) => run.mayHold(hash));
+  }
+
+  /** The stream's last row up to `revision` in the newest run that has one. */
+  async find(hash: StreamHash, revision: number, isWanted: (row: Row) => boolean = () => true): Promise<Row | undefined> {
+    for (;;) {
+      const runs = this.#runs;
+      const found = await this.#findIn(runs, hash, revision, isWanted);
+      if (found !== 'changed') return found;
+    }
+  }
+
+  async #findIn(runs: readonly Run[], hash: StreamHash, revision: number, isWanted: (row: Row) => boolean): Promise<Row | undefined | 'changed'> {
+    for (let i = runs.length - 1; i >= 0; i--) {
+      if (this.#runs !== runs) return 'changed'; // one of these may be closed by now
+      const run = runs[i]!;
+      if (!run.mayHold(hash)) continue;
+      const row = await run.find(hash, revision);
+      if (row && isWanted(row)) return row;
+    }
+    return undefined;
+  }
+
+  /** Writes what changed as the newest run. Durable, with all before `cover`, once it settles. */
+  async write(tails: Iterable<Tail>, rowsAtMost: number, cover: Cover): Promise<void> {
+    const run = await this.#make(0, async (name) => {
+      const writer = await RunWriter.create(this.#parts.writeTo, name, rowsAtMost);
+      try {
+        await writeRows(writer, tails);
+      } finally {
+        await writer.close();
+      }
+      return true;
+    });
+    this.#runs = [...this.#runs, run!];
+    this.#cover = cover;
+    await this.#save();
+  }
+
+  /** Makes a run by `work` and opens it; what `work` leaves after a failure, or after saying false, is removed. */
+  async #make(level: number, work: (name: string) => Promise<boolean>): Promise<Run | undefined> {
+    const { writeTo } = this.#parts;
+    const name = runName(this.#nextRun++);
+    let done = false;
+    try {
+      done = await work(name);
+      if (done) await writeTo.syncFolder(DIRECTORY_FOLDER);
+    } finally {
+      if (!done && (await writeTo.exists(name))) await writeTo.remove(name);
+    }
+    return done ? Run.open(writeTo, name, level) : undefined;
+  }
+
+  /** Merges neighbouring runs once; false if there was nothing to merge, or `isCancelled` said so meanwhile. */
+  async mergeOnce(isCancelled: () => boolean): Promise<boolean> {
+    const group = runsToMerge(this.#runs);
+    if (group.length === 0) return false;
+    const { writeTo } = this.#parts;
+    const merged = await this.#make(group[0]!.level + 1, (name) => mergeRuns(group, writeTo, name, isCancelled));
+    if (!merged) return false;
+    this.#runs = this.#runs.flatMap((run) => (run === group[0] ? [merged] : group.includes(run) ? [] : [run]));
+    try {
+      await this.#save();
+    } finally {
+      for (const run of group) await run.close();
+    }
+    for (const run of group) if (run.disk === writeTo) await writeTo.remove(run.name);
+    return true;
+  }
+
+  /** One after the other, each with what is true when it begins. */
+  #save(): Promise<void> {
+    const before = this.#saving.catch(() => undefined); // whoever asked for that one was told
+    this.#saving = before.then(() => saveManifest(this.#parts.writeTo, this.#manifest()));
+    return this.#saving;
+  }
+
+  #manifest(): Manifest {
+    const runs = this.#runs.map(({ name, level }) => ({ file: name.slice(DIRECTORY_FOLDER.length + 1), level }));
+    return { cover: this.#cover, runs, nextRun: this.#nextRun };
+  }
+}
+
+const writeRows = async (writer: RunWriter, tails: Iterable<Tail>): Promise<void> => {
+  for (const bucket of bucketsOf(tails)) {
+    for (const row of bucket.sort(compareRows)) {
+      writer.add(row);
+      if (writer.isFull) await writer.drain();
+    }
+  }
+  await writer.finish();
+};
+
+/** The rows of `tails`, spread by their hash so that sorting one part does not hold the event loop. */
+const bucketsOf = (tails: Iterable<Tail>): Row[][] => {
+  const buckets: Row[][] = Array.from({ length: BUCKETS }, () => []);
+  for (const tail of tails) {
+    const bucket = buckets[tail.a >>> 24]!;
+    const { a, b, c, revision, position, marks = [], firstMark } = tail;
+    for (const [i, mark] of marks.entries()) bucket.push({ a, b, c, revision: firstMark + i * MARK_EVERY, position: mark });
+    if (marks.length === 0 || marks[marks.length - 1] !== position) bucket.push({ a, b, c, revision, position });
+  }
+  return buckets;
+};

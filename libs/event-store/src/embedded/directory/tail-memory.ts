@@ -1,0 +1,76 @@
+import { LRUCache } from 'lru-cache';
+import type { Position, Revision } from '../../port.js';
+import { type StreamHash, Tail } from './tail.js';
+
+/** Streams' ends in memory: those changed lately, by generation, and those read lately. Bounded by how often it is frozen. */
+export class TailMemory {
+  /** Changed since the last freeze; and between the two freezes before that. */
+  #active = new Map<string, Tail>();
+  #frozen = new Map<string, Tail>();
+  readonly #loaded: LRUCache<string, Tail>;
+  #generation = 1;
+  #rows = 0;
+
+  constructor(loadedMax: number) {
+    this.#loaded = new LRUCache({ max: loadedMax });
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+  /** Rows that the changes since the last freeze will make in a run. */
+  get rows(): number {
+    return this.#rows;
+  }
+  get size(): number {
+    return this.#active.size + this.#frozen.size + this.#loaded.size;
+  }
+
+  get(stream: string): Tail | undefined {
+    return this.#changed(stream) ?? this.#loaded.get(stream);
+  }
+  #changed(stream: string): Tail | undefined {
+    return this.#active.get(stream) ?? this.#frozen.get(stream);
+  }
+
+  /** Moves a stream's end. `tail`: as {@link get} gave it in the same turn, or one of a stream that did not exist. */
+  advance(stream: string, tail: Tail, revision: Revision, position: Position): Tail {
+    const mine = tail.generation === this.#generation ? tail : this.#adopt(stream, tail);
+    if (mine.moveTo(revision, position)) this.#rows++;
+    return mine;
+  }
+
+  #adopt(stream: string, hash: StreamHash): Tail {
+    const mine = new Tail(hash, this.#generation);
+    this.#active.set(stream, mine);
+    this.#loaded.delete(stream); // else this older end would come to light again when the changed one is frozen away
+    this.#rows++;
+    return mine;
+  }
+
+  /** Keeps what was read from the runs, unless the stream changed since `generation`, when the reading began. */
+  keep(stream: string, tail: Tail, generation: number): void {
+    if (generation === this.#generation && !this.#changed(stream)) this.#loaded.set(stream, tail);
+  }
+
+  /** Position of a marked revision, if it got its mark since the last freeze but one. */
+  markAt(stream: string, revision: Revision): Position | undefined {
+    return this.#active.get(stream)?.markAt(revision) ?? this.#frozen.get(stream)?.markAt(revision);
+  }
+
+  /** Begins a new generation and gives what changed in the one that ends. What changed before that is forgotten. */
+  freeze(): { readonly tails: ReadonlyMap<string, Tail>; readonly rows: number } {
+    const rows = this.#rows;
+    this.#frozen = this.#active;
+    this.#active = new Map();
+    this.#generation++;
+    this.#rows = 0;
+    return { tails: this.#frozen, rows };
+  }
+
+  clear(): void {
+    this.freeze();
+    this.freeze();
+    this.#loaded.clear();
+  }
+}

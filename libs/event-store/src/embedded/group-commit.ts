@@ -1,0 +1,192 @@
+import { invariant } from '@vouchsafe/kernel';
+import type { DiskFile } from '@vouchsafe/runtime';
+import type { Recording } from '../canonical.js';
+import type { Position } from '../port.js';
+import type { StoredEvent } from '../stored-event.js';
+import type { Fatal } from './fatal.js';
+import { chainOf, FRAME_HEAD_BYTES, type LogEnd, sealFrame } from './frame.js';
+import type { EmbeddedOptions } from './layout.js';
+import { PendingFrame } from './pending-frame.js';
+import { type Prepared, putRecord } from './record.js';
+import type { Segment } from './segment.js';
+import { Slabs } from './slabs.js';
+import type { Space } from './space.js';
+
+export type GroupCommitParts = {
+  readonly space: Space;
+  readonly options: EmbeddedOptions;
+  readonly epoch: number;
+  /** Opens a segment for writing. */
+  readonly open: (segment: Segment) => Promise<DiskFile>;
+  readonly onFrame: (frame: PendingFrame) => void;
+  readonly onDurable: (frame: PendingFrame, end: LogEnd) => void;
+  readonly fatal: Fatal;
+};
+
+/**
+ * Writes accepted events in frames, one write and one flush each: at once when idle, else collecting while a flush is in
+ * flight. A frame is only written after the one before is durable, so that a bad frame before a good one is damage and
+ * never a torn write.
+ */
+export class GroupCommit {
+  readonly #parts: GroupCommitParts;
+  readonly #slabs: Slabs;
+  /** Not durable yet, oldest first; the last may still take events. */
+  #pending: PendingFrame[] = [];
+  #durable: LogEnd;
+  #head: Position;
+  #end: number;
+  #running: Promise<void> | undefined;
+  #file: { readonly segment: Segment; readonly file: DiskFile } | undefined;
+  #unflushed = 0;
+  flushes = 0;
+  bytesWritten = 0;
+  eventsAppended = 0;
+
+  constructor(parts: GroupCommitParts, durable: LogEnd) {
+    this.#parts = parts;
+    this.#slabs = new Slabs(parts.options.frameBytes * 2);
+    this.#durable = durable;
+    this.#head = durable.position;
+    this.#end = durable.end;
+    parts.fatal.onBreak((fault) => {
+      for (const frame of this.#pending) frame.fail(fault);
+      this.#pending = [];
+    });
+  }
+
+  get durable(): LogEnd {
+    return this.#durable;
+  }
+  /** Position of the last accepted event. */
+  get head(): Position {
+    return this.#head;
+  }
+  /** So many bytes wait for their flush that no more should be accepted before {@link oldestSettled}. */
+  get congested(): boolean {
+    return this.#unflushed >= this.#parts.options.unflushedBytes;
+  }
+
+  /** Accepts all of `events` or, for lack of room in the log, none. They become revisions `first`, `first + 1`, … */
+  accept(events: readonly Prepared[], first: Recording, previous: Position): readonly StoredEvent[] | undefined {
+    let bytes = 0;
+    for (const event of events) bytes += event.bytes;
+    const frame = this.#frameFor(bytes);
+    if (!frame) return undefined;
+    const stored: StoredEvent[] = [];
+    for (const [i, event] of events.entries()) {
+      const position = frame.end as Position;
+      const recording = i === 0 ? first : { ...first, revision: first.revision + i };
+      const made = putRecord(frame.buffer, frame.at + frame.length, event, recording, position, stored[i - 1]?.position ?? previous);
+      frame.length += event.bytes;
+      frame.events.push(made);
+      stored.push(made);
+    }
+    this.#slabs.ended(frame.at + frame.length);
+    this.#unflushed += bytes;
+    this.#end = frame.end;
+    this.#head = frame.lastPosition as Position;
+    this.eventsAppended += events.length;
+    this.#running ??= this.#run();
+    return stored;
+  }
+
+  /** The frame that takes `bytes` more, with room for them in its buffer. */
+  #frameFor(bytes: number): PendingFrame | undefined {
+    const { space, options, onFrame } = this.#parts;
+    const open = this.#pending[this.#pending.length - 1];
+    if (open && !open.full && open.length + bytes <= options.frameBytes && open.events.length < options.frameEvents) {
+      if (open.end + bytes <= open.segment.base + open.segment.size) {
+        const { buffer, at } = this.#slabs.grow(open.buffer, open.at, open.length, bytes);
+        open.buffer = buffer;
+        open.at = at;
+        return open;
+      }
+    }
+    const place = space.place(this.#end, FRAME_HEAD_BYTES + bytes);
+    if (!place) return undefined;
+    if (open) open.full = true;
+    const { buffer, at } = this.#slabs.begin(FRAME_HEAD_BYTES + bytes);
+    const frame = new PendingFrame(place.segment, place.start, buffer, at);
+    this.#pending.push(frame);
+    onFrame(frame);
+    return frame;
+  }
+
+  /** Settles once all up to `position` is durable; rejects if it never will be. */
+  async settled(position: Position): Promise<void> {
+    if (position <= this.#durable.position) return;
+    this.#checkSound();
+    invariant(position <= this.#head, 'only accepted events become durable');
+    await this.#pending.find((frame) => position <= frame.lastPosition)!.settled();
+  }
+
+  /** Settles when the oldest unflushed frame is durable. */
+  async oldestSettled(): Promise<void> {
+    this.#checkSound();
+    await this.#pending[0]?.settled();
+  }
+
+  /** Ends the present frame, so that what is accepted later is in another; settles with its end once that is durable. */
+  async cut(): Promise<LogEnd> {
+    this.#checkSound();
+    const last = this.#pending[this.#pending.length - 1];
+    if (!last) return this.#durable;
+    last.full = true;
+    await last.settled();
+    return last.durableEnd!;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await undefined; // what is appended within the same turn shares the flush
+      while (this.#pending.length > 0) await this.#flush(this.#pending[0]!);
+    } catch (error) {
+      this.#parts.fatal.break(error);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #flush(frame: PendingFrame): Promise<void> {
+    frame.full = true;
+    const { bytes } = frame;
+    const { epoch, onDurable } = this.#parts;
+    sealFrame(bytes, { epoch, start: frame.start, count: frame.events.length, previous: this.#durable.chain });
+    const chain = chainOf(bytes);
+    const file = await this.#fileOf(frame.segment);
+    await file.write(bytes, frame.start - frame.segment.base);
+    await file.sync();
+    if (this.#parts.fatal.fault) return;
+    this.flushes++;
+    this.bytesWritten += bytes.length;
+    this.#unflushed -= bytes.length - FRAME_HEAD_BYTES;
+    this.#pending.shift();
+    frame.segment.end = frame.end;
+    this.#durable = { end: frame.end, chain, position: frame.lastPosition as Position };
+    frame.settle(this.#durable);
+    onDurable(frame, this.#durable);
+  }
+
+  async #fileOf(segment: Segment): Promise<DiskFile> {
+    if (this.#file?.segment === segment) return this.#file.file;
+    await this.#file?.file.close();
+    this.#file = { segment, file: await this.#parts.open(segment) };
+    return this.#file.file;
+  }
+
+  #checkSound(): void {
+    if (this.#parts.fatal.fault) throw this.#parts.fatal.fault;
+  }
+
+  /** Settles when nothing waits for its flush any more: it is durable, or it never will be. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  /** Closes the file. Call {@link idle} first. */
+  async close(): Promise<void> {
+    await this.#file?.file.close();
+    this.#file = undefined;
+  }
+}

@@ -1,0 +1,92 @@
+import { type Page, type Position, type RecordedEvent } from '../port.js';
+import type { CategoryFilter } from '../category-filter.js';
+import type { StoredEvent } from '../stored-event.js';
+import type { PendingFrame } from './pending-frame.js';
+
+/** The newest frames, flushed or not, so that what was just written is not read from the disk. */
+export class RecentFrames {
+  #frames: PendingFrame[] = [];
+  /** Frames before this index are gone already; cut off now and then. */
+  #first = 0;
+  #bytes = 0;
+  #events = 0;
+
+  /** `preceding`: position of the last event before the first that is here. */
+  constructor(public preceding: Position, readonly maxBytes: number, readonly maxEvents: number) {}
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  push(frame: PendingFrame): void {
+    this.#frames.push(frame);
+  }
+
+  /** The frame's size is final now: counts it, and lets go of the oldest that are durable and beyond the bounds. */
+  flushed(frame: PendingFrame): void {
+    this.#bytes += frame.length;
+    this.#events += frame.events.length;
+    while (this.#bytes > this.maxBytes || this.#events > this.maxEvents) {
+      const oldest = this.#frames[this.#first];
+      if (!oldest?.durable) break;
+      this.#first++;
+      this.#bytes -= oldest.length;
+      this.#events -= oldest.events.length;
+      this.preceding = oldest.lastPosition as Position;
+    }
+    if (this.#first > 64 && this.#first * 2 > this.#frames.length) {
+      this.#frames = this.#frames.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+
+  /** The event at exactly `position`, if it is here. */
+  find(position: Position): StoredEvent | undefined {
+    if (position <= this.preceding) return undefined;
+    const events = this.#frames[this.#lastWhere((frame) => frame.start <= position)]?.events ?? [];
+    const index = firstAfter(events, position) - 1;
+    return events[index]?.position === position ? events[index] : undefined;
+  }
+
+  /** Durable events after `after`; undefined if some of them may be older than what is here. */
+  after(after: Position, filter: CategoryFilter, max: number): Page | undefined {
+    if (after < this.preceding) return undefined;
+    const events: RecordedEvent[] = [];
+    let next = after;
+    for (let i = Math.max(this.#first, this.#lastWhere((frame) => frame.start <= after)); i < this.#frames.length; i++) {
+      const frame = this.#frames[i]!;
+      if (!frame.durable) break;
+      for (let j = firstAfter(frame.events, after); j < frame.events.length; j++) {
+        if (events.length === max) return { events, next, atEnd: false };
+        const event = frame.events[j]!;
+        next = event.position;
+        if (filter.matches(event.stream)) events.push(event);
+      }
+    }
+    return { events, next, atEnd: true };
+  }
+
+  /** Index of the last frame for which `holds`, which must hold for a first part of them; less than the first if none. */
+  #lastWhere(holds: (frame: PendingFrame) => boolean): number {
+    let low = this.#first;
+    let high = this.#frames.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (holds(this.#frames[middle]!)) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+}
+
+/** Index of the first event whose position is beyond `position`. */
+const firstAfter = (events: readonly StoredEvent[], position: Position): number => {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (events[middle]!.position <= position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
