@@ -1,8 +1,8 @@
 import type { EventCodec } from '@vouchsafe/codec';
 import { Fault } from '@vouchsafe/kernel';
-import type { Collection, ReadStore } from '@vouchsafe/read-store';
+import type { ReadStore } from '@vouchsafe/read-store';
 import type { Clock, Log } from '@vouchsafe/runtime';
-import { LRUCache } from 'lru-cache';
+import { ConsumedPubs, type Progress } from './consumed-pubs.js';
 import type { Bus, EventMessage } from './port.js';
 
 export type ConsumerOptions<E extends { readonly type: string }> = {
@@ -20,49 +20,47 @@ export type ConsumerOptions<E extends { readonly type: string }> = {
   readonly clock: Clock;
 };
 
-type Progress = { readonly pub: number };
-const STREAMS_CACHED = 20_000;
 const REFETCH_PAGE = 100;
 const UNKNOWN_TYPES_LOGGED = 100;
+
+/** Ends a consumer: what it remembers of its progress is written. The bus is stopped apart. */
+export type Consuming = { stop(): Promise<void> };
 
 /**
  * Consumes other contexts' events: a (stream, pub) seen before is dropped, a gap is fetched from the owner before the event
  * that showed it. What was handled is remembered in the read store after the effect. Call it before the bus starts.
  */
-export const consume = async <E extends { readonly type: string }>(options: ConsumerOptions<E>): Promise<void> => {
+export const consume = async <E extends { readonly type: string }>(options: ConsumerOptions<E>): Promise<Consuming> => {
   const { bus, group, contexts, readStore } = options;
   const collection = await readStore.collection<Progress>({ name: `consumed_${group}`, indexes: [] });
-  const consumer = new Consumer(options, collection);
-  bus.subscribe(group, contexts, (message) => consumer.take(message));
+  const consumer = new Consumer(options, new ConsumedPubs(collection, options.log));
+  bus.subscribe(group, contexts, (message) => consumer.take(message), (message) => consumer.skip(message));
+  return { stop: () => consumer.stop() };
 };
 
 class Consumer<E extends { readonly type: string }> {
   readonly #options: ConsumerOptions<E>;
-  readonly #collection: Collection<Progress>;
-  readonly #seen = new LRUCache<string, number>({ max: STREAMS_CACHED });
+  readonly #consumed: ConsumedPubs;
   readonly #unknown = new Set<string>();
   readonly #only: ReadonlySet<string> | undefined;
 
-  constructor(options: ConsumerOptions<E>, collection: Collection<Progress>) {
+  constructor(options: ConsumerOptions<E>, consumed: ConsumedPubs) {
     this.#options = options;
-    this.#collection = collection;
+    this.#consumed = consumed;
     this.#only = options.only && new Set(options.only);
   }
 
   /** Called for one event of a stream at a time. */
   async take(message: EventMessage): Promise<void> {
-    const seen = await this.#seenOf(message.stream);
+    const seen = await this.#consumed.of(message.stream);
     if (message.pub <= seen) return;
     if (message.pub > seen + 1) await this.#fetchGap(message, seen);
     await this.#handle(message);
   }
 
-  async #seenOf(stream: string): Promise<number> {
-    const cached = this.#seen.get(stream);
-    if (cached !== undefined) return cached;
-    const pub = (await this.#collection.get(stream))?.value.pub ?? 0;
-    this.#seen.set(stream, pub);
-    return pub;
+  /** A person gave the event up: it counts as handled. */
+  async skip({ stream, pub }: EventMessage): Promise<void> {
+    if (pub > (await this.#consumed.of(stream))) await this.#consumed.set(stream, pub);
   }
 
   async #fetchGap({ context, stream, pub }: EventMessage, seen: number): Promise<void> {
@@ -70,12 +68,8 @@ class Consumer<E extends { readonly type: string }> {
     log.debug({ group, stream, from: seen + 1, to: pub - 1 }, 'fetches missed events from their owner');
     for (let next = seen + 1; next < pub; ) {
       const page = await bus.readPublished(context, stream, next, Math.min(REFETCH_PAGE, pub - next));
-      for (const missed of page) {
-        if (missed.pub !== next) throw new Fault('GAP', `event ${next} of ${stream} is not to be had from ${context}`);
-        if (missed.pub < pub) await this.#handle(missed);
-        next++;
-      }
-      if (page.length === 0) throw new Fault('GAP', `event ${next} of ${stream} is not to be had from ${context}`);
+      if (page[0]?.pub !== next) throw new Fault('GAP', `event ${next} of ${stream} is not to be had from ${context}`);
+      for (const missed of page) if (missed.pub === next && next++ < pub) await this.#handle(missed);
     }
   }
 
@@ -84,13 +78,16 @@ class Consumer<E extends { readonly type: string }> {
     const event = codec.decode(message.type, message.data);
     if (event === undefined) this.#tellUnknown(message.type);
     else if (!this.#only || this.#only.has(event.type)) await on(event, message);
-    await this.#collection.write([{ id: message.stream, value: { pub: message.pub }, revisions: { [message.stream]: message.pub } }]);
-    this.#seen.set(message.stream, message.pub);
+    await this.#consumed.set(message.stream, message.pub);
   }
 
   #tellUnknown(type: string): void {
     if (this.#unknown.has(type) || this.#unknown.size >= UNKNOWN_TYPES_LOGGED) return;
     this.#unknown.add(type);
     this.#options.log.warn({ type, group: this.#options.group }, 'events of an unknown type are skipped by a consumer');
+  }
+
+  stop(): Promise<void> {
+    return this.#consumed.flush();
   }
 }

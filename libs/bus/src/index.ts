@@ -1,8 +1,18 @@
+export type { AroundCommand } from './command-desk.js';
 export type { Answer, CommandCase, CommandEnvelope } from './command-contract.js';
 export { ask, on, serveCommands } from './command-contract.js';
-export type { ConsumerOptions } from './consumer.js';
+export type { ConsumerOptions, Consuming } from './consumer.js';
 export { consume } from './consumer.js';
+export { frozenCopy } from './frozen-copy.js';
+export type { InProcessBusOptions } from './in-process-bus.js';
 export { inProcessBus } from './in-process-bus.js';
-export type { Bus, CommandHandler, CommandMessage, EventHandler, EventMessage, Outcome, ParkedMessage } from './port.js';
+export type { LossyBus, Mishaps } from './lossy-bus.js';
+export { lossyBus } from './lossy-bus.js';
+export type { ParkedStore } from './parked-store.js';
+export { memoryParkedStore } from './parked-store.js';
+export type {
+  Bus, CommandHandler, CommandMessage, EventHandler, EventMessage, Outcome, ParkedMessage, Parking, Retried,
+} from './port.js';
 export type { Publisher, PublisherOptions } from './publisher.js';
 export { startPublisher } from './publisher.js';
+export { sqliteParkedStore } from './sqlite-parked-store.js';

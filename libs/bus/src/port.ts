@@ -46,30 +46,56 @@ export type EventHandler = (event: EventMessage) => Promise<void>;
 /** A message that could not be handled, kept beside its error until a person retries or drops it. */
 export type ParkedMessage = {
   readonly id: string;
+  /** The consumer group, or `commands`. */
   readonly group: string;
-  /** What is halted until this is dealt with: the stream for events, the key for commands. */
+  /** What is halted until this is dealt with: for events the stream, for a command the command itself (others of its key are independent). */
   readonly target: string;
   readonly message: Json;
   readonly error: string;
   readonly attempts: number;
   readonly parkedAt: Instant;
+  /** Not tried yet: it only waits behind the message that halts its target. */
+  readonly behind?: true;
+  /** Tried again by itself at this time, for the fault may pass. Absent: until a person says so. */
+  readonly retryAt?: Instant;
 };
+
+/** What became of a retry: how many messages of the target were handled, and why it stands still, if it still does. */
+export type Retried = { readonly handled: number; readonly error?: string };
+
+/** Parked messages, for a person. */
+export interface Parking {
+  /** The oldest first. */
+  list(options: { readonly group?: string; readonly limit: number }): Promise<readonly ParkedMessage[]>;
+  /** Handles the message's target again from its first parked message on. Fault `NOT_PARKED` for an unknown id. */
+  retry(id: string): Promise<Retried>;
+  /** Gives the message up: it counts as handled without effect, and its target goes on. Fault `NOT_PARKED`. */
+  drop(id: string): Promise<Retried>;
+}
 
 /** Transport only: at least once, in order per key, no more. */
 export interface Bus {
   /** Registers the one handler of commands for `target`. */
   serve(target: string, handler: CommandHandler): void;
-  /** Sends and awaits the outcome. Fault `SILENT` (retryable) after `deadlineMs`: the caller asks again under the same id. */
+  /**
+   * Sends and awaits the outcome. Fault `SILENT` (retryable) after `deadlineMs`: the caller asks again under the same id.
+   * Rejects with Faults only: also `BUSY`, `HANDLER_FAILED` and, where that happened too often, `COMMAND_PARKED`.
+   */
   ask(message: CommandMessage, deadlineMs: number): Promise<Outcome>;
   /** Hands integration events to every group; settles when each group has handled or parked them. */
   publish(events: readonly EventMessage[]): Promise<void>;
-  /** Registers a consumer group for the events of some contexts. Must be called before {@link Bus.start}. */
-  subscribe(group: string, contexts: readonly string[], handler: EventHandler): void;
+  /**
+   * Registers a consumer group for the events of some contexts. Must be called before {@link Bus.start}. `skip` is told of
+   * an event that a person dropped: it counts as handled.
+   */
+  subscribe(group: string, contexts: readonly string[], handler: EventHandler, skip?: EventHandler): void;
   /** Serves a context's own published events again, for consumers that found a gap. */
   servePublished(context: string, read: (stream: string, fromPub: number, max: number) => Promise<readonly EventMessage[]>): void;
   /** Published events of `stream` from number `fromPub` on, from their owner. */
   readPublished(context: string, stream: string, fromPub: number, max: number): Promise<readonly EventMessage[]>;
+  /** Begins to deliver events. Called once every consumer has subscribed; what is published before waits. */
   start(): Promise<void>;
+  readonly parking: Parking;
   /** Stops intake, lets what runs finish. */
   stop(): Promise<void>;
 }

@@ -24,8 +24,8 @@ const plain = (value: DocValue): unknown => {
   }
   if (value === null || typeof value !== 'object') return value;
   if (isList(value)) return changed(value, value.map(plain));
-  const prototype: unknown = Object.getPrototypeOf(value);
-  invariant(prototype === Object.prototype || prototype === null, 'a document holds plain records only, no Map, Set, Date or class');
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  invariant(prototype === null || Object.getPrototypeOf(prototype) === null, 'a document holds plain records only, no Map, Set, Date or class');
   return plainRecord(value);
 };
 

@@ -35,7 +35,7 @@ export const testPorts = (
   const random = seededRandom(options.seed ?? 1);
   const log = options.log ?? silentLog;
   const store = options.store ?? memoryStore(clock);
-  const bus = options.bus ?? inProcessBus(clock);
+  const bus = options.bus ?? startedBus(clock, log);
   const readStore = options.readStore ?? sqliteReadStore({ file: ':memory:', log });
   return {
     namespace: options.namespace ?? 'live',
@@ -49,4 +49,11 @@ export const testPorts = (
       await store.close();
     },
   };
+};
+
+/** Started at once: in a test every consumer subscribes before anything happens. */
+const startedBus = (clock: SimulatedClock, log: Log): Bus => {
+  const bus = inProcessBus(clock, { log });
+  void bus.start();
+  return bus;
 };

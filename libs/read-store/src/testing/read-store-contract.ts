@@ -184,7 +184,7 @@ export const describeReadStoreContract = (name: string, make: () => Promise<Read
           id: `d${(i * 7) % 60}`,
           value: { owner: owners[i % owners.length], at: i % 4 === 3 ? undefined : (i * 3) % 8, open: i % 3 === 0, tags: i % 5 === 0 ? ['t'] : [] },
         }));
-        await cards.write(docs.map(({ id, value }) => ({ id, value: value as Card, revisions: { s: 0 } })));
+        await cards.write(docs.map(({ id, value }) => ({ id, value: value, revisions: { s: 0 } })));
         const field = fc.constantFrom('owner', 'at', 'open');
         const queries = fc.record({
           where: fc.record({

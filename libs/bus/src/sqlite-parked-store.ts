@@ -1,0 +1,41 @@
+import { DatabaseSync } from 'node:sqlite';
+import type { ParkedStore } from './parked-store.js';
+import type { ParkedMessage } from './port.js';
+
+/** Parked messages in an SQLite file of their own, flushed at every change: there are few, and nothing else knows them. */
+export const sqliteParkedStore = (file: string): ParkedStore => {
+  const db = new DatabaseSync(file);
+  db.exec(`
+    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
+    CREATE TABLE IF NOT EXISTS parked (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, group_name TEXT NOT NULL, target TEXT NOT NULL, head INTEGER NOT NULL, message TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS parked_targets ON parked (group_name, target, number);
+    CREATE INDEX IF NOT EXISTS parked_heads ON parked (number) WHERE head = 1;
+  `);
+  const put = db.prepare(`
+    INSERT INTO parked (id, group_name, target, head, message) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET head = excluded.head, message = excluded.message`);
+  const get = db.prepare('SELECT message FROM parked WHERE id = ?');
+  const list = db.prepare('SELECT message FROM parked WHERE (?1 IS NULL OR group_name = ?1) AND (?2 IS NULL OR target = ?2) ORDER BY number LIMIT ?3');
+  const heads = db.prepare('SELECT message FROM parked WHERE head = 1 ORDER BY number');
+  const remove = db.prepare('DELETE FROM parked WHERE id = ?');
+  const read = (row: Record<string, unknown>): ParkedMessage => JSON.parse(row['message'] as string) as ParkedMessage;
+  let closed = false;
+  return {
+    put: async (message) => {
+      put.run(message.id, message.group, message.target, message.behind ? 0 : 1, JSON.stringify(message));
+    },
+    get: async (id) => {
+      const row = get.get(id);
+      return row && read(row);
+    },
+    list: async ({ group, target, limit }) => list.all(group ?? null, target ?? null, limit).map(read),
+    heads: async () => heads.all().map(read),
+    remove: async (id) => {
+      remove.run(id);
+    },
+    close: async () => {
+      if (!closed) db.close();
+      closed = true;
+    },
+  };
+};
