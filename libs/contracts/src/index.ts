@@ -1,3 +1,5 @@
+export type { AccessIntegrationEvent } from './access.js';
+export { accessEvents } from './access.js';
 export type { CommandContract, CommandOf, RejectionOf, ResultOf } from './command.js';
 export { commandContract } from './command.js';
 export type { CostedRange, Dimensions, GrantTerms, OwnVoucherClass, Presentation, ProductKind, SettlementMode, SupplierTerms } from './common.js';
