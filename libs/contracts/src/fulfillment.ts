@@ -1,4 +1,4 @@
-import { amount, bool, eventCodec, int, oneOf, optional, record, text, time, type TypeOf } from '@vouchsafe/codec';
+import { amount, big, bool, eventCodec, int, oneOf, optional, record, text, time, type TypeOf } from '@vouchsafe/codec';
 import type { Message } from '@vouchsafe/kernel';
 import { commandContract } from './command.js';
 
@@ -10,6 +10,8 @@ export const startTopUp = commandContract({
     /** Vault reference of the account, and its token for the guard against double top-ups. */
     accountRef: text(), accountToken: text(),
     quantity: int, face: amount, providerSku: optional(text()),
+    /** Agreed cost of one unit without recoverable tax, six decimals of `face`'s currency, and that tax's rate; used where the provider names no charge. */
+    unitCostMicros: optional(big), inputTaxRateBp: optional(int),
     guardMs: int, allowRepeat: bool, giveUpAt: time,
   }),
   result: record({}),
