@@ -21,6 +21,8 @@ export type CallContext = {
   readonly deadline: Instant;
   readonly locale: 'zh' | 'en';
   readonly trace?: string;
+  /** The second person's approval of exactly this request, where one was needed and the gateway checked it. */
+  readonly approvalId?: string;
   readonly signal?: AbortSignal;
 };
 
