@@ -1,4 +1,5 @@
 import { type EventStore, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
+import { Fault } from '@vouchsafe/kernel';
 import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
 import type { ReadStore } from './port.js';
 
@@ -32,6 +33,8 @@ export interface Follower {
   readonly applied: Position;
   /** Why it does not get on, if it does not. */
   readonly failing: unknown;
+  /** To be called now and then: where events wait but the subscription delivers none, it is begun anew; work that does not end is told of. */
+  check(): void;
   /** Runs `work` while no batch is being handled. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
@@ -40,6 +43,8 @@ export interface Follower {
 const BATCH_MAX = 512;
 const BACKOFF_MS = 100;
 const BACKOFF_MAX_MS = 10_000;
+/** No progress for so long, although events wait, is trouble. */
+const STUCK_MS = 30_000;
 
 type Waiter = { readonly position: Position; readonly done: () => void; readonly failed: (error: unknown) => void };
 
@@ -57,6 +62,9 @@ class LogFollower implements Follower {
   /** Up to here nothing of ours is unhandled. */
   #seen: Position = START;
   #recordedAt = 0;
+  #progressMs = 0;
+  #handling = false;
+  #subscription = new AbortController();
   #failing: unknown;
   #failures = 0;
   #turn: Promise<unknown> = Promise.resolve();
@@ -67,9 +75,13 @@ class LogFollower implements Follower {
   }
 
   async start(): Promise<void> {
-    const { readStore, name } = this.#options;
+    const { readStore, name, store, clock } = this.#options;
     this.#applied = (await readStore.loadCheckpoint(name)) ?? START;
+    if (this.#applied > store.head()) {
+      throw new Fault('READ_STORE_AHEAD', `${name} has seen events that the log does not have: the read store belongs to another log or a later state of it. Delete it; it is rebuilt`, false);
+    }
     this.#seen = this.#applied;
+    this.#progressMs = clock.monotonicMs();
     this.#done = this.#run();
   }
 
@@ -88,10 +100,12 @@ class LogFollower implements Follower {
       try {
         if (!prepared) await this.exclusively(() => prepare!(this.#applied));
         prepared = true;
-        for await (const page of store.subscribe({ after: this.#applied, categories, signal })) {
+        this.#subscription = new AbortController();
+        const either = AbortSignal.any([signal, this.#subscription.signal]);
+        for await (const page of store.subscribe({ after: this.#applied, categories, signal: either })) {
           await this.#handleAll(page.events);
           this.#progressed(page.next);
-          if (signal.aborted) return;
+          if (either.aborted) break;
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -106,7 +120,8 @@ class LogFollower implements Follower {
     for (let at = 0; at < events.length && !this.#abort.signal.aborted; ) {
       const batch = events.slice(at, at + BATCH_MAX);
       at += batch.length;
-      await this.exclusively(() => this.#handleBatch(batch, at >= events.length));
+      this.#handling = true;
+      await this.exclusively(() => this.#handleBatch(batch, at >= events.length)).finally(() => (this.#handling = false));
       await nextTurn();
     }
   }
@@ -124,6 +139,7 @@ class LogFollower implements Follower {
   }
 
   #progressed(seen: Position): void {
+    this.#progressMs = this.#options.clock.monotonicMs();
     this.#failing = undefined;
     this.#failures = 0;
     if (seen > this.#seen) this.#seen = seen;
@@ -177,6 +193,28 @@ class LogFollower implements Follower {
   #refuseIfFailing(): void {
     if (this.#failing === undefined) return;
     throw this.#failing instanceof Error ? this.#failing : new Error(describe(this.#failing));
+  }
+
+  check(): void {
+    const { clock, log, name, store } = this.#options;
+    const stillMs = clock.monotonicMs() - this.#progressMs;
+    if (this.#seen >= store.head()) this.#progressMs = clock.monotonicMs();
+    else if (stillMs >= STUCK_MS && this.#handling) log.error({ follower: name, after: this.#applied, stillMs }, 'a batch of events is being handled for too long');
+    else if (stillMs >= STUCK_MS) void this.#restartIfOursWait(stillMs);
+  }
+
+  /** Events of others say nothing; if one of ours waits, the subscription has missed it. */
+  async #restartIfOursWait(stillMs: number): Promise<void> {
+    const { store, categories, log, name, clock } = this.#options;
+    this.#progressMs = clock.monotonicMs();
+    try {
+      const page = await store.readAll({ after: this.#seen, categories, max: 1 });
+      if (page.events.length === 0 || this.#handling) return;
+      log.error({ follower: name, after: this.#applied, stillMs }, 'a subscription delivers nothing although events wait; it is begun anew');
+      this.#subscription.abort();
+    } catch (error) {
+      log.error({ follower: name, error: describe(error) }, 'the watchdog cannot read the log');
+    }
   }
 
   #reached(position: Position): Promise<void> {

@@ -7,7 +7,10 @@ export type {
 } from './port.js';
 export type { BoundProjection } from './projections/bound.js';
 export { bind } from './projections/bound.js';
+export type { Halted } from './projections/halted.js';
 export type { Rebuilt } from './projections/compare.js';
 export type { ProjectionOptions, ProjectionRunner } from './projections/runner.js';
 export { startProjections } from './projections/runner.js';
+export type { SqliteReadStoreOptions } from './sqlite-read-store.js';
 export { sqliteReadStore } from './sqlite-read-store.js';
+export { startWatchdog } from './watchdog.js';

@@ -43,6 +43,8 @@ export interface Collection<T> {
   write(ops: readonly WriteOp<T>[]): Promise<void>;
   /** Drops tombstones. To be called when no event older than what they stand for can come again (behind the checkpoint). */
   forgetDeleted(): Promise<void>;
+  /** Where the adapter can: calls `changed` after this process has written to the collection. Answers how to end it. */
+  watch?(changed: () => void): () => void;
 }
 
 /** Documents that replay can rebuild. One per namespace. Promises only what MongoDB can also keep. */

@@ -39,6 +39,7 @@ const scriptOf = (writer: string | false | undefined): string | undefined => {
 class SqliteReadStore implements ReadStore {
   readonly #reader: Reader;
   readonly #writer: Writer;
+  readonly #watchers = new Watchers();
   #closed = false;
 
   constructor(reader: Reader, writer: Writer) {
@@ -49,7 +50,7 @@ class SqliteReadStore implements ReadStore {
   async collection<T>(spec: CollectionSpec): Promise<Collection<T>> {
     await this.#write().run({ kind: 'open', spec });
     this.#read().refresh(spec.name);
-    return new SqliteCollection<T>(() => this.#read(), () => this.#write(), spec);
+    return new SqliteCollection<T>({ reader: () => this.#read(), writer: () => this.#write(), watchers: this.#watchers }, spec);
   }
   async collectionNames(): Promise<readonly string[]> {
     return this.#read().names();
@@ -63,6 +64,7 @@ class SqliteReadStore implements ReadStore {
     await this.#write().run({ kind: 'replace', name, replacement });
     for (const changed of [name, replacement]) this.#read().refresh(changed);
     await this.#write().run({ kind: 'purge' });
+    this.#watchers.tell(name);
   }
   async loadCheckpoint(name: string): Promise<Position | undefined> {
     return this.#read().loadCheckpoint(name) as Position | undefined;
@@ -90,37 +92,56 @@ class SqliteReadStore implements ReadStore {
   }
 }
 
+/** Who wants to know of writes to which collection. */
+class Watchers {
+  readonly #byName = new Map<string, Set<() => void>>();
+
+  add(name: string, changed: () => void): () => void {
+    const watching = this.#byName.get(name) ?? new Set();
+    this.#byName.set(name, watching.add(changed));
+    return () => void watching.delete(changed);
+  }
+  tell(name: string): void {
+    for (const changed of this.#byName.get(name) ?? []) changed();
+  }
+}
+
+type Access = { readonly reader: () => Reader; readonly writer: () => Writer; readonly watchers: Watchers };
+
 class SqliteCollection<T> implements Collection<T> {
-  readonly #reader: () => Reader;
-  readonly #writer: () => Writer;
+  readonly #access: Access;
   readonly #name: string;
   readonly #fields: readonly string[];
 
-  constructor(reader: () => Reader, writer: () => Writer, spec: CollectionSpec) {
-    this.#reader = reader;
-    this.#writer = writer;
+  constructor(access: Access, spec: CollectionSpec) {
+    this.#access = access;
     this.#name = spec.name;
     this.#fields = fieldsOf(spec);
   }
 
   async get(id: string): Promise<Doc<T> | undefined> {
-    const [row] = this.#reader().readMany(this.#name, [id]);
+    const [row] = this.#access.reader().readMany(this.#name, [id]);
     return row && docOf<T>(row);
   }
   async getMany(ids: readonly string[]): Promise<ReadonlyMap<string, Doc<T>>> {
-    return new Map(this.#reader().readMany(this.#name, ids).map((row) => [row[0], docOf<T>(row)]));
+    return new Map(this.#access.reader().readMany(this.#name, ids).map((row) => [row[0], docOf<T>(row)]));
   }
   async find(query: Query): Promise<readonly Doc<T>[]> {
-    return this.#reader().find(this.#name, query).map((row) => docOf<T>(row));
+    return this.#access.reader().find(this.#name, query).map((row) => docOf<T>(row));
   }
   async count(where?: Query['where']): Promise<number> {
-    return this.#reader().count(this.#name, where);
+    return this.#access.reader().count(this.#name, where);
   }
   async write(ops: readonly WriteOp<T>[]): Promise<void> {
-    if (ops.length > 0) await this.#writer().run({ kind: 'write', name: this.#name, rows: ops.map((op) => this.#rowOf(op)) });
+    if (ops.length === 0) return;
+    await this.#access.writer().run({ kind: 'write', name: this.#name, rows: ops.map((op) => this.#rowOf(op)) });
+    this.#access.watchers.tell(this.#name);
   }
   async forgetDeleted(): Promise<void> {
-    await this.#writer().run({ kind: 'forget', name: this.#name });
+    await this.#access.writer().run({ kind: 'forget', name: this.#name });
+  }
+  watch(changed: () => void): () => void {
+    return this.#access.watchers.add(this.#name, changed);
   }
 
   #rowOf({ id, value, revisions, onlyRevisions }: WriteOp<T>): WriteRow {

@@ -1,6 +1,6 @@
 export type { Clock } from './clock.js';
 export { systemClock } from './clock.js';
-export type { Disk, DiskFile } from './disk.js';
+export type { Disk, DiskFile, DiskMode } from './disk.js';
 export type { DiskOperation, MemoryDisk, MemoryDiskOptions } from './memory-disk.js';
 export { memoryDisk } from './memory-disk.js';
 export type { Ids } from './ids.js';

@@ -1,7 +1,10 @@
 import { categoryOf, type RecordedEvent } from '@vouchsafe/event-store';
 import type { ProjectedMeta } from '../port.js';
 import type { BoundProjection } from './bound.js';
+import type { Halted } from './halted.js';
 import type { Delivery } from './target.js';
+
+const UNREADABLE = Symbol('unreadable');
 
 type Route = { readonly codec: BoundProjection['codec']; readonly bounds: readonly BoundProjection[] };
 
@@ -10,10 +13,10 @@ export class Router {
   readonly #byCategory = new Map<string, Route[]>();
   /** Events of a type no codec of their category knows. */
   unknown = 0;
-  readonly #onUnknown: (type: string) => void;
+  readonly #told: { readonly unknown: (type: string) => void; readonly unreadable: (halted: Halted) => void };
 
-  constructor(projections: readonly BoundProjection[], onUnknown: (type: string) => void) {
-    this.#onUnknown = onUnknown;
+  constructor(projections: readonly BoundProjection[], told: { readonly unknown: (type: string) => void; readonly unreadable: (halted: Halted) => void }) {
+    this.#told = told;
     for (const category of new Set(projections.flatMap(({ categories }) => categories))) {
       const here = projections.filter(({ categories }) => categories.includes(category));
       const codecs = [...new Set(here.map(({ codec }) => codec))];
@@ -39,13 +42,14 @@ export class Router {
     let known = false;
     let meta: ProjectedMeta | undefined;
     for (const { codec, bounds } of routes) {
-      const event = codec.decode(recorded.type, recorded.data);
+      const event = this.#read(recorded, bounds, () => codec.decode(recorded.type, recorded.data));
       if (event === undefined) continue;
       known = true;
+      if (event === UNREADABLE) continue;
       meta ??= metaOf(recorded);
       for (const bound of bounds) {
-        const ids = bound.idsOf(event, meta);
-        if (ids.length === 0) continue;
+        const ids = this.#read(recorded, [bound], () => bound.idsOf(event, meta!));
+        if (ids === UNREADABLE || ids.length === 0) continue;
         const { name } = bound.collection;
         const deliveries = byCollection.get(name);
         const delivery = { bound, event, meta, position: recorded.position, ids };
@@ -55,7 +59,17 @@ export class Router {
     }
     if (known) return;
     this.unknown++;
-    this.#onUnknown(recorded.type);
+    this.#told.unknown(recorded.type);
+  }
+
+  /** What cannot be read has no documents to halt: the event is told of, for each collection, and passed over. */
+  #read<T>({ stream, revision }: RecordedEvent, bounds: readonly BoundProjection[], read: () => T): T | typeof UNREADABLE {
+    try {
+      return read();
+    } catch (error) {
+      for (const { collection } of bounds) this.#told.unreadable({ collection: collection.name, stream, revision, error: String(error) });
+      return UNREADABLE;
+    }
   }
 }
 

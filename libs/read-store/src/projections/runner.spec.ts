@@ -1,8 +1,8 @@
 import { eventCodec, int, record, text } from '@vouchsafe/codec';
-import { type EventStore, memoryStore, NO_STREAM } from '@vouchsafe/event-store';
+import { type EventStore, memoryStore, NO_STREAM, type Position } from '@vouchsafe/event-store';
 import { instant, type Message } from '@vouchsafe/kernel';
 import { eventIdOf, silentLog, type SimulatedClock, simulatedClock } from '@vouchsafe/runtime';
-import type { Projection, ReadStore } from '../port.js';
+import type { CollectionSpec, Projection, ReadStore, WriteOp } from '../port.js';
 import { sqliteReadStore } from '../sqlite-read-store.js';
 import { bind } from './bound.js';
 import { type ProjectionRunner, startProjections } from './runner.js';
@@ -137,24 +137,122 @@ describe('projections', () => {
     await append('till-1', { type: 'Added', amount: 5 });
     await runner.caughtUp();
     expect((await live.get('till-1'))?.value).toEqual({ owner: 'a', sum: 6 });
-    expect(await readStore.collectionNames()).toEqual(['card', 'total']);
+    expect(await readStore.collectionNames()).toEqual(['card', 'halted_till', 'total']);
   });
 
-  it('tells who waits when it cannot go on, and goes on once it can', async () => {
+  describe('that fail', () => {
     let broken = true;
-    const fragile: Projection<Event, { readonly sum: number }> = {
-      ...total,
+    const fragile: Projection<Event, Card> = {
+      ...card,
       apply: (value, event, meta, id) => {
-        if (broken) throw new Error('disk full');
-        return total.apply(value, event, meta, id);
+        if (broken && id === 'till-1' && event.type === 'Added') throw new Error('cannot add');
+        return card.apply(value, event, meta, id);
       },
     };
+    beforeEach(() => void (broken = true));
+
+    it('on an event halt its document, tell of it once, and nothing else', async () => {
+      await append('till-1', { type: 'Opened', owner: 'a' }, { type: 'Added', amount: 3 });
+      await append('till-2', { type: 'Opened', owner: 'b' }, { type: 'Added', amount: 4 });
+      const runner = await start(bind(fragile, codec, ['till']), bound[1]);
+      await expect(runner.caughtUp()).rejects.toMatchObject({ code: 'DOCUMENT_HALTED', message: expect.stringContaining('cannot add') });
+      await runner.caughtUp();
+      expect((await (await cards()).get('till-1'))?.value).toEqual({ owner: 'a', sum: 0 });
+      expect((await (await cards()).get('till-2'))?.value).toEqual({ owner: 'b', sum: 4 });
+      expect((await (await totals()).get('all'))?.value.sum).toBe(7);
+      broken = false;
+      await append('till-1', { type: 'Added', amount: 5 });
+      await runner.caughtUp();
+      expect((await (await cards()).get('till-1'))?.value.sum).toBe(0); // it would be wrong by 3
+    });
+
+    it('stand still over a restart until they are rebuilt', async () => {
+      await append('till-1', { type: 'Opened', owner: 'a' }, { type: 'Added', amount: 3 });
+      const first = await start(bind(fragile, codec, ['till']));
+      await expect(first.caughtUp()).rejects.toThrow('cannot add');
+      await runners.pop()!.stop();
+      broken = false;
+      await append('till-1', { type: 'Added', amount: 5 });
+      const second = await start(bind(fragile, codec, ['till']));
+      await second.caughtUp();
+      expect(second.halted()).toEqual([{ collection: 'card', document: 'till-1', stream: 'till-1', revision: 1, error: 'Error: cannot add' }]);
+      expect(await second.rebuild('card')).toEqual({ equal: false, documents: 1, differences: ['till-1: differs at sum'] });
+      expect(second.halted()).toEqual([]);
+      expect((await (await cards()).get('till-1'))?.value.sum).toBe(8);
+    });
+
+    it('on an event that cannot be read pass it over, and say so', async () => {
+      await append('till-1', { type: 'Opened', owner: 'a' });
+      await store.append({ stream: 'till-1', expected: 0, events: [{ id: eventIdOf('x', 0), type: 'till.Added.v1', data: { amount: 'much' }, occurredAt: clock.now(), correlation: 'c', causation: 'c', principal: 'p' }] });
+      await append('till-1', { type: 'Added', amount: 1 });
+      const runner = await start(bound[0]);
+      await expect(runner.caughtUp()).rejects.toThrow('stands still');
+      expect(runner.halted()).toEqual([{ collection: 'card', stream: 'till-1', revision: 1, error: expect.stringContaining('amount') }]);
+      expect((await (await cards()).get('till-1'))?.value.sum).toBe(1);
+    });
+
+    it('on everything are no poisoned events: the runner stands still', async () => {
+      const hopeless: Projection<Event, Card> = { ...card, apply: () => { throw new Error('hopeless'); } };
+      for (let i = 0; i < 120; i++) await append(`till-${i}`, { type: 'Opened', owner: 'a' });
+      const runner = await start(bind(hopeless, codec, ['till']));
+      await expect(runner.caughtUp()).rejects.toMatchObject({ code: 'PROJECTION_BROKEN' });
+      expect(await readStore.loadCheckpoint('projections/till')).toBeUndefined();
+    });
+  });
+
+  it('tell who waits when the read store fails, and go on once it can', async () => {
+    let broken = true;
+    const failing = except(readStore, {
+      collection: async <T>(spec: CollectionSpec) => {
+        const real = await readStore.collection<T>(spec);
+        return except(real, { write: async (ops: readonly WriteOp<T>[]) => {
+          if (broken && spec.name === 'total') throw new Error('disk full');
+          await real.write(ops);
+        } });
+      },
+    });
     await append('till-1', { type: 'Added', amount: 3 });
-    const runner = await start(bind(fragile, codec, ['till']));
+    const runner = await startProjections({ name: 'till', store, readStore: failing, log: silentLog, clock, projections: [bound[1]] });
+    runners.push(runner);
     await expect(runner.caughtUp()).rejects.toThrow('disk full');
     broken = false;
     await clock.advance(20_000);
     await runner.caughtUp();
     expect((await (await totals()).get('all'))?.value.sum).toBe(3);
   });
+
+  it('refuse a read store that has seen what the log does not have', async () => {
+    await append('till-1', { type: 'Added', amount: 3 });
+    await readStore.saveCheckpoint('projections/till', 7 as Position);
+    await expect(start(...bound)).rejects.toMatchObject({ code: 'READ_STORE_AHEAD' });
+  });
+
+  it('are begun anew by the watchdog when their subscription has fallen asleep', async () => {
+    let deaf = true;
+    const dozing = except(store, { subscribe: (options) => (deaf ? silence(options.signal) : store.subscribe(options)) });
+    const runner = await startProjections({ name: 'till', store: dozing, readStore, log: silentLog, clock, projections: [...bound] });
+    runners.push(runner);
+    await append('till-1', { type: 'Added', amount: 3 });
+    runner.check();
+    deaf = false;
+    await clock.advance(60_000);
+    expect(await runner.waitFor(store.head(), 0)).toBe(false);
+    runner.check();
+    await clock.advance(1000);
+    expect(await runner.waitFor(store.head(), 1000)).toBe(true);
+  });
 });
+
+async function* silence(signal: AbortSignal): AsyncIterable<never> {
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  yield* [];
+}
+
+/** The same thing, but for some methods. */
+const except = <T extends object>(real: T, other: Partial<T>): T =>
+  new Proxy(real, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(key in other ? other : target, key, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });

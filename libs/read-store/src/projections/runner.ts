@@ -1,13 +1,14 @@
 import { type EventStore, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
-import { invariant } from '@vouchsafe/kernel';
+import { Fault, invariant } from '@vouchsafe/kernel';
 import type { Clock, Log } from '@vouchsafe/runtime';
 import { type Follower, type Lag, startFollower } from '../follower.js';
 import type { Collection, CollectionSpec, ReadStore } from '../port.js';
 import type { BoundProjection } from './bound.js';
 import { type Rebuilt, compareCollections } from './compare.js';
+import { type Halted, HaltedDocuments } from './halted.js';
 import { replay } from './replay.js';
 import { Router } from './router.js';
-import { applyBatch } from './target.js';
+import { applyBatch, type Halting } from './target.js';
 
 export type ProjectionOptions = {
   /** Names the runner's checkpoint; unique within the read store, kept for ever. */
@@ -29,6 +30,10 @@ export interface ProjectionRunner {
   lag(): Lag;
   /** Counts since the start: events applied, events of unknown type skipped; `failing`: why it does not get on. */
   stats(): { readonly applied: number; readonly unknown: number; readonly failing: unknown };
+  /** Documents whose projection failed on an event; they stand still until they are rebuilt. The next `caughtUp` rejects once for it. */
+  halted(): readonly Halted[];
+  /** Restarts a subscription that delivers nothing although there is something; called by a watchdog. */
+  check(): void;
   /** Builds the collection afresh beside the live one, compares the two at the same position and switches, atomically. */
   rebuild(collection: string): Promise<Rebuilt>;
   stop(): Promise<void>;
@@ -57,21 +62,26 @@ class Runner implements ProjectionRunner {
   #batches = 0;
   #applied = 0;
   #follower: Follower | undefined;
+  #halted: HaltedDocuments | undefined;
 
   constructor(options: ProjectionOptions) {
     this.#options = options;
     const { log } = options;
     const logged = new Set<string>();
-    this.#router = new Router(options.projections, (type) => {
-      if (logged.has(type) || logged.size >= UNKNOWN_TYPES_LOGGED) return;
-      logged.add(type);
-      log.warn({ type, runner: options.name }, 'events of an unknown type are skipped by projections');
+    this.#router = new Router(options.projections, {
+      unknown: (type) => {
+        if (logged.has(type) || logged.size >= UNKNOWN_TYPES_LOGGED) return;
+        logged.add(type);
+        log.warn({ type, runner: options.name }, 'events of an unknown type are skipped by projections');
+      },
+      unreadable: (halted) => this.#halting.add(halted),
     });
   }
 
   async start(): Promise<void> {
     const { readStore, name, store, clock, log } = this.#options;
     const existing = new Set(await readStore.collectionNames());
+    this.#halted = await HaltedDocuments.open(readStore, name, log);
     for (const spec of this.#specs()) {
       this.#collections.set(spec.name, await readStore.collection(spec));
       const known = existing.has(spec.name) && (await readStore.loadCheckpoint(this.#marker(spec.name))) !== undefined;
@@ -105,7 +115,8 @@ class Runner implements ProjectionRunner {
     for (const name of this.#newcomers) {
       if (checkpoint > START) {
         log.info({ collection: name, upTo: checkpoint }, 'fills a new collection from the log');
-        await replay({ ...this.#options, ...this.#only(name), collection: this.#collections.get(name)!, after: START, upTo: checkpoint });
+        await replay({ ...this.#options, ...this.#only(name), collection: this.#collections.get(name)!, after: START, upTo: checkpoint, halting: this.#halting });
+        await this.#halting.save();
       }
       await readStore.saveCheckpoint(this.#marker(name), checkpoint);
       this.#newcomers.delete(name);
@@ -114,8 +125,9 @@ class Runner implements ProjectionRunner {
 
   async #apply(events: readonly RecordedEvent[]): Promise<void> {
     for (const [name, deliveries] of this.#router.route(events)) {
-      if (await applyBatch(this.#collections.get(name)!, deliveries)) this.#toForget.add(name);
+      if (await applyBatch(this.#collections.get(name)!, deliveries, this.#halting)) this.#toForget.add(name);
     }
+    await this.#halting.save();
     this.#applied += events.length;
   }
 
@@ -137,23 +149,32 @@ class Runner implements ProjectionRunner {
     const beside = { ...spec, name: `${name} (rebuild)` };
     await readStore.dropCollection(beside.name);
     const collection = await readStore.collection<unknown>(beside);
-    const work = { ...this.#options, ...this.#only(name), collection };
+    const failed: Halted[] = [];
+    const halting: Halting = { has: (_, document) => failed.some((halted) => halted.document === document), add: (halted) => void failed.push(halted) };
+    const work = { ...this.#options, ...this.#only(name), collection, halting };
     const near = this.#running.applied;
     await replay({ ...work, after: START, upTo: near });
     return this.#running.exclusively(async () => {
       await replay({ ...work, after: near, upTo: this.#running.applied });
       const result = await compareCollections(this.#collections.get(name)!, collection);
       await readStore.replaceCollection(name, beside.name);
+      await this.#halting.replace(name, failed);
       return result;
     });
   }
 
+  get #halting(): HaltedDocuments {
+    invariant(this.#halted, 'the runner was started');
+    return this.#halted;
+  }
   get #running(): Follower {
     invariant(this.#follower, 'the runner was started');
     return this.#follower;
   }
-  caughtUp(): Promise<void> {
-    return this.#running.caughtUp();
+  async caughtUp(): Promise<void> {
+    await this.#running.caughtUp();
+    const halted = this.#halting.takeUntold();
+    if (halted) throw new Fault('DOCUMENT_HALTED', `${halted.collection}/${halted.document ?? 'unknown'} stands still at ${halted.stream}/${halted.revision}: ${halted.error}`);
   }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return this.#running.waitFor(position, timeoutMs);
@@ -163,6 +184,12 @@ class Runner implements ProjectionRunner {
   }
   stats(): { applied: number; unknown: number; failing: unknown } {
     return { applied: this.#applied, unknown: this.#router.unknown, failing: this.#running.failing };
+  }
+  halted(): readonly Halted[] {
+    return this.#halting.list();
+  }
+  check(): void {
+    this.#running.check();
   }
   stop(): Promise<void> {
     return this.#running.stop();

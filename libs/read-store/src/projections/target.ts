@@ -2,6 +2,7 @@ import type { Position } from '@vouchsafe/event-store';
 import { nextTurn } from '@vouchsafe/runtime';
 import type { Collection, Doc, ProjectedMeta, WriteOp } from '../port.js';
 import type { BoundProjection } from './bound.js';
+import type { Halted } from './halted.js';
 
 /** An event on its way into a document: decoded once, shared by all projections of its codec. */
 export type Delivery = {
@@ -16,8 +17,11 @@ export const STREAMS_MAX = 16;
 /** Documents worked on in one turn of the event loop, which also takes orders. */
 const DOCUMENTS_PER_TURN = 256;
 
+/** What stands still, and who is told of what must. */
+export type Halting = { has(collection: string, document: string): boolean; add(halted: Halted): void };
+
 /** Applies a batch to the documents of one collection in memory and writes each changed one once. True if one was deleted. */
-export const applyBatch = async (collection: Collection<unknown>, deliveries: readonly Delivery[]): Promise<boolean> => {
+export const applyBatch = async (collection: Collection<unknown>, deliveries: readonly Delivery[], halting: Halting): Promise<boolean> => {
   const byDocument = new Map<string, Delivery[]>();
   for (const delivery of deliveries) {
     for (const id of delivery.ids) {
@@ -30,16 +34,19 @@ export const applyBatch = async (collection: Collection<unknown>, deliveries: re
   const writes: Promise<boolean>[] = [];
   for (let at = 0; at < ids.length; at += DOCUMENTS_PER_TURN) {
     if (at > 0) await nextTurn();
-    writes.push(applyTo(collection, ids.slice(at, at + DOCUMENTS_PER_TURN), byDocument));
+    writes.push(applyTo(collection, ids.slice(at, at + DOCUMENTS_PER_TURN), { byDocument, halting }));
   }
   return (await Promise.all(writes)).includes(true);
 };
 
-const applyTo = async (collection: Collection<unknown>, ids: readonly string[], byDocument: ReadonlyMap<string, readonly Delivery[]>): Promise<boolean> => {
+type Work = { readonly byDocument: ReadonlyMap<string, readonly Delivery[]>; readonly halting: Halting };
+const applyTo = async (collection: Collection<unknown>, ids: readonly string[], { byDocument, halting }: Work): Promise<boolean> => {
   const docs = await collection.getMany(ids);
   const ops: WriteOp<unknown>[] = [];
   for (const id of ids) {
-    const op = applyOne(id, docs.get(id), byDocument.get(id)!);
+    const deliveries = byDocument.get(id)!;
+    if (halting.has(deliveries[0]!.bound.collection.name, id)) continue;
+    const op = applyOne(id, docs.get(id), { deliveries, halting });
     if (op) ops.push(op);
   }
   await collection.write(ops);
@@ -50,22 +57,36 @@ const applyTo = async (collection: Collection<unknown>, ids: readonly string[], 
  * The document after its events; undefined where nothing changes. One that came and went within the batch is not written
  * at all: the batch can only be repeated from its start, and then it comes and goes again.
  */
-const applyOne = (id: string, doc: Doc<unknown> | undefined, deliveries: readonly Delivery[]): WriteOp<unknown> | undefined => {
-  let value = doc?.value;
-  let revisions: Record<string, number> = { ...doc?.revisions };
-  let position = -1;
-  let fresh = false;
-  for (const { bound, event, meta, position: here } of deliveries) {
-    if (here !== position) {
-      // judged once per event: several projections may apply the same one to the document
-      position = here;
-      fresh = isFresh(revisions, meta, position);
-      if (fresh) revisions = raised(revisions, meta, position);
+const applyOne = (
+  id: string, doc: Doc<unknown> | undefined, { deliveries, halting }: { readonly deliveries: readonly Delivery[]; readonly halting: Halting },
+): WriteOp<unknown> | undefined => {
+  const before: State = { value: doc?.value, revisions: { ...doc?.revisions } };
+  let state = before;
+  for (const events of sameEvents(deliveries)) {
+    const { meta, position, bound } = events[0]!;
+    if (!isFresh(state.revisions, meta, position)) continue;
+    try {
+      const value = events.reduce<unknown>((now, delivery) => delivery.bound.apply(now, delivery.event, meta, id), state.value);
+      state = { value, revisions: raised(state.revisions, meta, position) };
+    } catch (error) {
+      halting.add({ collection: bound.collection.name, document: id, stream: meta.stream, revision: meta.revision, error: String(error) });
+      break; // what was applied before it stays
     }
-    if (fresh) value = bound.apply(value, event, meta, id);
   }
-  if (value === doc?.value) return undefined;
-  return { id, value, revisions, onlyRevisions: true };
+  return state.value === before.value ? undefined : { id, value: state.value, revisions: state.revisions, onlyRevisions: true };
+};
+
+type State = { readonly value: unknown; readonly revisions: Record<string, number> };
+
+/** Deliveries of one event together: several projections may feed the document, and it is new to all or to none. */
+const sameEvents = (deliveries: readonly Delivery[]): readonly (readonly Delivery[])[] => {
+  const groups: Delivery[][] = [];
+  let last: Delivery[] | undefined;
+  for (const delivery of deliveries) {
+    if (last && last[0]!.position === delivery.position) last.push(delivery);
+    else groups.push((last = [delivery]));
+  }
+  return groups;
 };
 
 /** Whether the document has not seen the event yet. */
