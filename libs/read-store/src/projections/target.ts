@@ -60,33 +60,40 @@ const applyTo = async (collection: Collection<unknown>, ids: readonly string[], 
 const applyOne = (
   id: string, doc: Doc<unknown> | undefined, { deliveries, halting }: { readonly deliveries: readonly Delivery[]; readonly halting: Halting },
 ): WriteOp<unknown> | undefined => {
-  const before: State = { value: doc?.value, revisions: { ...doc?.revisions } };
-  let state = before;
-  for (const events of sameEvents(deliveries)) {
-    const { meta, position, bound } = events[0]!;
-    if (!isFresh(state.revisions, meta, position)) continue;
-    try {
-      const value = events.reduce<unknown>((now, delivery) => delivery.bound.apply(now, delivery.event, meta, id), state.value);
-      state = { value, revisions: raised(state.revisions, meta, position) };
-    } catch (error) {
-      halting.add({ collection: bound.collection.name, document: id, stream: meta.stream, revision: meta.revision, error: String(error) });
-      break; // what was applied before it stays
+  let value = doc?.value;
+  let revisions: Record<string, number> = { ...doc?.revisions };
+  let at = 0;
+  try {
+    while (at < deliveries.length) {
+      const { meta, position } = deliveries[at]!;
+      const end = endOfEvent(deliveries, at);
+      if (isFresh(revisions, meta, position)) {
+        value = applied(value, deliveries, { id, at, end });
+        revisions = raised(revisions, meta, position);
+      }
+      at = end;
     }
+  } catch (error) {
+    const { bound, meta } = deliveries[at]!; // what was applied before it stays
+    halting.add({ collection: bound.collection.name, document: id, stream: meta.stream, revision: meta.revision, error: String(error) });
   }
-  return state.value === before.value ? undefined : { id, value: state.value, revisions: state.revisions, onlyRevisions: true };
+  return value === doc?.value ? undefined : { id, value, revisions, onlyRevisions: true };
 };
 
-type State = { readonly value: unknown; readonly revisions: Record<string, number> };
+/** Several projections may feed a document with one event: it is new to all of them or to none. */
+const endOfEvent = (deliveries: readonly Delivery[], at: number): number => {
+  let end = at + 1;
+  while (end < deliveries.length && deliveries[end]!.position === deliveries[at]!.position) end++;
+  return end;
+};
 
-/** Deliveries of one event together: several projections may feed the document, and it is new to all or to none. */
-const sameEvents = (deliveries: readonly Delivery[]): readonly (readonly Delivery[])[] => {
-  const groups: Delivery[][] = [];
-  let last: Delivery[] | undefined;
-  for (const delivery of deliveries) {
-    if (last && last[0]!.position === delivery.position) last.push(delivery);
-    else groups.push((last = [delivery]));
+const applied = (before: unknown, deliveries: readonly Delivery[], { id, at, end }: { readonly id: string; readonly at: number; readonly end: number }): unknown => {
+  let value = before;
+  for (let i = at; i < end; i++) {
+    const { bound, event, meta } = deliveries[i]!;
+    value = bound.apply(value, event, meta, id);
   }
-  return groups;
+  return value;
 };
 
 /** Whether the document has not seen the event yet. */
