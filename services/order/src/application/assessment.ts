@@ -1,0 +1,67 @@
+import { type Instant, isFault, type Money, plusMs } from '@vouchsafe/kernel';
+import { type AssessResponse, AssessResponse_Verdict, RiskAssessmentService } from '@vouchsafe/proto/risk/internal/v1/assessment';
+import type { CallContext } from '@vouchsafe/rpc';
+import type { OrderConfig } from '../config.js';
+import type { ActedVerdict, OrderLine, SettlementMode } from '../domain/terms.js';
+import type { OrderAsk } from './order-ask.js';
+import type { OrderPorts } from './ports.js';
+import type { ProtectedAsk } from './protection.js';
+
+/** What is assessed: the order as it would be placed. */
+export type Assessed = {
+  readonly orderId: string; readonly fingerprint: string; readonly ask: OrderAsk; readonly guarded: ProtectedAsk; readonly lines: readonly OrderLine[];
+  readonly total: Money; readonly settlement: SettlementMode; readonly principal: string; readonly at: Instant;
+};
+export type Assessment = { readonly verdict: ActedVerdict; readonly challengeToken?: string; readonly reviewMs?: number };
+
+/** Asks risk, within its deadline; a silent or broken risk service means the configured fallback, and the order says so. */
+export const assess = async (ports: OrderPorts, config: OrderConfig, assessed: Assessed, context: CallContext): Promise<Assessment> => {
+  const { rpc, clock, log } = ports;
+  const abort = new AbortController();
+  const deadline = plusMs(clock.now(), config.riskDeadlineMs);
+  try {
+    const call = rpc.call(RiskAssessmentService.method.assess, requestOf(assessed), { ...context, deadline, signal: abort.signal });
+    const answer = await Promise.race([call, clock.sleep(config.riskDeadlineMs, abort.signal)]);
+    if (answer) return assessmentOf(answer);
+    call.catch((error: unknown) => log.debug({ error }, 'risk failed after its deadline'));
+    log.warn({ orderId: assessed.orderId }, 'risk was silent; the fallback counts');
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    log.warn({ orderId: assessed.orderId, code: error.code }, 'risk could not be asked; the fallback counts');
+  } finally {
+    abort.abort();
+  }
+  return { verdict: { decision: fallbackOf(config, assessed.settlement), fallback: true } };
+};
+
+const fallbackOf = ({ riskFallback }: OrderConfig, settlement: SettlementMode): ActedVerdict['decision'] => {
+  switch (settlement) {
+    case 'prepaid': return riskFallback.prepaid;
+    case 'credit': return riskFallback.credit;
+    case 'consumer_pay': return riskFallback.consumerPay;
+  }
+};
+
+const requestOf = ({ orderId, fingerprint, ask, guarded: { byKind, accounts }, lines, total, principal, at }: Assessed) => ({
+  orderId, fingerprint, channelId: ask.channelId, total, principalId: principal, atMs: BigInt(at), correlation: orderId,
+  lines: lines.map(({ productId, quantity, grossMinor }) => ({ productId, quantity, gross: { minor: grossMinor, currency: total.currency } })),
+  buyerToken: byKind.buyer?.token ?? '', deviceToken: byKind.device?.token ?? '', ipToken: byKind.ip?.token ?? '',
+  payeeToken: accounts.values().next().value?.token ?? '', ip: ask.buyer.ip, emailDomain: ask.buyer.email.slice(ask.buyer.email.lastIndexOf('@') + 1),
+  challengeProof: ask.challengeProof,
+});
+
+const assessmentOf = ({ verdict, verdictId, challengeToken, reviewTimeoutMs }: AssessResponse): Assessment => ({
+  verdict: { decision: decisionOf(verdict), ...(verdictId !== '' && { verdictId }), fallback: false },
+  ...(challengeToken !== '' && { challengeToken }),
+  ...(reviewTimeoutMs > 0n && { reviewMs: Number(reviewTimeoutMs) }),
+});
+const decisionOf = (verdict: AssessResponse_Verdict): ActedVerdict['decision'] => {
+  switch (verdict) {
+    case AssessResponse_Verdict.ALLOW: return 'allow';
+    case AssessResponse_Verdict.CHALLENGE: return 'challenge';
+    case AssessResponse_Verdict.REVIEW: return 'review';
+    // No verdict of a newer risk service is taken for a yes.
+    case AssessResponse_Verdict.DENY:
+    case AssessResponse_Verdict.UNSPECIFIED: return 'deny';
+  }
+};

@@ -1,0 +1,159 @@
+import {
+  activateGrant, captureHold, type CommandContract, commitReservation, type CommandOf, type GrantTerms, holdFunds, postFact, releaseHold, releaseReservation,
+  reserveVouchers, settlementAccountId, startTopUp,
+} from '@vouchsafe/contracts';
+import { type Instant, invariant, money, plusMs } from '@vouchsafe/kernel';
+import type { OrderConfig } from '../config.js';
+import type { ConfirmedOrder, LiveOrder } from '../domain/order-state.js';
+import type { OutgoingCommand } from '../domain/outgoing.js';
+import { type Answer, type Answers, isStocked, type OrderLine, type OrderTerms, type UsageTerms, usesHold } from '../domain/terms.js';
+import { deliveryFact, dimsOf } from './delivery-fact.js';
+import { deliveryIdOf, reservationIdOf } from './names.js';
+import type { Send, Sent } from './send.js';
+
+/** An order in its course: what a command is made of. */
+export type Course = { readonly orderId: string; readonly order: LiveOrder; readonly answers: Answers };
+/** Sends one command of an order and gives its answer. Rejects with a Fault where there is none yet: to be sent again. */
+export type Dispatch = (course: Course, command: OutgoingCommand) => Promise<Answer>;
+
+/** The order's commands to streams of its own service. Each may be called again. */
+export type OwnCommands = {
+  requestPayment(orderId: string, terms: OrderTerms): Promise<void>;
+  /** `paid`: too late to close, the money has come. */
+  closePayment(orderId: string, terms: OrderTerms): Promise<{ readonly paid: boolean }>;
+  refundUndelivered(orderId: string, terms: OrderTerms, minor: bigint): Promise<void>;
+};
+
+export const createDispatch = (config: OrderConfig, send: Send, own: OwnCommands): Dispatch => (course, command) => {
+  const { orderId, order } = course;
+  const asked: Asked = (contract, body) =>
+    send(contract, body, { commandId: `${orderId}/${command.key}`, correlation: orderId, principal: order.terms.principal });
+  return dispatch(course, command, { asked, own, config });
+};
+
+type Asked = <C, R>(contract: CommandContract<C, R>, body: C) => Promise<Sent<R>>;
+type Means = { readonly asked: Asked; readonly own: OwnCommands; readonly config: OrderConfig };
+
+const dispatch = async (course: Course, command: OutgoingCommand, { asked, own, config }: Means): Promise<Answer> => {
+  const { orderId, order } = course;
+  const { terms } = order;
+  switch (command.type) {
+    case 'ReserveVouchers':
+      return yes(await asked(reserveVouchers, reservation(course, command.line, command.revived)));
+    case 'CommitReservation': {
+      const { line: { lineId, productId }, revived } = command;
+      const answer = await asked(commitReservation, { reservationId: reservationIdOf(orderId, lineId, revived), productId });
+      return answer.ok ? { ok: true, ranges: answer.result.ranges } : answer;
+    }
+    case 'ReleaseReservation': {
+      const { line: { lineId, productId }, revived } = command;
+      const body = { reservationId: reservationIdOf(orderId, lineId, revived), productId, notAfter: lapseOf(order), reason: reasonOf(order) };
+      return yes(await asked(releaseReservation, body));
+    }
+    case 'HoldFunds':
+      return yes(await asked(holdFunds, hold(course, config)));
+    case 'ReleaseHold':
+      return yes(await asked(releaseHold, { holdId: orderId, accountId: accountOf(terms), notAfter: terms.answerBy, reason: reasonOf(order) }));
+    case 'ActivateGrant': {
+      const answer = await asked(activateGrant, activation(course, command.line));
+      return answer.ok ? { ok: true, at: answer.result.activatedAt } : answer;
+    }
+    case 'StartTopUp':
+      return yes(await asked(startTopUp, topUp(course, command.line)));
+    case 'CaptureHold': {
+      const body = { holdId: orderId, accountId: accountOf(terms), captureId: `${orderId}.${command.line.lineId}`, final: command.final, ...delivered(course, command) };
+      return yes(await asked(captureHold, body));
+    }
+    case 'BookDelivery': {
+      const { fact, occurredAt } = delivered(course, command);
+      return yes(await asked(postFact, { factId: `${orderId}.${command.line.lineId}`, fact: { type: 'Delivered', ...fact }, occurredAt }));
+    }
+    case 'RequestPayment':
+      await own.requestPayment(orderId, terms);
+      return { ok: true };
+    case 'ClosePayment':
+      return { ok: true, ...(await own.closePayment(orderId, terms)) };
+    case 'RefundUndelivered':
+      await own.refundUndelivered(orderId, terms, command.minor);
+      return { ok: true };
+  }
+};
+
+const YES: Answer = { ok: true };
+const yes = (answer: Sent<object>): Answer => (answer.ok ? YES : answer);
+const reasonOf = (order: LiveOrder): string => (order.step === 'ended' && order.reason) || order.step;
+/** Account the order settles on. Only for settlement by hold. */
+export const accountOf = (terms: OrderTerms): string => {
+  invariant(usesHold(terms), 'only prepaid and credit orders settle on an account');
+  return settlementAccountId(terms.payerChannelId, terms.settlement, terms.currency);
+};
+const lapseOf = (order: LiveOrder): Instant => (order.step === 'reviving' ? order.answerBy : order.terms.answerBy);
+
+const reservation = ({ orderId, order }: Course, line: OrderLine, revived: boolean): CommandOf<typeof reserveVouchers> => {
+  const { terms } = order;
+  const heldUntil = order.step === 'reviving' ? order.heldUntil : terms.heldUntil;
+  return {
+    reservationId: reservationIdOf(orderId, line.lineId, revived), productId: line.productId, orderId, lineId: line.lineId, channelId: terms.channelId,
+    listingId: line.listingId, quantity: line.quantity, notAfter: lapseOf(order), heldUntil,
+    ...(line.quota !== undefined && { quota: line.quota }),
+    ...(line.buyerLimit !== undefined && { buyerLimit: line.buyerLimit, buyerToken: terms.buyer?.token }),
+    ...(line.minValidMs !== undefined && { minValidUntil: plusMs(terms.placedAt, line.minValidMs) }),
+  };
+};
+
+const hold = ({ orderId, order: { terms } }: Course, { holdFundsMarginMs }: OrderConfig): CommandOf<typeof holdFunds> => {
+  // A top-up may take days, and its money must stand as long.
+  const longest = terms.lines.reduce((ms, { topUp: terms }) => Math.max(ms, terms?.giveUpMs ?? 0), 0);
+  return {
+    holdId: orderId, accountId: accountOf(terms), channelId: terms.channelId, orderId, amount: money(terms.totalMinor, terms.currency),
+    notAfter: terms.answerBy, expiresAt: plusMs(terms.heldUntil, longest + holdFundsMarginMs),
+  };
+};
+
+const confirmedOf = (order: LiveOrder): ConfirmedOrder => {
+  invariant(order.step === 'confirmed', 'deliveries happen past the pivot only');
+  return order;
+};
+const rangesOf = (order: LiveOrder, { lineId }: OrderLine) => confirmedOf(order).committed.get(lineId) ?? [];
+
+const activation = ({ orderId, order }: Course, line: OrderLine): CommandOf<typeof activateGrant> => {
+  const { terms } = order;
+  const ranges = rangesOf(order, line);
+  return {
+    orderId, lineId: line.lineId, reservationId: reservationIdOf(orderId, line.lineId, order.revived), channelId: terms.channelId,
+    ownerPrincipal: terms.principal, productId: line.productId, kind: line.kind,
+    ranges: ranges.map(({ batchId, from, to }) => ({ batchId, from, to })),
+    terms: grantTermsOf(line.usage, terms.currency, ranges), lineGross: money(line.grossMinor, terms.currency), taxRateBp: line.taxRateBp,
+    dims: dimsOf(orderId, terms, line),
+  };
+};
+
+/** A unit may be used until the product's or its batch's end, whichever comes first; a grant has one end, so the earliest of its batches'. */
+const grantTermsOf = (usage: UsageTerms, currency: string, ranges: readonly { readonly validUntil?: Instant }[]): GrantTerms => {
+  const { prepaidUntaxed, ...same } = usage;
+  const ends = [usage.validUntil, ...ranges.map(({ validUntil }) => validUntil)].filter((end) => end !== undefined);
+  return {
+    ...same, currency, ownClass: prepaidUntaxed ? 'prepaid_untaxed' : 'taxed',
+    ...(ends.length > 0 && { validUntil: ends.reduce((a, b) => (a < b ? a : b)) }),
+  };
+};
+
+const topUp = ({ orderId, order: { terms } }: Course, line: OrderLine): CommandOf<typeof startTopUp> => {
+  invariant(line.topUp, 'a top-up line has top-up terms');
+  const { provider, providerSku, faceMinor, guardMs, giveUpMs, accountRef, accountToken, allowRepeat } = line.topUp;
+  return {
+    deliveryId: deliveryIdOf(orderId, line.lineId), orderId, lineId: line.lineId, channelId: terms.channelId, productId: line.productId,
+    supplierId: line.supplierId, provider, accountRef, accountToken, quantity: line.quantity, face: money(faceMinor, terms.currency),
+    ...(providerSku !== undefined && { providerSku }), guardMs, allowRepeat, giveUpAt: plusMs(terms.placedAt, giveUpMs),
+  };
+};
+
+type Delivered = { readonly line: OrderLine; readonly units: number };
+const delivered = ({ orderId, order, answers }: Course, { line, units }: Delivered) => {
+  const confirmed = confirmedOf(order);
+  const end = confirmed.lines.get(line.lineId)!;
+  const source = isStocked(line) ? { ranges: rangesOf(order, line) } : { topUp: end.topUp! };
+  const activated = answers.get(`activate${line.lineId}`);
+  const at = end.deliveredAt ?? (activated?.ok ? activated.at : undefined) ?? order.terms.placedAt;
+  return { fact: deliveryFact(orderId, order.terms, line, { ...source, units }), occurredAt: at };
+};

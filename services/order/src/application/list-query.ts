@@ -1,0 +1,94 @@
+import { parseRfc3339 } from '@vouchsafe/kernel';
+import type { Collection, Condition, Doc, Scalar } from '@vouchsafe/read-store';
+import { RpcFailure } from '@vouchsafe/rpc';
+
+/** A field of a filter: the column it stands for, and its values' sort. An enum lists the words it takes, without their prefix. */
+export type FilterField = { readonly column: string; readonly sort: 'time' | 'text' } | { readonly column: string; readonly sort: 'enum'; readonly prefix: string; readonly words: readonly string[] };
+export type ListSpec = { readonly timeColumn: string; readonly timeField: string; readonly fields: Readonly<Record<string, FilterField>> };
+export type ListAsk = { readonly pageSize: number; readonly pageToken: string; readonly filter: string; readonly orderBy: string; readonly channelId: string | undefined };
+export type ListPage<T> = { readonly docs: readonly Doc<T>[]; readonly nextPageToken: string };
+
+const PAGE_DEFAULT = 50;
+const PAGE_MAX = 100;
+const FILTER_MAX = 1000;
+type Where = Record<string, Condition>;
+
+/** One page of a list, newest first unless asked otherwise. RpcFailure FILTER_INVALID, PAGE_TOKEN_INVALID. */
+export const listPage = async <T>(collection: Collection<T>, ask: ListAsk, spec: ListSpec): Promise<ListPage<T>> => {
+  const direction = directionOf(ask.orderBy, spec);
+  const where: Where = { ...filterOf(ask.filter, spec), ...(ask.channelId !== undefined && { channelId: ask.channelId }) };
+  const pageSize = ask.pageSize <= 0 ? PAGE_DEFAULT : Math.min(ask.pageSize, PAGE_MAX);
+  const scope = JSON.stringify([ask.filter, ask.orderBy, ask.channelId ?? '']);
+  const after = afterOf(ask.pageToken, scope);
+  const docs = await collection.find({ where, orderBy: [[spec.timeColumn, direction]], limit: pageSize + 1, ...(after && { after }) });
+  const page = docs.slice(0, pageSize);
+  const last = page[page.length - 1];
+  const more = docs.length > pageSize && last !== undefined;
+  return { docs: page, nextPageToken: more ? tokenOf(last.id, (last.value as Record<string, Scalar>)[spec.timeColumn]!, scope) : '' };
+};
+
+const invalid = (code: string): RpcFailure => new RpcFailure('invalid', code);
+
+const directionOf = (orderBy: string, { timeField }: ListSpec): 'asc' | 'desc' => {
+  const words = orderBy.trim().split(/\s+/).filter((word) => word !== '');
+  if (words.length === 0) return 'desc';
+  if (words[0] !== timeField || words.length > 2 || (words[1] !== undefined && words[1] !== 'desc' && words[1] !== 'asc')) throw invalid('FILTER_INVALID');
+  return words[1] === 'desc' ? 'desc' : 'asc';
+};
+
+const TERM = /^\s*([a-z_]+)\s*(=|>=|<=|>|<)\s*(?:"([^"]*)"|([A-Za-z0-9_.:+-]+))\s*$/;
+const OPERATORS = { '>=': 'gte', '<=': 'lte', '>': 'gt', '<': 'lt' } as const;
+
+/** A conjunction of comparisons as conditions on columns. */
+const filterOf = (filter: string, { fields }: ListSpec): Where => {
+  if (filter.length > FILTER_MAX) throw invalid('FILTER_INVALID');
+  const where: Where = {};
+  for (const text of filter.trim() === '' ? [] : filter.split(/\s+AND\s+/)) {
+    const match = TERM.exec(text);
+    const field = match && Object.hasOwn(fields, match[1]!) ? fields[match[1]!] : undefined;
+    if (!match || !field) throw invalid('FILTER_INVALID');
+    where[field.column] = conditionOf(where[field.column], field, match[2]!, match[3] ?? match[4]!);
+  }
+  return where;
+};
+
+const conditionOf = (known: Condition | undefined, field: FilterField, operator: string, word: string): Condition => {
+  const value = valueOf(field, word);
+  if (operator === '=') {
+    if (known !== undefined) throw invalid('FILTER_INVALID');
+    return value;
+  }
+  if (field.sort !== 'time' || (known !== undefined && typeof known !== 'object')) throw invalid('FILTER_INVALID');
+  return { ...known, [OPERATORS[operator as keyof typeof OPERATORS]]: value };
+};
+
+const valueOf = (field: FilterField, word: string): Scalar => {
+  switch (field.sort) {
+    case 'text':
+      return word;
+    case 'time': {
+      const at = parseRfc3339(word);
+      if (at === undefined) throw invalid('FILTER_INVALID');
+      return at;
+    }
+    case 'enum': {
+      const short = word.startsWith(field.prefix) ? word.slice(field.prefix.length) : word;
+      if (!field.words.includes(short)) throw invalid('FILTER_INVALID');
+      return short;
+    }
+  }
+};
+
+/** Opaque; of this list only: the filter is part of it. */
+const tokenOf = (id: string, value: Scalar, scope: string): string => Buffer.from(JSON.stringify([id, value, scope])).toString('base64url');
+const afterOf = (token: string, scope: string): { values: Scalar[]; id: string } | undefined => {
+  if (token === '') return undefined;
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+  } catch {
+    throw invalid('PAGE_TOKEN_INVALID');
+  }
+  if (!Array.isArray(parts) || typeof parts[0] !== 'string' || typeof parts[1] !== 'number' || parts[2] !== scope) throw invalid('PAGE_TOKEN_INVALID');
+  return { id: parts[0], values: [parts[1]] };
+};

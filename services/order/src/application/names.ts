@@ -1,0 +1,30 @@
+import { hash } from 'node:crypto';
+import { type Namespace, uuidv5 } from '@vouchsafe/runtime';
+
+/** An order's id follows from its number (RULES, Orders): the same number always means the same order. */
+export const orderIdOf = (namespace: Namespace, channelId: string, number: string): string => `ord_${uuidv5(`order/${namespace}/${channelId}/${number}`)}`;
+export const orderStream = (orderId: string): string => `order-${orderId}`;
+/** The order whose stream it is. */
+export const orderOfStream = (stream: string): string => stream.slice(stream.indexOf('-') + 1);
+
+const body = (orderId: string): string => orderId.slice(orderId.indexOf('_') + 1);
+/** Reservation of a line; a revival reserves anew under another name. */
+export const reservationIdOf = (orderId: string, lineId: string, revived: boolean): string => `rsv_${body(orderId)}.${lineId}${revived ? 'r' : ''}`;
+export const deliveryIdOf = (orderId: string, lineId: string): string => `dlv_${body(orderId)}.${lineId}`;
+export const paymentIdOf = (orderId: string): string => `pay_${body(orderId)}`;
+export const orderOfPayment = (paymentId: string): string => `ord_${body(paymentId)}`;
+/** Refund asked for under a request id. */
+export const refundIdOf = (orderId: string, requestId: string): string => `rfd_${uuidv5(`refund/${orderId}/${requestId}`)}`;
+/** Refund that comes by itself: `undelivered`, or `receipt<n>` of a payment. */
+export const ownRefundIdOf = (orderId: string, cause: string): string => `rfd_${body(orderId)}.${cause}`;
+export const chargebackIdOf = (namespace: Namespace, provider: string, theirs: string): string => `cbk_${uuidv5(`chargeback/${namespace}/${provider}/${theirs}`)}`;
+
+/** Fingerprint of parsed business fields: 128 bits of SHA-256 over their JSON with sorted keys. Personal values come as tokens only. */
+export const fingerprintOfBody = (fields: object): string => hash('sha256', JSON.stringify(sorted(fields)), 'base64url').slice(0, FINGERPRINT_CHARS);
+const FINGERPRINT_CHARS = 22;
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return typeof value === 'bigint' ? value.toString() : value;
+  const source = value as Record<string, unknown>;
+  return Object.fromEntries(Object.keys(source).sort().filter((key) => source[key] !== undefined).map((key) => [key, sorted(source[key])]));
+};

@@ -1,0 +1,73 @@
+import { type Instant, plusMs } from '@vouchsafe/kernel';
+import type { Clock } from '@vouchsafe/runtime';
+import type { Folded } from '@vouchsafe/event-store';
+import { isLive, type Order } from '../domain/order-state.js';
+import type { OrderHost } from './course-runner.js';
+import { orderStream } from './names.js';
+import type { OrderWatch } from './order-watch.js';
+
+export type OrderWaitOptions = {
+  readonly host: OrderHost;
+  readonly watch: OrderWatch;
+  readonly clock: Clock;
+  /** True where this process alone writes: then every change is heard of here. */
+  readonly exclusive: boolean;
+  /** Whether the buyer of an order can be told how to pay. */
+  readonly canPay: (orderId: string) => Promise<boolean>;
+};
+/** Another replica's changes are looked up this often while somebody waits. */
+const LOOK_MS = 250;
+
+/** Follows an order for a caller that waits; in memory where this process takes it through its course, else by the store. */
+export class OrderWait {
+  constructor(readonly options: OrderWaitOptions) {}
+
+  /** The order as soon as it is final, awaits payment or is in review; after `waitMs` as it is then. */
+  async settled(orderId: string, waitMs: number): Promise<Folded<Order>> {
+    const { watch, clock } = this.options;
+    const until = plusMs(clock.now(), waitMs);
+    const waiter = watch.open(orderId);
+    try {
+      for (;;) {
+        const folded = await this.#load(orderId);
+        const left = until - clock.now();
+        if (left <= 0 || (await this.#rests(orderId, folded.state))) return folded;
+        await waiter.changed(this.#patience(left));
+      }
+    } finally {
+      waiter.close();
+    }
+  }
+
+  /** The order now and after each change, until it is final or `until`. */
+  async *changes(orderId: string, until: Instant, signal: AbortSignal | undefined): AsyncIterable<Folded<Order>> {
+    const { watch, clock } = this.options;
+    const waiter = watch.open(orderId);
+    try {
+      for (let seen = -2; !signal?.aborted; ) {
+        const folded = await this.#load(orderId);
+        if (folded.revision > seen) yield folded;
+        seen = folded.revision;
+        const left = until - clock.now();
+        if (left <= 0 || isFinal(folded.state)) return;
+        await waiter.changed(this.#patience(left));
+      }
+    } finally {
+      waiter.close();
+    }
+  }
+
+  #load(orderId: string): Promise<Folded<Order>> {
+    return this.options.host.load(orderStream(orderId));
+  }
+  #patience(leftMs: number): number {
+    return this.options.exclusive ? leftMs : Math.min(leftMs, LOOK_MS);
+  }
+  async #rests(orderId: string, order: Order): Promise<boolean> {
+    if (isFinal(order)) return true;
+    if (!isLive(order) || order.step !== 'placed') return false;
+    return order.review === 'begun' || (order.payment === 'awaited' && (await this.options.canPay(orderId)));
+  }
+}
+
+const isFinal = (order: Order): boolean => order.step === 'absent' || order.step === 'refused' || order.step === 'ended';

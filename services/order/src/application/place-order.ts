@@ -1,0 +1,165 @@
+import type { Envelope } from '@vouchsafe/event-store';
+import { type Details, type Instant, type Money, money, type Of, plusMs } from '@vouchsafe/kernel';
+import type { PriceOrderResponse } from '@vouchsafe/proto/catalog/internal/v1/terms';
+import { type CallContext, RpcFailure, serviceCaller } from '@vouchsafe/rpc';
+import type { OrderConfig } from '../config.js';
+import type { OrderEvent } from '../domain/order-events.js';
+import { fingerprintOf, type Order } from '../domain/order-state.js';
+import type { OrderLine, OrderTerms, Reason } from '../domain/terms.js';
+import { type Assessment, assess } from './assessment.js';
+import type { CourseRunner, OrderHost } from './course-runner.js';
+import { checkAtDoor } from './door.js';
+import { fingerprintOfBody, orderIdOf, orderStream } from './names.js';
+import { lineIdOf, type OrderAsk } from './order-ask.js';
+import type { OrderPorts } from './ports.js';
+import { amountOf, lineOf, price, settlementOf } from './pricing.js';
+import { protect, type ProtectedAsk } from './protection.js';
+import type { SoldOutFlags } from './sold-out.js';
+
+export type PlacedAnswer = { readonly orderId: string; readonly order: Order };
+/** What an order would be: its priced lines and total, or the reason it would be rejected with. */
+export type Preview = { readonly orderId: string; readonly lines: readonly OrderLine[]; readonly total?: Money; readonly reason?: Reason; readonly details: Details };
+export type PlaceOrderOptions = {
+  readonly ports: OrderPorts; readonly config: OrderConfig; readonly host: OrderHost; readonly runner: CourseRunner; readonly soldOut: SoldOutFlags;
+  /** Names of the payment providers that are configured. */
+  readonly providers: ReadonlySet<string>;
+};
+
+const BUSY_RETRY_MS = 1000;
+const SOLD_OUT_RETRY_MS = 5000;
+
+/**
+ * Takes an order in: protects what is personal, prices, asks risk, records. A repeat under the same number answers the
+ * order there is. Throws RpcFailure for what is wrong at the door; then nothing was recorded.
+ */
+export class PlaceOrder {
+  constructor(readonly options: PlaceOrderOptions) {}
+
+  async place(ask: OrderAsk, context: CallContext): Promise<PlacedAnswer> {
+    const { ports, host } = this.options;
+    const orderId = orderIdOf(ports.namespace, ask.channelId, ask.number);
+    await this.#admit(orderId, ask);
+    const at = ports.clock.now();
+    const inner = this.#asService(context);
+    const [guarded, priced, { state }] = await Promise.all([
+      protect(ports.rpc, ask, inner), price(ports.rpc, ask, at, inner), host.load(orderStream(orderId)),
+    ]);
+    const taken: Taken = { orderId, ask, guarded, fingerprint: fingerprintOfBody(bodyOf(ask, guarded)), principal: context.caller.principalId, at };
+    if (state.step !== 'absent') return { orderId, order: same(state, taken.fingerprint) };
+    return { orderId, order: await this.#decide(taken, priced, context) };
+  }
+
+  /** The order priced and checked, without placing anything. */
+  async preview(ask: OrderAsk, context: CallContext): Promise<Preview> {
+    const { ports } = this.options;
+    const orderId = orderIdOf(ports.namespace, ask.channelId, ask.number);
+    const priced = await price(ports.rpc, ask, ports.clock.now(), this.#asService(context));
+    if (priced.rejection !== '') return { orderId, lines: [], reason: priced.rejection, details: priced.details };
+    checkAtDoor(ask, priced);
+    const account = { ref: 'sub_preview', token: 'tok_preview' };
+    const lines = priced.lines.map((line) => lineOf(line, account, false));
+    const over = overMaximum(ask, amountOf(priced.total));
+    return { orderId, lines, total: amountOf(priced.total), details: over?.details ?? {}, ...(over && { reason: over.reason }) };
+  }
+
+  async #admit(orderId: string, { lines }: OrderAsk): Promise<void> {
+    const { config, host, runner, soldOut } = this.options;
+    const gone = lines.find(({ productId }) => soldOut.has(productId));
+    const busy = runner.size >= config.openOrdersMax;
+    if (!gone && !busy) return;
+    const { state } = await host.load(orderStream(orderId));
+    if (state.step !== 'absent') return; // a repeat asks for what there is
+    if (gone) throw new RpcFailure('throttled', 'SOLD_OUT_FOR_NOW', { productId: gone.productId }, { retryAfterMs: SOLD_OUT_RETRY_MS });
+    throw new RpcFailure('throttled', 'BUSY', {}, { retryAfterMs: BUSY_RETRY_MS });
+  }
+
+  async #decide(taken: Taken, priced: PriceOrderResponse, context: CallContext): Promise<Order> {
+    const { ports, config, providers } = this.options;
+    if (priced.rejection !== '') return this.#refuse(taken, [], { reason: priced.rejection, details: priced.details }, context);
+    checkAtDoor(taken.ask, priced);
+    const total = amountOf(priced.total);
+    const lines = priced.lines.map((line, index) => lineOf(line, taken.guarded.accounts.get(index), taken.ask.lines[index]!.allowRepeat));
+    const over = overMaximum(taken.ask, total);
+    if (over) return this.#refuse(taken, lines, { ...over, total }, context);
+    const settlement = settlementOf(priced.settlement);
+    if (settlement === 'consumer_pay' && !providers.has(priced.paymentProvider)) {
+      return this.#refuse(taken, lines, { reason: 'PAYMENT_PROVIDER_UNKNOWN', details: { provider: priced.paymentProvider }, total }, context);
+    }
+    const assessment = await assess(ports, config, { ...taken, lines, total, settlement }, this.#asService(context));
+    switch (assessment.verdict.decision) {
+      case 'deny':
+        return this.#refuse(taken, lines, { reason: 'RISK_DENIED', details: {}, total }, context);
+      case 'challenge':
+        return this.#refuse(taken, lines, { reason: 'CHALLENGE_REQUIRED', details: {}, total, challengeToken: assessment.challengeToken }, context);
+      case 'allow':
+      case 'review':
+        return this.#record(taken, { type: 'PlaceOrder', terms: termsOf(taken, lines, { priced, assessment, config }) }, context);
+    }
+  }
+
+  #refuse(taken: Taken, lines: readonly OrderLine[], no: Refusal, context: CallContext): Promise<Order> {
+    const { ask, fingerprint, principal, at } = taken;
+    const refusal: Of<OrderEvent, 'OrderRefused'> = {
+      type: 'OrderRefused', number: ask.number, channelId: ask.channelId, principal, fingerprint, reason: no.reason, details: no.details,
+      totalMinor: no.total?.minor ?? 0n, currency: no.total?.currency ?? ask.maxAmount?.currency ?? 'CNY', placedAt: at,
+      lines: ask.lines.map(({ productId, quantity }, index) => ({
+        lineId: lines[index]?.lineId ?? lineIdOf(index), productId, ordered: quantity, delivered: 0, failed: quantity,
+      })),
+      ...(no.challengeToken !== undefined && { challengeToken: no.challengeToken }),
+    };
+    return this.#record(taken, { type: 'RefuseOrder', refusal }, context);
+  }
+
+  async #record({ orderId, principal, at }: Taken, command: Parameters<OrderHost['handle']>[1], { trace }: CallContext): Promise<Order> {
+    const { host, ports } = this.options;
+    const envelope: Envelope = { commandId: ports.ids.uuid(), correlation: orderId, principal, at, ...(trace !== undefined && { trace }) };
+    const handled = await host.handle(orderStream(orderId), command, envelope);
+    if (!handled.ok) throw new RpcFailure('duplicate', handled.code, handled.details);
+    return handled.state;
+  }
+
+  #asService(context: CallContext): CallContext {
+    return { ...context, caller: serviceCaller('order', this.options.ports.namespace) };
+  }
+}
+
+type Taken = { readonly orderId: string; readonly ask: OrderAsk; readonly guarded: ProtectedAsk; readonly fingerprint: string; readonly principal: string; readonly at: Instant };
+type Refusal = { readonly reason: Reason; readonly details: Details; readonly total?: Money; readonly challengeToken?: string };
+
+const same = (order: Order, fingerprint: string): Order => {
+  if (fingerprintOf(order) === fingerprint) return order;
+  throw new RpcFailure('duplicate', 'ORDER_NUMBER_REUSED');
+};
+
+const overMaximum = ({ maxAmount }: OrderAsk, total: Money): Refusal | undefined => {
+  if (!maxAmount || (maxAmount.currency === total.currency && total.minor <= maxAmount.minor)) return undefined;
+  return { reason: 'MAX_AMOUNT_EXCEEDED', details: { total: total.minor.toString(), currency: total.currency } };
+};
+
+/** The business fields, personal ones as tokens: what makes a repeat the same order. */
+const bodyOf = ({ lines, maxAmount, quoteId, memberTier, whole }: OrderAsk, { byKind, accounts }: ProtectedAsk): object => ({
+  lines: lines.map(({ productId, quantity, allowRepeat }, index) => ({ productId, quantity, allowRepeat, account: accounts.get(index)?.token })),
+  maxAmount, quoteId, memberTier, whole,
+  buyer: Object.fromEntries(Object.entries(byKind).map(([kind, { token }]) => [kind, token])),
+});
+
+type Decided = { readonly priced: PriceOrderResponse; readonly assessment: Assessment; readonly config: OrderConfig };
+const termsOf = (taken: Taken, lines: readonly OrderLine[], { priced, assessment, config }: Decided): OrderTerms => {
+  const { ask, guarded, fingerprint, principal, at } = taken;
+  const settlement = settlementOf(priced.settlement);
+  const total = amountOf(priced.total);
+  const reviewMs = assessment.verdict.decision === 'review' ? assessment.reviewMs ?? config.reviewTimeoutMs : 0;
+  const payMs = settlement === 'consumer_pay' ? Number(priced.paymentWindowMs) : 0;
+  const { minor: totalMinor, currency } = money(total.minor, total.currency);
+  return {
+    number: ask.number, channelId: ask.channelId, principal, fingerprint, settlement, payerChannelId: priced.settlementChannelId || ask.channelId,
+    bookId: priced.bookId, currency, totalMinor, whole: ask.whole, verdict: assessment.verdict, placedAt: at, lines,
+    answerBy: plusMs(at, config.answerWithinMs),
+    heldUntil: plusMs(at, reviewMs + (payMs > 0 ? payMs + config.paymentGraceMs * 2 : 0) + config.holdStockMs),
+    ...(guarded.buyer && { buyer: guarded.buyer }),
+    ...(reviewMs > 0 && { reviewUntil: plusMs(at, reviewMs) }),
+    ...(settlement === 'consumer_pay' && {
+      payment: { provider: priced.paymentProvider, payBy: plusMs(at, reviewMs + payMs), fulfilLate: priced.fulfilLatePayment },
+    }),
+  };
+};

@@ -1,0 +1,21 @@
+import type { Bus } from '@vouchsafe/bus';
+import type { EventStore } from '@vouchsafe/event-store';
+import type { ReadStore } from '@vouchsafe/read-store';
+import type { Rpc } from '@vouchsafe/rpc';
+import type { Clock, Ids, Log, Namespace, Random, Timers } from '@vouchsafe/runtime';
+import type { PaymentProvider } from './payment-provider.js';
+
+/** What the order service takes from outside. */
+export type OrderPorts = {
+  readonly namespace: Namespace;
+  readonly store: EventStore;
+  readonly bus: Bus;
+  readonly readStore: ReadStore;
+  readonly rpc: Rpc;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: Ids;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly paymentProviders: readonly PaymentProvider[];
+};
