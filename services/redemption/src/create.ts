@@ -5,11 +5,13 @@ import { instant } from '@vouchsafe/kernel';
 import { GrantsService } from '@vouchsafe/proto/redemption/internal/v1/grants';
 import { RedemptionService } from '@vouchsafe/proto/redemption/v1/redemption';
 import { bind, type ProjectionRunner, type ReadStore, startDeadlines, startProjections } from '@vouchsafe/read-store';
+import type { Journal } from '@vouchsafe/journal';
 import type { Rpc } from '@vouchsafe/rpc';
 import type { Clock, Ids, Log, Namespace, Random, ServiceModule, Stop, Timers } from '@vouchsafe/runtime';
 import { codesClient } from './adapters/codes-client.js';
 import { grantCodec, guessCodec, terminalCodec } from './adapters/codecs.js';
 import { grantIndex } from './adapters/grant-index.js';
+import { Doubts, doubtsAfterRestore, journaled, noJournal } from './adapters/irrevocable.js';
 import { serviceContext } from './adapters/service-context.js';
 import { terminalsClient } from './adapters/terminals-client.js';
 import { grantsHandlers } from './api/grants-handlers.js';
@@ -22,7 +24,7 @@ import { guessGuard } from './application/guessing.js';
 import { keyedTurns } from './application/in-turn.js';
 import { createZones } from './application/local-time.js';
 import { locator } from './application/locate.js';
-import type { GrantHost } from './application/ports.js';
+import type { GrantHost, Irrevocable } from './application/ports.js';
 import { redemptions } from './application/redemptions.js';
 import { voiding } from './application/voiding.js';
 import type { RedemptionConfig } from './config.js';
@@ -37,7 +39,12 @@ import { redemptionPlaces } from './projections/redemption-places.js';
 export type RedemptionPorts = {
   readonly namespace: Namespace; readonly store: EventStore; readonly bus: Bus; readonly readStore: ReadStore; readonly rpc: Rpc;
   readonly clock: Clock; readonly random: Random; readonly ids: Ids; readonly timers: Timers; readonly log: Log;
+  /** The journal of the irrevocable; absent in tools and tests. */
+  readonly journal?: Journal;
+  /** Epoch of the data directory: above {@link FIRST_EPOCH} it was restored or copied once, and the journal knows more than the log. */
+  readonly deployment?: { readonly epoch: number };
 };
+export const FIRST_EPOCH = 1;
 /** A till's day of ten thousand redemptions weighs some MB; few tills are busy at once. */
 const TERMINAL_DAYS_MAX = 2_000;
 const GRANT_CATEGORY = ['grant'];
@@ -73,11 +80,12 @@ const start = async (ports: RedemptionPorts, config: RedemptionConfig): Promise<
     ],
   });
   const index = await grantIndex(readStore, store, runner);
+  const irrevocable = await irrevocableOf(ports);
   const zones = createZones();
   serveCommands(bus, 'redemption', [
     on(activateGrant, activation(grants, clock, zones)),
-    on(voidUnits, voiding(grants, clock, keyedTurns())),
-    on(discloseUnits, disclosure(grants, clock)),
+    on(voidUnits, voiding(grants, clock, keyedTurns(), irrevocable)),
+    on(discloseUnits, disclosure(grants, clock, irrevocable)),
   ]);
   rpc.serve(GrantsService, grantsHandlers(disclosureCheck(grants, store), index));
   const guesses = new DeciderHost({ ...ports, decider: guessDecider, codec: guessCodec });
@@ -88,13 +96,18 @@ const start = async (ports: RedemptionPorts, config: RedemptionConfig): Promise<
   const limitsOf = (till: string) => (till.startsWith('trm_') ? config.terminalGuesses : config.principalGuesses);
   const guard = guessGuard({ guesses, clock, limitsOf, wrongAfterMs: config.wrongAfterMs });
   const locate = locator(grants, index);
-  const used = redemptions({ grants, terminals: terminalDays, clock, zones, turns: keyedTurns(), onRedeemed: async () => {} });
-  const shared = { codes, terminals, guard, locate, redemptions: used, grants, clock, zones, index, change: aftersales(grants, clock), streamWindow: config.streamWindow };
+  const used = redemptions({ store, grants, terminals: terminalDays, clock, zones, turns: keyedTurns(), irrevocable });
+  const shared = { codes, terminals, guard, locate, redemptions: used, grants, clock, zones, index, irrevocable, change: aftersales(grants, clock), streamWindow: config.streamWindow };
   const voucherOptions = { ...shared, present: presenter(shared) };
   rpc.serve(RedemptionService, { ...redeemHandlers(shared), ...voucherHandlers(voucherOptions), ...redemptionHandlers(voucherOptions) });
   const publisher = await startPublisher({ context: 'redemption', store, bus, readStore, categories: GRANT_CATEGORY, toIntegration: ({ type, data }) => ({ type, data }), log, clock });
   const lapses = await startLapses(ports, grants, runner);
   return { runner, publisher, lapses };
+};
+
+const irrevocableOf = async ({ journal, deployment, store }: RedemptionPorts): Promise<Irrevocable> => {
+  if (!journal) return noJournal;
+  return journaled(journal, deployment && deployment.epoch > FIRST_EPOCH ? await doubtsAfterRestore(journal, store) : new Doubts());
 };
 
 /** Ends rights at their time. */

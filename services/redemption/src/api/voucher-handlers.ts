@@ -7,12 +7,12 @@ import type {
 } from '@vouchsafe/proto/redemption/v1/redemption';
 import { Redemption_State } from '@vouchsafe/proto/redemption/v1/redemption';
 import { type CallContext, invalidField } from '@vouchsafe/rpc';
-import type { Clock } from '@vouchsafe/runtime';
+import { type Clock, eventIdOf } from '@vouchsafe/runtime';
 import { type Changed, type aftersales, etagOf } from '../application/aftersales.js';
 import type { GuessGuard } from '../application/guessing.js';
 import type { Zones } from '../application/local-time.js';
 import type { Locate, Located } from '../application/locate.js';
-import type { Codes, GrantHost, GrantIndex, TerminalFacts, Terminals } from '../application/ports.js';
+import type { Codes, GrantHost, GrantIndex, Irrevocable, TerminalFacts, Terminals } from '../application/ports.js';
 import { type Redemptions, useIn } from '../application/redemptions.js';
 import { batchUnitAt, type Chunk } from '../domain/chunk.js';
 import type { GrantCommand } from '../domain/grant-messages.js';
@@ -23,6 +23,7 @@ import { redemptionMessage, sequenceOf, voucherMessage } from './messages.js';
 export type VoucherOptions = {
   readonly codes: Codes; readonly terminals: Terminals; readonly locate: Locate; readonly grants: GrantHost; readonly index: GrantIndex; readonly guard: GuessGuard;
   readonly redemptions: Redemptions; readonly change: ReturnType<typeof aftersales>; readonly clock: Clock; readonly zones: Zones;
+  readonly irrevocable: Irrevocable;
   readonly present: (code: string, context: CallContext) => Promise<Located>;
 };
 type Voucher = MessageInitShape<typeof VoucherSchema>;
@@ -85,7 +86,7 @@ export const voucherHandlers = (options: VoucherOptions) => {
 const envelopeOf = (context: CallContext, { grant }: Chunk) => ({ ...actorOf(context), commandId: context.requestId, correlation: grant?.orderId ?? '' });
 
 /** GetRedemption and ReverseRedemption. */
-export const redemptionHandlers = ({ codes, terminals, grants, index, redemptions, change }: VoucherOptions) => {
+export const redemptionHandlers = ({ codes, terminals, grants, index, redemptions, change, irrevocable }: VoucherOptions) => {
   const message = async (chunk: Chunk, place: number, redemptionId: string): Promise<Redemption> => {
     const [voucherId] = await codes.voucherIds([batchUnitAt(chunk.grant!, place)!]);
     return redemptionMessage(chunk.grant!, voucherId!, useIn(chunk, { place, redemptionId })!);
@@ -123,9 +124,14 @@ export const redemptionHandlers = ({ codes, terminals, grants, index, redemption
       const { redemptionId, validateOnly } = request;
       const reason = reasonField(request.reason);
       const { stream, place, chunk } = await find(redemptionId, context);
+      const commandId = `${redemptionId}/reverse`;
       const changed: Changed = await change(stream, (at) => ({ type: 'Reverse', redemptionId, place, reason, at }),
-        { ...actorOf(context), commandId: `${redemptionId}/reverse`, correlation: chunk.grant?.orderId ?? '' }, { validateOnly });
+        { ...actorOf(context), commandId, correlation: chunk.grant?.orderId ?? '' }, { validateOnly });
       if (!changed.ok) throw failure(changed.code, changed.details);
+      if (changed.isNew) {
+        const inLog = { stream, revision: changed.revision, eventId: eventIdOf(commandId, 0) };
+        await irrevocable.reversed({ redemptionId, unit: batchUnitAt(chunk.grant!, place)!, principal: context.caller.principalId, inLog });
+      }
       return message(changed.chunk, place, redemptionId);
     },
   };

@@ -3,11 +3,11 @@ import { type CommandOf, type discloseUnits, grantStream, type ResultOf } from '
 import type { EventStore } from '@vouchsafe/event-store';
 import { type Of, type UnitRange, withoutUnits } from '@vouchsafe/kernel';
 import type { Clock } from '@vouchsafe/runtime';
-import { type Chunk, rangesAt } from '../domain/chunk.js';
+import { batchUnitAt, type Chunk, rangesAt } from '../domain/chunk.js';
 import { allPlaces, refusalOf, withheldBecause } from '../domain/disclose.js';
 import type { GrantCommand, Place } from '../domain/grant-messages.js';
 import { chunkCount } from './activation.js';
-import type { GrantHost } from './ports.js';
+import type { GrantHost, Irrevocable } from './ports.js';
 
 type Command = CommandOf<typeof discloseUnits>;
 type Result = ResultOf<typeof discloseUnits>;
@@ -16,13 +16,16 @@ type Ask = Of<GrantCommand, 'Disclose'>;
 type Part = Result & { readonly refused?: string };
 
 /** Records that a line's secrets leave, chunk by chunk; what a chunk does not give is named as withheld. */
-export const disclosure = (grants: GrantHost, clock: Clock) =>
+export const disclosure = (grants: GrantHost, clock: Clock, irrevocable: Irrevocable) =>
   async (command: Command, envelope: CommandEnvelope): Promise<Answer<Result>> => {
     const { disclosureId, orderId, lineId, unitsInLine, principalId, reason, approvalId } = command;
     const at = clock.now();
     const ask: Ask = { type: 'Disclose', disclosureId, principalId, at, ...(reason !== undefined && { reason }), ...(approvalId !== undefined && { approvalId }) };
     const inChunk = async (chunk: number): Promise<Part> => {
-      const done = await grants.handle(grantStream(orderId, lineId, chunk), ask, { ...envelope, commandId: `${envelope.commandId}/${chunk}`, at });
+      const stream = grantStream(orderId, lineId, chunk);
+      const { state } = await grants.load(stream);
+      if (allPlaces(state).some((place) => state.grant && irrevocable.doubt(batchUnitAt(state.grant, place)!, state.grant) === 'GRANT_HELD')) return refusedPart(state, 'GRANT_HELD');
+      const done = await grants.handle(stream, ask, { ...envelope, commandId: `${envelope.commandId}/${chunk}`, at });
       return done.ok ? partOf(ask, done.state) : refusedPart(done.state, done.code);
     };
     const parts = await Promise.all(Array.from({ length: chunkCount(unitsInLine) }, (_, chunk) => inChunk(chunk)));

@@ -1,7 +1,7 @@
 import type { DeciderHost } from '@vouchsafe/event-store';
 import type { Instant } from '@vouchsafe/kernel';
-import type { Chunk } from '../domain/chunk.js';
-import type { GrantCommand, GrantEvent, GrantRejection, Partner } from '../domain/grant-messages.js';
+import type { Chunk, Use } from '../domain/chunk.js';
+import type { Activation, GrantCommand, GrantEvent, GrantRejection, Partner } from '../domain/grant-messages.js';
 import type { GuessCommand, Guesses, GuessEvent, GuessRejection } from '../domain/guess.js';
 import type { Terminal, TerminalCommand, TerminalEvent, TerminalRejection } from '../domain/terminal.js';
 
@@ -46,4 +46,15 @@ export interface GrantIndex {
   redemption(redemptionId: string): Promise<{ readonly grant: string; readonly place: number } | undefined>;
   /** Settles once all that is in the log now is in the views, or after `withinMs`: false then. */
   caughtUp(withinMs: number): Promise<boolean>;
+}
+
+/** Where an event lies in the log. */
+export type InLog = { readonly stream: string; readonly revision: number; readonly eventId: string };
+/** The journal of what cannot be undone (RULES, Secrets 4), as far as grants go. */
+export interface Irrevocable {
+  /** On the disk when it settles: the answer must not go out before. */
+  redeemed(entry: { readonly redemptionId: string; readonly unit: BatchUnit; readonly grant: Activation; readonly use: Use; readonly principal: string; readonly inLog: InLog }): Promise<void>;
+  reversed(entry: { readonly redemptionId: string; readonly unit: BatchUnit; readonly principal: string; readonly inLog: InLog }): Promise<void>;
+  /** Why a unit must not be used, disclosed or refunded, though the log (restored from a backup) does not say so. */
+  doubt(unit: BatchUnit, grant: Activation): 'ALREADY_REDEEMED' | 'GRANT_HELD' | undefined;
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { Envelope } from '@vouchsafe/event-store';
+import type { Envelope, EventStore } from '@vouchsafe/event-store';
 import type { Details, Instant, Money } from '@vouchsafe/kernel';
-import { type Clock, uuidv5 } from '@vouchsafe/runtime';
+import { type Clock, eventIdOf, uuidv5 } from '@vouchsafe/runtime';
 import { type Chunk, type Use, unitOf } from '../domain/chunk.js';
 import { grantDecider } from '../domain/grant.js';
 import type { GrantCommand } from '../domain/grant-messages.js';
@@ -9,7 +9,7 @@ import type { TerminalClaim } from '../domain/terminal.js';
 import type { KeyedTurns } from './in-turn.js';
 import type { Zones } from './local-time.js';
 import type { Located } from './locate.js';
-import type { GrantHost, TerminalFacts, TerminalHost } from './ports.js';
+import type { GrantHost, Irrevocable, TerminalFacts, TerminalHost } from './ports.js';
 
 /** What is asked at a till for a unit that was found. `key`: the till's sequence or request id. */
 export type UseRequest = {
@@ -22,15 +22,16 @@ export type UseAnswer =
 type Redeem = Extract<GrantCommand, { type: 'Redeem' }>;
 
 export type RedemptionOptions = {
-  readonly grants: GrantHost; readonly terminals: TerminalHost; readonly clock: Clock; readonly zones: Zones; readonly turns: KeyedTurns;
-  /** Told of every redemption before its answer goes out. */
-  readonly onRedeemed: (located: Located, use: Use, principal: string) => Promise<void>;
+  readonly store: EventStore; readonly grants: GrantHost; readonly terminals: TerminalHost; readonly clock: Clock; readonly zones: Zones; readonly turns: KeyedTurns;
+  readonly irrevocable: Irrevocable;
 };
 type Who = Omit<Envelope, 'at' | 'commandId' | 'correlation'>;
 
 /** Uses vouchers: the till's number is claimed first, then the grant decides, and the same number gets the same answer again. */
-export const redemptions = ({ grants, terminals, clock, zones, turns, onRedeemed }: RedemptionOptions) => {
+export const redemptions = ({ store, grants, terminals, clock, zones, turns, irrevocable }: RedemptionOptions) => {
   const redeem = async (request: UseRequest, located: Located, who: Who): Promise<UseAnswer> => {
+    const doubt = located.chunk.grant && irrevocable.doubt(located.unit, located.chunk.grant);
+    if (doubt) return { ok: false, code: doubt, details: {} };
     const at = clock.now();
     const stream = await claimStream(request, at);
     const redemptionId = redemptionIdOf(request);
@@ -45,11 +46,18 @@ export const redemptions = ({ grants, terminals, clock, zones, turns, onRedeemed
       await terminals.handle(stream, { type: 'RecordRefusal', key: request.key, code: used.code, details: used.details, at }, { ...who, commandId: `${redemptionId}/refusal`, correlation, at });
       return used;
     }
-    const after = { ...located, stream: known.grant, place: known.place, chunk: used.state };
     const use = useIn(used.state, known)!;
-    await onRedeemed(after, use, who.principal);
-    return { ok: true, use, located: after };
+    const eventId = eventIdOf(redemptionId, 0);
+    // A repeat notes the redemption again: its first answer may have died before the journal was written.
+    const revision = used.events.length > 0 ? used.revision : await revisionOf(known.grant, eventId);
+    if (revision !== undefined) {
+      const inLog = { stream: known.grant, eventId, revision };
+      await irrevocable.redeemed({ redemptionId, unit: located.unit, grant: used.state.grant!, use, principal: who.principal, inLog });
+    }
+    return { ok: true, use, located: { ...located, stream: known.grant, place: known.place, chunk: used.state } };
   };
+  const revisionOf = async (stream: string, eventId: string): Promise<number | undefined> =>
+    (await store.readStream(stream, { direction: 'backwards', max: REVISIONS_MAX })).find(({ id }) => id === eventId)?.revision;
   /** Numbers of a till that named no day may be of yesterday: repeated over midnight they must find their claim. */
   const claimStream = async ({ till, key, businessDay, facts }: Pick<UseRequest, 'till' | 'key' | 'businessDay' | 'facts'>, at: Instant): Promise<string> => {
     if (businessDay !== undefined) return `terminal-${till}_${businessDay}`;
@@ -85,6 +93,8 @@ export const redemptions = ({ grants, terminals, clock, zones, turns, onRedeemed
 export type Redemptions = ReturnType<typeof redemptions>;
 
 const DAY_MS = 86_400_000;
+/** How far back in a chunk's stream a repeated redemption is looked for; found further back it is in the journal since long. */
+const REVISIONS_MAX = 1_000;
 /** One per till, day it named, and number: the same for ever. */
 const redemptionIdOf = ({ till, businessDay, key }: UseRequest): string => `rdm_${uuidv5(`redemption/${till}/${businessDay ?? ''}/${key}`)}`;
 /** What must be equal for a repeat: the unit (never its code), the amount, the scene. 128 bits are enough to tell mistakes apart. */

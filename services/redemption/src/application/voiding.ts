@@ -7,7 +7,7 @@ import { voidRefusal } from '../domain/ending.js';
 import type { Place } from '../domain/grant-messages.js';
 import { chunkCount } from './activation.js';
 import type { KeyedTurns } from './in-turn.js';
-import type { GrantHost } from './ports.js';
+import type { GrantHost, Irrevocable } from './ports.js';
 
 type Command = CommandOf<typeof voidUnits>;
 type Result = ResultOf<typeof voidUnits>;
@@ -17,13 +17,14 @@ type Result = ResultOf<typeof voidUnits>;
  * and unused, by place; each chunk then decides about its own, and what it refuses is not replaced (RULES, Orders). A repeat
  * after a crash counts what the refund got already and chooses the rest only.
  */
-export const voiding = (grants: GrantHost, clock: Clock, turns: KeyedTurns) => {
+export const voiding = (grants: GrantHost, clock: Clock, turns: KeyedTurns, irrevocable: Irrevocable) => {
   const inTurn = async (command: Command, envelope: CommandEnvelope): Promise<Answer<Result>> => {
     const { orderId, lineId, unitsInLine, refundId, reason } = command;
     const streams = Array.from({ length: chunkCount(unitsInLine) }, (_, n) => grantStream(orderId, lineId, n));
     const chunks = await Promise.all(streams.map(async (stream) => (await grants.load(stream)).state));
     if (!chunks[0]?.grant) return { ok: false, code: 'GRANT_UNKNOWN', details: {} };
-    const chosen = command.units ? named(command.units, chunks) : { places: pick(command, chunks), unknown: [] };
+    const wanted = command.units ? named(command.units, chunks) : { places: pick(command, chunks), unknown: [] };
+    const chosen = withoutDoubtful(wanted, chunks, irrevocable);
     const at = clock.now();
     const answers = await Promise.all(streams.map(async (stream, n) => {
       const known = chunks[n]!.voids.get(refundId);
@@ -53,6 +54,19 @@ const named = (units: NonNullable<Command['units']>, chunks: readonly Chunk[]) =
     else places.push(place);
   }
   return { places, unknown };
+};
+type Chosen = { readonly places: readonly Place[]; readonly unknown: Result['refused'] };
+/** What a restored log does not know to be used is not refunded. */
+const withoutDoubtful = ({ places, unknown }: Chosen, chunks: readonly Chunk[], irrevocable: Irrevocable): Chosen => {
+  const refused = [...unknown];
+  const sound = places.filter((place) => {
+    const grant = chunks.find((chunk) => inChunk(chunk, place))?.grant;
+    const unit = grant && batchUnitAt(grant, place);
+    const code = unit && irrevocable.doubt(unit, grant);
+    if (code) refused.push({ ...unit, code });
+    return !code;
+  });
+  return { places: sound, unknown: refused };
 };
 /** Best first; used and ended units come last, to be refused by name where nothing better is left. */
 const pick = ({ quantity = 0, refundId, reason }: Command, chunks: readonly Chunk[]): readonly Place[] => {

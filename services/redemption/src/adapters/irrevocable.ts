@@ -1,0 +1,61 @@
+import { money } from '@vouchsafe/kernel';
+import type { EventStore } from '@vouchsafe/event-store';
+import { entriesLogLacks, type Journal } from '@vouchsafe/journal';
+import type { BatchUnit, Irrevocable } from '../application/ports.js';
+import type { Activation } from '../domain/grant-messages.js';
+
+/** Without a journal (tests, tools) nothing is noted and nothing doubted. */
+export const noJournal: Irrevocable = { redeemed: async () => {}, reversed: async () => {}, doubt: () => undefined };
+
+/** Notes redemptions in the journal; `doubts` are what it knows and the log does not. */
+export const journaled = (journal: Journal, doubts: Doubts): Irrevocable => ({
+  redeemed: async ({ redemptionId, unit, grant: { orderId, lineId, terms }, use, principal, inLog }) => {
+    const amount = terms.usage === 'balance' ? { amount: money(use.used, terms.currency) } : {};
+    journal.record({ type: 'Redeemed', redemptionId, ...unit, orderId, lineId, terminalId: use.terminalId, principal, ...amount, inLog });
+    await journal.flush();
+  },
+  reversed: async ({ redemptionId, unit, principal, inLog }) => {
+    journal.record({ type: 'RedemptionReversed', redemptionId, ...unit, principal, inLog });
+    await journal.flush();
+  },
+  doubt: (unit, grant) => doubts.of(unit, grant),
+});
+
+type Doubt = { readonly from: number; readonly to: number; readonly code: 'ALREADY_REDEEMED' | 'GRANT_HELD'; readonly of: (grant: Activation) => boolean };
+/** Doubtful units by batch. As large as what happened between a backup and its restore. */
+export class Doubts {
+  readonly #byBatch = new Map<string, Doubt[]>();
+
+  add(batchId: string, doubt: Doubt): void {
+    const known = this.#byBatch.get(batchId);
+    if (known) known.push(doubt);
+    else this.#byBatch.set(batchId, [doubt]);
+  }
+  of({ batchId, index }: BatchUnit, grant: Activation): Doubt['code'] | undefined {
+    if (this.#byBatch.size === 0) return undefined;
+    return this.#byBatch.get(batchId)?.find(({ from, to, of }) => index >= from && index < to && of(grant))?.code;
+  }
+}
+
+/**
+ * After a restore: units that were used, disclosed under another line or handed back after the backup was taken. What the
+ * journal says of them stays true for ever, so this is read at every start of a directory that was ever restored.
+ */
+export const doubtsAfterRestore = async (journal: Journal, store: EventStore): Promise<Doubts> => {
+  const doubts = new Doubts();
+  const reversed = new Set<string>();
+  for await (const { entry } of entriesLogLacks(journal, store, 'RedemptionReversed')) reversed.add(entry.redemptionId);
+  for await (const { entry } of entriesLogLacks(journal, store, 'Redeemed')) {
+    const { batchId, index, redemptionId } = entry;
+    if (!reversed.has(redemptionId)) doubts.add(batchId, { from: index, to: index + 1, code: 'ALREADY_REDEEMED', of: () => true });
+  }
+  for await (const { entry } of entriesLogLacks(journal, store, 'Disclosed')) {
+    const { orderId, lineId } = entry;
+    for (const { batchId, from, to } of entry.ranges) doubts.add(batchId, { from, to, code: 'GRANT_HELD', of: (grant) => grant.orderId !== orderId || grant.lineId !== lineId });
+  }
+  for await (const { entry } of entriesLogLacks(journal, store, 'Returned')) {
+    const { reservationId } = entry;
+    for (const { batchId, from, to } of entry.ranges) doubts.add(batchId, { from, to, code: 'GRANT_HELD', of: (grant) => grant.reservationId === reservationId });
+  }
+  return doubts;
+};
