@@ -1,1 +1,12 @@
-export {};
+export type { Counter, Gauge, Histogram, Labelled, Metrics, Reading } from './metrics.js';
+export { createMetrics, TIME_BUCKETS_S } from './metrics.js';
+export type { PinoLogOptions } from './pino-log.js';
+export { pinoLog } from './pino-log.js';
+export { measureProcess } from './process-metrics.js';
+export { redacted } from './redact.js';
+export type { TracingSettings } from './start-tracing.js';
+export { startTracing } from './start-tracing.js';
+export type { TraceParent } from './traceparent.js';
+export { formatTraceparent, parseTraceparent } from './traceparent.js';
+export type { Attributes, CallSpan, RunningSpan, SpanOutcome, Tracing } from './tracing.js';
+export { aroundCommand, noTracing } from './tracing.js';
