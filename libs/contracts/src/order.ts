@@ -17,7 +17,8 @@ const orderEnded = record({
   orderId: text(), channelId: text(), number: text(), state: oneOf('COMPLETED', 'REJECTED', 'CANCELLED'), reason: optional(text()), total: amount, placedAt: time,
   lines: list(record({ lineId: text(), productId: text(), ordered: int, delivered: int, failed: int })),
 });
-const chargebackOpened = record({ chargebackId: text(), orderId: text(), channelId: text(), amount, at: time });
+/** `verdictId`: the verdict the order acted on, so that risk finds whose order it was; absent where risk was silent. */
+const chargebackOpened = record({ chargebackId: text(), orderId: text(), channelId: text(), amount, at: time, verdictId: optional(text()) });
 const refundEnded = record({ refundId: text(), orderId: text(), channelId: text(), state: oneOf('COMPLETED', 'PARTIAL', 'FAILED'), amount });
 export type OrderIntegrationEvent =
   | Message<'OrderEnded', TypeOf<typeof orderEnded>>

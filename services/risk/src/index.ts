@@ -1,1 +1,3 @@
-export {};
+export { riskErrors } from './api/errors.js';
+export { riskConfig, type RiskConfig } from './config.js';
+export { createRisk, type RiskPorts, riskProjections } from './create-risk.js';

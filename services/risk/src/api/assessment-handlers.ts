@@ -1,0 +1,37 @@
+import { type AssessRequest, type AssessResponse, AssessResponse_Verdict, type RiskAssessmentService } from '@vouchsafe/proto/risk/internal/v1/assessment';
+import { instant, invariant } from '@vouchsafe/kernel';
+import type { Handlers } from '@vouchsafe/rpc';
+import type { Assessor, Given, OrderAsk } from '../application/assessor.js';
+import { challengeTokenOf, isFingerprint } from '../application/names.js';
+import type { VerdictWord } from '../domain/rules.js';
+import type { Parties } from '../domain/verdict.js';
+
+const WORD: Readonly<Record<VerdictWord, AssessResponse_Verdict>> = {
+  allow: AssessResponse_Verdict.ALLOW, challenge: AssessResponse_Verdict.CHALLENGE, review: AssessResponse_Verdict.REVIEW, deny: AssessResponse_Verdict.DENY,
+};
+
+/** What order asks before it places anything. */
+export const assessmentHandlers = (assessor: Assessor, reviewTimeoutMs: number): Handlers<typeof RiskAssessmentService> => ({
+  assess: async (request) => answer(await assessor.assess(askOf(request)), reviewTimeoutMs),
+});
+
+/** Parties by token; an empty one is left out. */
+export const partiesOf = ({ buyerToken, deviceToken, payeeToken, ipToken }: Pick<AssessRequest, 'buyerToken' | 'deviceToken' | 'payeeToken' | 'ipToken'>): Parties => ({
+  ...(buyerToken !== '' && { buyer: buyerToken }), ...(deviceToken !== '' && { device: deviceToken }),
+  ...(payeeToken !== '' && { payee: payeeToken }), ...(ipToken !== '' && { ip: ipToken }),
+});
+
+const askOf = (request: AssessRequest): OrderAsk => {
+  const { orderId, fingerprint, channelId, lines, total, ip, emailDomain, atMs, principalId, challengeProof, correlation } = request;
+  invariant(orderId !== '' && isFingerprint(fingerprint) && total, 'order asks with its id, a fingerprint and a total');
+  return {
+    orderId, fingerprint, channelId, lines: lines.map(({ productId, quantity }) => ({ productId, quantity })), total: { minor: total.minor, currency: total.currency },
+    parties: partiesOf(request), at: instant(Number(atMs)), ip, emailDomain, challengeProof, principal: principalId, correlation,
+  };
+};
+
+const answer = ({ verdictId, verdict }: Given, reviewTimeoutMs: number): Omit<AssessResponse, '$typeName' | '$unknown'> => ({
+  verdict: WORD[verdict.verdict], verdictId, ruleSetVersion: verdict.ruleSet, reasons: [...verdict.reasons],
+  challengeToken: verdict.verdict === 'challenge' ? challengeTokenOf(verdictId) : '',
+  reviewTimeoutMs: verdict.verdict === 'review' ? BigInt(reviewTimeoutMs) : 0n,
+});

@@ -1,0 +1,110 @@
+import type { Signal } from '../../domain/signal.js';
+import type { Parties, Verdict } from '../../domain/verdict.js';
+import { hashOf } from './distinct.js';
+import { WindowTable } from './table.js';
+
+/** Counters and sets of others that every kind of party has. */
+export const COUNTERS = ['orders', 'denied', 'signups', 'logins', 'failures', 'chargebacks'] as const;
+export type CounterName = (typeof COUNTERS)[number];
+export const DISTINCTS = ['buyers', 'devices', 'ips', 'payees'] as const;
+export type DistinctName = (typeof DISTINCTS)[number];
+export type Table = WindowTable<CounterName, DistinctName>;
+
+export type PartyKind = 'buyer' | 'device' | 'ip' | 'payee';
+export const PARTY_KINDS: readonly PartyKind[] = ['buyer', 'device', 'ip', 'payee'];
+/** The set in which others keep a party of this kind. */
+const SET_OF: Readonly<Record<PartyKind, DistinctName>> = { buyer: 'buyers', device: 'devices', ip: 'ips', payee: 'payees' };
+
+export type WindowsSize = {
+  /** Keys held per kind of party; those not seen for longest give way. */
+  readonly keysPerTable: number;
+  /** Moments held per kind and counter. */
+  readonly momentsPerTable: number;
+};
+
+/** What of an order the windows keep. */
+export type OrderFacts = Pick<Verdict, 'channelId' | 'parties' | 'lines' | 'total' | 'verdict' | 'at'>;
+
+/**
+ * All sliding windows of risk, in memory, bounded. They are a fold over verdict and signal events and nothing else, so a
+ * restart rebuilds them. A party is counted within the channel that asserts it (`<channel>|<token>`); device, IP and payee
+ * also over all channels (`<token>`), which only rules that say so look at (RULES, Who may). A buyer is its channel's own.
+ */
+export class RiskWindows {
+  readonly tables: { readonly [K in PartyKind]: Table };
+  /** Orders by channel and by product. */
+  readonly channels: WindowTable<'orders', never>;
+  readonly products: WindowTable<'units', never>;
+
+  constructor(size: WindowsSize) {
+    const each = { maxKeys: size.keysPerTable, maxNodes: size.momentsPerTable };
+    const table = (): Table => new WindowTable(each, COUNTERS, DISTINCTS);
+    this.tables = { buyer: table(), device: table(), ip: table(), payee: table() };
+    const small = { maxKeys: Math.min(size.keysPerTable, 20_000), maxNodes: size.momentsPerTable };
+    this.channels = new WindowTable(small, ['orders'], []);
+    this.products = new WindowTable(small, ['units'], []);
+  }
+
+  /** Takes an order in, once its verdict is accepted. */
+  order({ channelId, parties, lines, total, verdict, at }: OrderFacts): void {
+    const amount = Number(total.minor);
+    this.#eachKey(channelId, parties, (table, slot) => {
+      table.add(slot, 'orders', at, 1, amount);
+      if (verdict === 'deny') table.add(slot, 'denied', at, 1);
+    });
+    this.#meet(channelId, parties, at);
+    this.channels.add(this.channels.keys.touch(channelId), 'orders', at, 1, amount);
+    for (const { productId, quantity } of lines) this.products.add(this.products.keys.touch(productId), 'units', at, quantity);
+  }
+
+  /** Takes a signal in, at the moment it says. */
+  signal({ kind, channelId, parties, occurredAt: at }: Signal): void {
+    switch (kind) {
+      case 'sign_up':
+        if (parties.buyer !== undefined) {
+          const { buyer } = this.tables;
+          buyer.begin(buyer.keys.touch(scoped(channelId, parties.buyer)), at);
+        }
+        this.#count(channelId, parties, 'signups', at);
+        this.#meet(channelId, parties, at);
+        return;
+      case 'login':
+        this.#count(channelId, parties, 'logins', at);
+        this.#meet(channelId, parties, at);
+        return;
+      case 'login_failed':
+      case 'payment_failed':
+      case 'challenge_failed': return this.#count(channelId, parties, 'failures', at);
+      case 'chargeback': return this.#count(channelId, parties, 'chargebacks', at);
+      case 'profile_changed':
+      case 'challenge_passed': return;
+    }
+  }
+
+  #count(channelId: string, parties: Parties, counter: CounterName, at: number): void {
+    this.#eachKey(channelId, parties, (table, slot) => table.add(slot, counter, at, 1));
+  }
+  /** Every party meets every other of another kind. */
+  #meet(channelId: string, parties: Parties, at: number): void {
+    for (const other of PARTY_KINDS) {
+      const token = parties[other];
+      if (token === undefined) continue;
+      const hash = hashOf(token);
+      this.#eachKey(channelId, parties, (table, slot, kind) => {
+        if (kind !== other) table.see(slot, SET_OF[other], hash, at);
+      });
+    }
+  }
+  #eachKey(channelId: string, parties: Parties, visit: (table: Table, slot: number, kind: PartyKind) => void): void {
+    for (const kind of PARTY_KINDS) {
+      const token = parties[kind];
+      if (token === undefined) continue;
+      const table = this.tables[kind];
+      visit(table, table.keys.touch(scoped(channelId, token)), kind);
+      if (kind !== 'buyer') visit(table, table.keys.touch(token), kind);
+    }
+  }
+}
+
+/** A party within the channel that asserts it. */
+export const scoped = (channelId: string, token: string): string => `${channelId}|${token}`;

@@ -1,0 +1,91 @@
+import { type Bus, type Publisher, startPublisher } from '@vouchsafe/bus';
+import type { EventStore } from '@vouchsafe/event-store';
+import { RiskAssessmentService } from '@vouchsafe/proto/risk/internal/v1/assessment';
+import { RiskService } from '@vouchsafe/proto/risk/v1/risk';
+import { bind, type BoundProjection, type ProjectionRunner, type ReadStore, startProjections } from '@vouchsafe/read-store';
+import type { Rpc } from '@vouchsafe/rpc';
+import type { Clock, Disk, Ids, Log, Namespace, Random, ServiceModule, Timers } from '@vouchsafe/runtime';
+import { celCompiler } from './adapters/cel-compiler.js';
+import { listCodec, reviewCodec, ruleSetCodec, signalCodec, verdictCodec } from './adapters/codecs.js';
+import { diskListFiles } from './adapters/disk-list-files.js';
+import { assessmentHandlers } from './api/assessment-handlers.js';
+import { listHandlers } from './api/list-handlers.js';
+import { reviewHandlers } from './api/review-handlers.js';
+import { ruleHandlers } from './api/rule-handlers.js';
+import { recordSignal } from './api/signal-handlers.js';
+import { verdictHandlers } from './api/verdict-handlers.js';
+import { Assessor } from './application/assessor.js';
+import { countChargebacks } from './application/chargebacks.js';
+import { FEATURES } from './application/features.js';
+import { ListMemory } from './application/list-memory.js';
+import { Lists } from './application/lists.js';
+import { followAll, rebuildWindows } from './application/rebuild.js';
+import { Reviews } from './application/reviews.js';
+import { RuleSetShelf } from './application/rulesets.js';
+import { Signals } from './application/signals.js';
+import { RiskWindows } from './application/windows/risk-windows.js';
+import type { RiskConfig } from './config.js';
+import { type ReviewDoc, reviewList } from './projections/review-list.js';
+
+export type RiskPorts = {
+  readonly namespace: Namespace; readonly store: EventStore; readonly bus: Bus; readonly readStore: ReadStore; readonly rpc: Rpc; readonly clock: Clock;
+  readonly random: Random; readonly ids: Ids; readonly timers: Timers; readonly log: Log;
+  /** Where imported list files are kept; part of what a backup takes along. */
+  readonly listDisk: Disk;
+  /** Folder from which a person may import list files by name. */
+  readonly sourceDisk?: Disk;
+};
+
+/** Views that risk keeps; also what an audit rebuilds and compares. */
+export const riskProjections = (): readonly BoundProjection[] => [bind(reviewList, reviewCodec, ['case'])];
+
+/** Judges orders before stock is touched. Serves once its windows, lists and rules are read back from the events. */
+export const createRisk = (ports: RiskPorts, config: RiskConfig): ServiceModule => {
+  const { store, clock, random, log, bus, readStore, rpc, ids, namespace } = ports;
+  const windows = new RiskWindows(config.windows);
+  const memory = new ListMemory();
+  const files = diskListFiles({ disk: ports.listDisk, ...(ports.sourceDisk && { sources: ports.sourceDisk }) });
+  const lists = new Lists({ store, clock, random, log, codec: listCodec, memory, files });
+  const shelf = new RuleSetShelf({ store, clock, random, log, codec: ruleSetCodec, compiler: celCompiler((name) => FEATURES.get(name)?.type) });
+  const reviews = new Reviews({ store, clock, random, codec: reviewCodec });
+  const signals = new Signals({ store, clock, random, codec: signalCodec, windows });
+  const assessor = new Assessor({
+    store, clock, random, log, codec: verdictCodec, windows, lists: memory, openReview: (given, envelope) => reviews.open(given, envelope),
+    program: () => shelf.program(), reviewTimeoutMs: config.reviewTimeoutMs, challengeValidMs: config.challengeValidMs,
+  });
+  const stopped = new AbortController();
+  let running: { readonly runner: ProjectionRunner; readonly publisher: Publisher; readonly following: Promise<void> } | undefined;
+  return {
+    name: 'risk',
+    needs: ['access'],
+    start: async () => {
+      await lists.start();
+      await shelf.start();
+      const codecs = { verdict: verdictCodec, signal: signalCodec };
+      const { after, events } = await rebuildWindows(windows, codecs, store);
+      log.info({ events, lists: lists.all().length, rules: shelf.program().version }, 'risk state rebuilt');
+      const following = store.exclusive ? Promise.resolve() : followAll({ windows, codecs, store, shelf, lists }, after, stopped.signal);
+      const runner = await startProjections({ name: 'risk', store, readStore, log, clock, projections: riskProjections() });
+      const collection = await readStore.collection<ReviewDoc>(reviewList.collection);
+      rpc.serve(RiskAssessmentService, assessmentHandlers(assessor, config.reviewTimeoutMs));
+      rpc.serve(RiskService, {
+        recordSignal: (request, context) => recordSignal({ rpc, namespace, clock, ids, signals }, request, context),
+        ...verdictHandlers({ assessor, shelf, clock }),
+        ...ruleHandlers({ shelf, clock, ids }),
+        ...listHandlers({ rpc, namespace, clock, ids, lists, files }),
+        ...reviewHandlers({ reviews, collection, runner, clock, ids, rules: () => shelf.program().rules }),
+      });
+      countChargebacks({ bus, assessor, signals, log });
+      const publisher = await startPublisher({
+        context: 'risk', store, bus, readStore, categories: ['case'], log, clock, toIntegration: ({ type, data }) => ({ type, data }),
+      });
+      running = { runner, publisher, following };
+    },
+    stop: async () => {
+      stopped.abort();
+      await running?.publisher.stop();
+      await running?.runner.stop();
+      await running?.following;
+    },
+  };
+};
