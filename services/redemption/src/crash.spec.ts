@@ -51,10 +51,14 @@ describe('a process that dies at any append', () => {
     expect(end.used).toBe(calm.used);
     expect(end.voided.ok && end.voided.result.accepted.reduce((n, { from, to }) => n + to - from, 0)).toBe(300);
     expect((await redeemed(store)).filter(({ type }) => type === 'redemption.VoucherRedeemed.v1')).toHaveLength(1);
+    const ends = new Set<unknown>();
     for (const chunk of [0, 1, 2]) {
-      const types = (await store.readStream(`grant-ord_1_1_${chunk}`, { max: 100 })).map(({ type }) => type);
+      const events = await store.readStream(`grant-ord_1_1_${chunk}`, { max: 100 });
+      const types = events.map(({ type }) => type);
+      ends.add((events[0]!.data as { at: string }).at);
       expect(types.filter((type) => type === 'redemption.GrantActivated.v1')).toHaveLength(1);
       expect(types.filter((type) => type === 'redemption.UnitsDisclosed.v1')).toHaveLength(1);
     }
+    expect(ends.size).toBe(1); // all chunks of a line are valid equally long
   });
 });

@@ -54,6 +54,31 @@ const forgetful = (script: 'succeed' | 'late' | 'partly') => {
   return { done, provider: (life: Mortality): Providers => ({ get: () => provider(life), routeOf: () => ['a'] }) };
 };
 
+it('calls a provider only when the record of the attempt is durable', async () => {
+  const clock = simulatedClock(TEST_START);
+  const store = memoryStore(clock);
+  let durable = -1;
+  const slow = Object.assign(mortalStore(store, new Mortality(Number.MAX_SAFE_INTEGER)), {
+    durable: async (position: number) => {
+      await clock.sleep(5);
+      durable = Math.max(durable, position);
+    },
+  });
+  const seen: boolean[] = [];
+  const submit: TopUpProvider['submit'] = async () => {
+    seen.push(durable === store.head());
+    return { status: 'accepted' };
+  };
+  const query: TopUpProvider['query'] = async () => {
+    seen.push(durable === store.head());
+    return { status: 'succeeded' };
+  };
+  const counter = openCounter({ store: slow, clock, providers: { get: () => ({ submit, query }), routeOf: () => ['a'] }, account: '1' });
+  await counter.start();
+  await clock.until(counter.run(5));
+  expect(seen).toEqual([true, true]);
+});
+
 const LIVES_MAX = 40;
 describe.each(['succeed', 'late', 'partly'] as const)('a top-up at a provider that would do it twice (%s)', (script) => {
   it.each(Array.from({ length: 14 }, (_, i) => i + 1))('ends once though the process dies at every step from %i on', async (dieAt) => {
