@@ -3,7 +3,7 @@ import { type FulfillmentIntegrationEvent, fulfillmentEvents } from '@vouchsafe/
 import { plusMs } from '@vouchsafe/kernel';
 import { SettlementMode } from '@vouchsafe/proto/common/v1/types';
 import { OrderService, type PlaceOrderRequestSchema } from '@vouchsafe/proto/order/v1/order';
-import type { CallContext } from '@vouchsafe/rpc';
+import { type CallContext, isRpcFailure } from '@vouchsafe/rpc';
 import { type TestPorts, testPorts } from '@vouchsafe/testing';
 import type { PaymentProvider } from '../application/payment-provider.js';
 import { orderConfig } from '../config.js';
@@ -15,19 +15,26 @@ export type OrderHouse = Awaited<ReturnType<typeof orderHouse>>;
 export const CHANNEL = 'chn_shop';
 
 /** The order service among its fake neighbours: a prepaid channel with 1,000.00, a consumer_pay channel, ten codes at 9.90. */
-export const orderHouse = async (options: { readonly providers?: readonly PaymentProvider[]; readonly ports?: TestPorts; readonly neighbours?: Neighbours } = {}) => {
+export const orderHouse = async (options: { readonly providers?: readonly PaymentProvider[]; readonly ports?: TestPorts; readonly neighbours?: Neighbours; readonly restarted?: boolean } = {}) => {
   const ports = options.ports ?? testPorts({ namespace: 'sandbox' });
   const around = options.neighbours ?? furnished(new Neighbours(ports));
   around.start();
   const service = createOrder({ ...ports, paymentProviders: options.providers ?? [] }, orderConfig.parse({}));
   await service.start();
+  if (!options.restarted) await ports.bus.start();
   const contextOf = (channelId: string, permissions: readonly string[] = []): CallContext => ({
     caller: { principalId: `pri_${channelId.slice(4)}`, kind: 'channel', namespace: ports.namespace, channelId, permissions: new Set(permissions) },
     requestId: 'req_1', deadline: plusMs(ports.clock.now(), 60_000), locale: 'en',
   });
   return {
     ports, around, service, contextOf,
-    place: (init: PlaceInit, channelId = CHANNEL) => ports.rpc.call(OrderService.method.placeOrder, { waitMs: 1000, ...init } as PlaceInit, contextOf(channelId)),
+    place: (init: PlaceInit, channelId = CHANNEL) =>
+      ports.clock.until(ports.rpc.call(OrderService.method.placeOrder, { waitMs: 1000, ...init } as PlaceInit, contextOf(channelId))),
+    /** The code of the failure a call ends with. */
+    failing: async (call: Promise<unknown>): Promise<string> => {
+      const error: unknown = await call.then(() => undefined, (thrown: unknown) => thrown);
+      return isRpcFailure(error) ? error.code : `no failure: ${String(error)}`;
+    },
     get: (orderId: string, channelId = CHANNEL) => ports.rpc.call(OrderService.method.getOrder, { orderId }, contextOf(channelId)),
     /** What fulfillment would publish. */
     hear: async (event: FulfillmentIntegrationEvent, pub = 1) => {
