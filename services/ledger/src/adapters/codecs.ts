@@ -1,6 +1,7 @@
-import { big, type EventCodec, type EventSpecs, eventCodec, int, millis, oneOf, optional, record, type Shape, text } from '@vouchsafe/codec';
+import { amount, big, type EventCodec, type EventSpecs, eventCodec, int, millis, oneOf, optional, record, type Shape, text } from '@vouchsafe/codec';
 import type { Of } from '@vouchsafe/kernel';
 import type { AccountEvent } from '../domain/account-types.js';
+import type { LedgerEvent } from '../projections/ledger-event.js';
 import type { BookEvent } from '../domain/book.js';
 import type { JournalEvent } from '../domain/journal.js';
 import type { Period, Segment } from '../domain/period.js';
@@ -12,6 +13,7 @@ const segment = text<Segment>();
 const month = text<Period>();
 const mode = oneOf('prepaid', 'credit');
 const identity = { accountId: text(), bookId: text(), channelId: text(), mode, currency: text() };
+const terms = { zone: text(), cutOffMinute: int };
 const chained = { segment, previous: optional(segment), ordinal: int, closedThrough: optional(month) };
 
 type Held = Omit<Of<AccountEvent, 'FundsHeld'>, 'type'>;
@@ -26,15 +28,16 @@ const fundsHeld: Shape<Held> = {
 };
 
 type Captured = Omit<Of<AccountEvent, 'FundsCaptured'>, 'type'>;
-const captured = record({ holdId: text(), final: optional(oneOf('no')), fingerprint: int, entry: entryShape, at: optional(millis) });
-/** `final` is left out where it is so, `at` where it is the time it occurred. */
+const captured = record({ holdId: text(), final: optional(oneOf('no')), rest: optional(big), fingerprint: int, entry: entryShape, at: optional(millis) });
+/** `final` is left out where it is so, `rest` where it is zero, `at` where it is the time it occurred. */
 const fundsCaptured: Shape<Captured> = {
-  write: ({ holdId, final, fingerprint, entry, at }) => captured.write({
-    holdId: withoutOrder(holdId, entry.orderId), ...(!final && { final: 'no' as const }), fingerprint, entry, ...(at !== entry.occurredAt && { at }),
+  write: ({ holdId, final, rest, fingerprint, entry, at }) => captured.write({
+    holdId: withoutOrder(holdId, entry.orderId), ...(!final && { final: 'no' as const }), ...(rest !== 0n && { rest }), fingerprint, entry,
+    ...(at !== entry.occurredAt && { at }),
   }),
   read: (json, path) => {
-    const { holdId, final, fingerprint, entry, at } = captured.read(json, path);
-    return { holdId: withOrder(holdId, entry.orderId), final: final === undefined, fingerprint, entry, at: at ?? entry.occurredAt };
+    const { holdId, final, rest, fingerprint, entry, at } = captured.read(json, path);
+    return { holdId: withOrder(holdId, entry.orderId), final: final === undefined, rest: rest ?? 0n, fingerprint, entry, at: at ?? entry.occurredAt };
   },
 };
 
@@ -64,9 +67,10 @@ const journalSpecs: EventSpecs<JournalEvent> = {
   JournalClosed: { version: 1, shape: record({ next: segment, closedThrough: optional(month), entries: int, at: millis }) },
 };
 
-/** Events of `book-<id>`. */
+/** Events of `ledgerbook-<id>`. */
 const bookSpecs: EventSpecs<BookEvent> = {
-  BookOpened: { version: 1, shape: record({ bookId: text(), segment, shards: int, at: millis }) },
+  BookOpened: { version: 1, shape: record({ bookId: text(), segment, shards: int, ...terms, at: millis }) },
+  BookTermsChanged: { version: 1, shape: record({ ...terms, at: millis }) },
   AccountRegistered: { version: 1, shape: record({ ...identity, segment, at: millis }) },
   PeriodCloseBegun: { version: 1, shape: record({ period: month, at: millis }) },
   BookPeriodClosed: { version: 1, shape: record({ period: month, at: millis }) },
@@ -76,9 +80,9 @@ const bookSpecs: EventSpecs<BookEvent> = {
 const accountRootSpecs: EventSpecs<AccountOpened> = {
   AccountOpened: { version: 1, shape: record({ ...identity, segment, at: millis }) },
 };
-/** Events of `bankref-<scope>_<hash>`. */
+/** Events of `bankref-<hash>`. */
 const referenceSpecs: EventSpecs<ReferenceClaimed> = {
-  ReferenceClaimed: { version: 1, shape: record({ scope: text(), reference: text(), factId: text(), fingerprint: int, at: millis }) },
+  ReferenceClaimed: { version: 1, shape: record({ scope: text(), reference: text(), factId: text(), fingerprint: int, occurredAt: millis, amount: optional(amount), at: millis }) },
 };
 
 export const accountCodec: EventCodec<AccountEvent> = eventCodec('ledger', accountSpecs);
@@ -87,8 +91,8 @@ export const bookCodec: EventCodec<BookEvent> = eventCodec('ledger', bookSpecs);
 export const accountRootCodec: EventCodec<AccountOpened> = eventCodec('ledger', accountRootSpecs);
 export const referenceCodec: EventCodec<ReferenceClaimed> = eventCodec('ledger', referenceSpecs);
 
-/** Everything this service stores. */
-export type LedgerEvent = AccountEvent | JournalEvent | BookEvent | AccountOpened | ReferenceClaimed;
+
+
 /** Reads any stored event of the ledger: for projections, lists and exports. */
 export const ledgerCodec: EventCodec<LedgerEvent> = eventCodec<LedgerEvent>('ledger', {
   ...accountSpecs, ...journalSpecs, ...bookSpecs, ...accountRootSpecs, ...referenceSpecs,

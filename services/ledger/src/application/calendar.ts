@@ -1,37 +1,31 @@
 import type { Instant } from '@vouchsafe/kernel';
 import { businessDate, type BusinessDate, type Period, periodOf } from '../domain/period.js';
 
-/** Where a book's days begin: an IANA zone, and minutes after midnight until which sales still count for the day before. */
-export type BookTerms = { readonly zone: string; readonly cutOffMinutes: number };
+/** Where a book's days begin: its IANA zone, and the minute of the day from which an entry belongs to the next date (0: midnight). */
+export type BookTerms = { readonly zone: string; readonly cutOffMinute: number };
 
-/** Days and months of books. One instance per service; it remembers the minute asked for last, for most asks are about now. */
-export interface Calendar {
-  dateOf(bookId: string, at: Instant): BusinessDate;
-  monthOf(bookId: string, at: Instant): Period;
+/** Days and months of one book. */
+export interface Days {
+  dateOf(at: Instant): BusinessDate;
+  monthOf(at: Instant): Period;
 }
 
 const MINUTE_MS = 60_000;
+const DAY_MINUTES = 1_440;
 
-type Day = (at: Instant) => BusinessDate;
-
-/** `books` by id; a book that is not named has the `standard` terms. */
-export const createCalendar = (books: Readonly<Record<string, BookTerms>>, standard: BookTerms): Calendar => {
-  const days = new Map(Object.entries(books).map(([bookId, terms]) => [bookId, dayBy(terms)]));
-  const other = dayBy(standard);
-  const dateOf = (bookId: string, at: Instant): BusinessDate => (days.get(bookId) ?? other)(at);
-  return { dateOf, monthOf: (bookId, at) => periodOf(dateOf(bookId, at)) };
-};
-
-const dayBy = ({ zone, cutOffMinutes }: BookTerms): Day => {
+/** Remembers the minute asked for last, for most asks are about now. Throws RangeError on an unknown zone. */
+export const daysOf = ({ zone, cutOffMinute }: BookTerms): Days => {
   const format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, calendar: 'iso8601', year: 'numeric', month: '2-digit', day: '2-digit' });
+  const aheadMs = cutOffMinute === 0 ? 0 : (DAY_MINUTES - cutOffMinute) * MINUTE_MS;
   let minute = Number.NaN;
   let known: BusinessDate | undefined;
-  return (at) => {
+  const dateOf = (at: Instant): BusinessDate => {
     const asked = Math.floor(at / MINUTE_MS);
     if (known !== undefined && asked === minute) return known;
-    const parts = Object.fromEntries(format.formatToParts(asked * MINUTE_MS - cutOffMinutes * MINUTE_MS).map(({ type, value }) => [type, value]));
+    const parts = Object.fromEntries(format.formatToParts(asked * MINUTE_MS + aheadMs).map(({ type, value }) => [type, value]));
     minute = asked;
     known = businessDate(`${parts['year']!.padStart(4, '0')}-${parts['month']}-${parts['day']}`);
     return known;
   };
+  return { dateOf, monthOf: (at) => periodOf(dateOf(at)) };
 };

@@ -28,7 +28,7 @@ export type ChainOptions<S extends SegmentState, C, E extends { readonly type: s
   /** The segment that an event of closing names. */
   readonly nextNamedBy: (type: string, data: unknown) => Segment | undefined;
   /** The month running in a book. */
-  readonly monthNow: (bookId: string, at: Instant) => Period;
+  readonly monthNow: (bookId: string, at: Instant) => Period | Promise<Period>;
   readonly maxEvents: number;
 };
 
@@ -107,7 +107,7 @@ export class Chain<S extends SegmentState, C, E extends { readonly type: string 
     const { host, close, monthNow, clock } = this.#options;
     const at = clock.now();
     const stream = this.streamOf(root, state.segment);
-    const next = nextSegment(state.segment, monthNow(state.bookId, at));
+    const next = nextSegment(state.segment, await monthNow(state.bookId, at));
     const commandId = `close/${stream}`;
     const closed = await host.handle(stream, close(next, closedThrough, at), { commandId, correlation: root, principal: 'svc_ledger', at });
     if (closed.state.step === 'closed') await this.#goOn(root, closed.state);
@@ -118,8 +118,8 @@ export class Chain<S extends SegmentState, C, E extends { readonly type: string 
     const { maxEvents, monthNow, clock, log } = this.#options;
     const { state, revision } = handled;
     if (state.step !== 'open') return;
-    if (revision + 1 < maxEvents && monthNow(state.bookId, clock.now()) <= segment.slice(0, 7)) return;
     try {
+      if (revision + 1 < maxEvents && (await monthNow(state.bookId, clock.now())) <= segment.slice(0, 7)) return;
       await this.#roll(root, state, undefined);
     } catch (error) {
       log.warn({ root, segment, error: String(error) }, 'the page could not be turned; the next command tries again');

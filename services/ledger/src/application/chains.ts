@@ -1,13 +1,12 @@
 import type { EventStore } from '@vouchsafe/event-store';
-import { invariant } from '@vouchsafe/kernel';
+import { type Instant, invariant } from '@vouchsafe/kernel';
 import type { Clock, Log } from '@vouchsafe/runtime';
 import { accountDecider } from '../domain/account.js';
 import { asClosed, carryOf, freshCarry } from '../domain/account-carry.js';
 import type { Account, AccountCommand, AccountEvent, AccountRejection } from '../domain/account-types.js';
 import { type Journal, type JournalCommand, type JournalEvent, type JournalRejection, journalCarryOf, journalDecider } from '../domain/journal.js';
-import type { Segment } from '../domain/period.js';
+import type { Period, Segment } from '../domain/period.js';
 import type { Books } from './books.js';
-import type { Calendar } from './calendar.js';
 import { Chain } from './chain.js';
 import type { Streams } from './streams.js';
 
@@ -15,20 +14,20 @@ export type AccountChain = Chain<Account, AccountCommand, AccountEvent, AccountR
 export type JournalChain = Chain<Journal, JournalCommand, JournalEvent, JournalRejection>;
 
 export type ChainsOptions = {
-  readonly streams: Streams; readonly books: Books; readonly calendar: Calendar; readonly store: Pick<EventStore, 'readStream'>;
+  readonly streams: Streams; readonly books: Books; readonly store: Pick<EventStore, 'readStream'>;
   readonly clock: Clock; readonly log: Log; readonly segmentEvents: number;
   /** A late segment of a chain, from a view. */
   readonly hintOf: (root: string) => Promise<Segment | undefined>;
 };
 
 /** Limited accounts, continued segment by segment. Roots: `account-<accountId>`. */
-export const accountChain = ({ streams, books, calendar, segmentEvents, ...rest }: ChainsOptions): AccountChain =>
+export const accountChain = ({ streams, books, segmentEvents, ...rest }: ChainsOptions): AccountChain =>
   new Chain({
     ...rest,
     host: streams.accounts,
     decider: accountDecider,
     nextNamedBy: streams.nextNamedBy,
-    monthNow: (bookId, at) => calendar.monthOf(bookId, at),
+    monthNow: (bookId, at) => monthIn(books, bookId, at),
     maxEvents: segmentEvents,
     firstOf: async (root) => (await streams.accountRoots.load(root)).state?.segment,
     openFirst: async (root, segment, at) => {
@@ -42,15 +41,15 @@ export const accountChain = ({ streams, books, calendar, segmentEvents, ...rest 
   });
 
 /** Journals of a book. Roots: `journal-<bookId>_<shard>`; each exists from the book's opening on. */
-export const journalChain = ({ streams, books, calendar, segmentEvents, ...rest }: ChainsOptions): JournalChain =>
+export const journalChain = ({ streams, books, segmentEvents, ...rest }: ChainsOptions): JournalChain =>
   new Chain({
     ...rest,
     host: streams.journals,
     decider: journalDecider,
     nextNamedBy: streams.nextNamedBy,
-    monthNow: (bookId, at) => calendar.monthOf(bookId, at),
+    monthNow: (bookId, at) => monthIn(books, bookId, at),
     maxEvents: segmentEvents,
-    firstOf: async (root) => (await books.open(journalOf(root).bookId)).segment,
+    firstOf: async (root) => (await books.open(journalOf(root).bookId))?.segment,
     openFirst: async (root, segment, at) => {
       const { bookId, shard } = journalOf(root);
       const closedThrough = await books.fence(bookId);
@@ -59,6 +58,12 @@ export const journalChain = ({ streams, books, calendar, segmentEvents, ...rest 
     openNext: (closed, at) => ({ type: 'OpenJournal', carry: journalCarryOf(closed), at }),
     close: (next, closedThrough, at) => ({ type: 'CloseJournal', next, ...(closedThrough !== undefined && { closedThrough }), at }),
   });
+
+const monthIn = async (books: Books, bookId: string, at: Instant): Promise<Period> => {
+  const days = await books.days(bookId);
+  invariant(days, 'a chain belongs to a book that is known');
+  return days.monthOf(at);
+};
 
 const journalOf = (root: string): { readonly bookId: string; readonly shard: number } => {
   const [, bookId, shard] = /^journal-(.+)_(\d+)$/.exec(root) ?? [];

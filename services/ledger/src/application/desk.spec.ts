@@ -7,7 +7,6 @@ import { fundsOf } from '../domain/account.js';
 import { period } from '../domain/period.js';
 import { aDelivery, cny, deposit, NOON, theAccount } from '../testing/builders.js';
 import { Books } from './books.js';
-import { createCalendar } from './calendar.js';
 import { accountChain, journalChain } from './chains.js';
 import { Desk } from './desk.js';
 import { accountRootOf } from './streams.js';
@@ -23,12 +22,11 @@ const START = { holdId: 'ord_1', accountId: theAccount.accountId, channelId: 'ch
 const open = (segmentEvents = 10_000, clock = movable(), store = memoryStore(clock)) => {
   const config = ledgerConfig.parse({ segmentEvents: Math.max(10, segmentEvents) });
   const streams = openStreams({ store, clock, random: systemRandom() }, config);
-  const calendar = createCalendar(config.books, config.standardBook);
-  const books = new Books(streams, calendar, clock, config.journalShards);
-  const ground = { streams, books, calendar, store, clock, log: silentLog, segmentEvents: config.segmentEvents, hintOf: async () => undefined };
+  const books = new Books({ streams, clock, shards: config.journalShards, termsOf: async (bookId) => (bookId === 'bok_main' ? { zone: 'Asia/Shanghai', cutOffMinute: 0 } : undefined) });
+  const ground = { streams, books, store, clock, log: silentLog, segmentEvents: config.segmentEvents, hintOf: async () => undefined };
   const accounts = accountChain(ground);
   const journals = journalChain(ground);
-  const desk = new Desk({ accounts, journals, books, calendar, clock, postingsOf: async () => undefined });
+  const desk = new Desk({ accounts, journals, books, clock, postingsOf: async () => undefined });
   let asked = 0;
   const envelope = () => ({ commandId: `c${asked++}-${clock.time}`, correlation: 'ord_1', principal: 'pri_1', at: clock.time });
   const funds = async () => {
@@ -64,7 +62,7 @@ it('holds, captures and repeats without moving money twice', async () => {
   expect(first).toMatchObject({ ok: true, result: { entryId: expect.stringMatching(/^ent_[0-9a-f-]{36}$/) } });
   expect(await ledger.capture()).toEqual(first);
   expect((await ledger.funds())?.funds).toEqual({ posted: cny(870), held: cny(0), credit: cny(0), available: cny(870) });
-  expect(await streamsOf(ledger)).toEqual(['book-book_main', 'account-acc_prepaid.shop.CNY', 'account-acc_prepaid.shop.CNY_2026-11']);
+  expect(await streamsOf(ledger)).toEqual(['ledgerbook-bok_main', 'account-acc_prepaid.shop.CNY', 'account-acc_prepaid.shop.CNY_2026-11']);
 });
 
 it('continues a long stream in a new segment, with balance and open holds', async () => {
@@ -105,7 +103,7 @@ it('turns the page with the month and books what is late where it belongs, until
   await ledger.fund(5, 'dep_december');
   expect((await ledger.funds())?.segment).toBe('2026-12');
   await ledger.fund(7, 'dep_late', late);
-  await ledger.books.beginClose('book_main', period('2026-11'));
+  await ledger.books.beginClose('bok_main', period('2026-11'));
   await ledger.accounts.close(accountRootOf(theAccount.accountId), period('2026-11'));
   await ledger.fund(9, 'dep_later', late);
   expect(await ledger.fund(7, 'dep_late', late)).toMatchObject({ ok: true }); // looked for in the closed segment, found
@@ -123,13 +121,13 @@ it('spreads other entries over the journals of their book, each once', async () 
   const ledger = open();
   const paid = (n: number) => ({
     factId: `pay_${n}`, occurredAt: NOON,
-    fact: { type: 'ConsumerPaid', dims: { bookId: 'book_main' }, paymentId: `pay_${n}`, provider: 'alipay', received: cny(100), fee: cny(1), feeTax: cny(0) } as const,
+    fact: { type: 'ConsumerPaid', dims: { bookId: 'bok_main' }, paymentId: `pay_${n}`, provider: 'alipay', received: cny(100), fee: cny(1), feeTax: cny(0) } as const,
   });
   for (let n = 0; n < 40; n++) expect(await ledger.desk.book(paid(n), ledger.envelope())).toMatchObject({ ok: true });
   for (let n = 0; n < 40; n++) expect(await ledger.desk.book(paid(n), ledger.envelope())).toMatchObject({ ok: true });
   const { events } = await ledger.store.readAll({ after: -1 as never, max: 1000 });
   expect(events.filter(({ type }) => type === 'ledger.EntryPosted.v1')).toHaveLength(40);
-  expect((await streamsOf(ledger)).filter((stream) => stream.startsWith('journal-')).sort()).toEqual([0, 1, 2, 3].map((n) => `journal-book_main_${n}_2026-11`));
+  expect((await streamsOf(ledger)).filter((stream) => stream.startsWith('journal-')).sort()).toEqual([0, 1, 2, 3].map((n) => `journal-bok_main_${n}_2026-11`));
   expect(await ledger.desk.book({ ...paid(1), fact: { ...paid(1).fact, received: cny(101) } }, ledger.envelope())).toMatchObject({ ok: false, code: 'FACT_ID_REUSED' });
 });
 
@@ -137,6 +135,6 @@ it('answers a delivery without its account as invalid, a reversal without its or
   const ledger = open();
   const booked = await ledger.desk.book({ factId: 'f', fact: { type: 'Delivered', ...aDelivery() }, occurredAt: NOON }, ledger.envelope());
   expect(booked).toMatchObject({ ok: false, code: 'FACT_INVALID' });
-  const reversal = await ledger.desk.book({ factId: 'g', fact: { type: 'RedemptionReversed', dims: { bookId: 'book_main' }, originalFactId: 'x' }, occurredAt: NOON }, ledger.envelope());
+  const reversal = await ledger.desk.book({ factId: 'g', fact: { type: 'RedemptionReversed', dims: { bookId: 'bok_main' }, originalFactId: 'x' }, occurredAt: NOON }, ledger.envelope());
   expect(reversal).toMatchObject({ ok: false, code: 'ORIGINAL_UNKNOWN' });
 });

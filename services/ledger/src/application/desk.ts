@@ -2,15 +2,17 @@ import type { Answer, CommandEnvelope } from '@vouchsafe/bus';
 import type { captureHold, CommandOf, holdFunds, postFact, releaseHold, ResultOf } from '@vouchsafe/contracts';
 import type { Handled } from '@vouchsafe/event-store';
 import { type Details, type Instant, invariant, type Of } from '@vouchsafe/kernel';
-import { type Clock, uuidv5 } from '@vouchsafe/runtime';
+import type { Clock } from '@vouchsafe/runtime';
+import { accountDecider } from '../domain/account.js';
 import { isPathPart } from '../domain/chart.js';
 import type { Posting } from '../domain/entry.js';
 import { dimensionsOf, type Fact } from '../domain/fact.js';
 import { fingerprintOf } from '../domain/fingerprint.js';
-import type { JournalCommand } from '../domain/journal.js';
+import { type JournalCommand, journalDecider } from '../domain/journal.js';
 import type { Books } from './books.js';
-import type { Calendar } from './calendar.js';
+import type { Days } from './calendar.js';
 import type { AccountChain, JournalChain } from './chains.js';
+import { entryIdOf } from './entry-id.js';
 import { accountRootOf, journalRootOf } from './streams.js';
 
 /** What is to be booked, by whoever learned of it. */
@@ -25,13 +27,10 @@ export type Booking = {
 export type Booked = { readonly ok: true; readonly entryId: string } | { readonly ok: false; readonly code: string; readonly details: Details };
 
 export type DeskOptions = {
-  readonly accounts: AccountChain; readonly journals: JournalChain; readonly books: Books; readonly calendar: Calendar; readonly clock: Clock;
+  readonly accounts: AccountChain; readonly journals: JournalChain; readonly books: Books; readonly clock: Clock;
   /** The postings of an entry booked before, wherever it lies; undefined if there is none. */
   readonly postingsOf: (entryId: string) => Promise<readonly Posting[] | undefined>;
 };
-
-/** Id of the entry that a fact became: of its account's or, outside limited accounts, its book's. The same for ever. */
-export const entryIdOf = (owner: string, factId: string): string => `ent_${uuidv5(`entry/${owner}/${factId}`)}`;
 
 /** Where other services' commands are carried out. Each may come again under the same id. */
 export class Desk {
@@ -49,9 +48,11 @@ export class Desk {
 
   async capture(command: CommandOf<typeof captureHold>, envelope: CommandEnvelope): Promise<Answer<ResultOf<typeof captureHold>>> {
     const { accountId, holdId, captureId, final, occurredAt } = command;
-    const { accounts, calendar, clock } = this.#options;
+    const { accounts, clock } = this.#options;
     const fact: Fact = { type: 'Delivered', ...command.fact };
-    const businessDate = calendar.dateOf(fact.dims.bookId, occurredAt);
+    const days = await this.#daysOf(fact.dims.bookId);
+    if (!days) return NO_BOOK;
+    const businessDate = days.dateOf(occurredAt);
     const fingerprint = fingerprintOf({ holdId, final, fact: command.fact });
     const at = clock.now();
     const handled = await accounts.handle(
@@ -81,18 +82,38 @@ export class Desk {
   async book(booking: Booking, envelope: CommandEnvelope): Promise<Booked> {
     const { factId, fact, occurredAt, accountId, note } = booking;
     const { bookId } = dimensionsOf(fact);
-    if (!isPathPart(bookId)) return { ok: false, code: 'FACT_INVALID', details: { flaw: 'dims.bookId is no id' } };
+    const days = await this.#daysOf(bookId);
+    if (!days) return NO_BOOK;
     const owner = accountId ?? bookId;
     const original = await this.#originalOf(fact, owner);
     if (original === null) return { ok: false, code: 'ORIGINAL_UNKNOWN', details: {} };
-    const { calendar, clock } = this.#options;
     const command = {
-      type: 'PostFact' as const, factId, fact, occurredAt, businessDate: calendar.dateOf(bookId, occurredAt),
-      fingerprint: booking.fingerprint ?? fingerprintOf(fact), note, original, at: clock.now(),
+      type: 'PostFact' as const, factId, fact, occurredAt, businessDate: days.dateOf(occurredAt),
+      fingerprint: booking.fingerprint ?? fingerprintOf(fact), note, original, at: this.#options.clock.now(),
     };
     const handled = await this.#handle(accountId, bookId, command, { ...envelope, at: occurredAt });
     if (!handled) return { ok: false, code: 'ACCOUNT_UNKNOWN', details: {} };
     return handled.ok ? { ok: true, entryId: entryIdOf(owner, factId) } : { ok: false, code: handled.code, details: handled.details };
+  }
+
+  /** What {@link Desk.book} would say, without booking. */
+  async rehearse(booking: Booking): Promise<Booked> {
+    const { factId, fact, occurredAt, accountId, note } = booking;
+    const { bookId } = dimensionsOf(fact);
+    const days = await this.#daysOf(bookId);
+    if (!days) return NO_BOOK;
+    const owner = accountId ?? bookId;
+    const original = await this.#originalOf(fact, owner);
+    if (original === null) return { ok: false, code: 'ORIGINAL_UNKNOWN', details: {} };
+    const { accounts, journals, books, clock } = this.#options;
+    const command = {
+      type: 'PostFact' as const, factId, fact, occurredAt, businessDate: days.dateOf(occurredAt), lookedBack: true,
+      fingerprint: booking.fingerprint ?? fingerprintOf(fact), note, original, at: clock.now(),
+    };
+    const decision = accountId === undefined
+      ? journalDecider.decide(command, (await journals.load(journalRootOf(bookId, fingerprintOf(factId) % (await books.own(bookId)).shards)))!.state)
+      : accountDecider.decide(command, (await accounts.load(accountRootOf(accountId)))?.state ?? accountDecider.initial);
+    return decision.ok ? { ok: true, entryId: entryIdOf(owner, factId) } : { ok: false, code: decision.code, details: decision.details };
   }
 
   async #handle(
@@ -103,9 +124,14 @@ export class Desk {
     if (accountId !== undefined) {
       return accounts.handle(accountRootOf(accountId), (lookedBack) => ({ ...command, lookedBack }), envelope, command.occurredAt);
     }
-    const { shards } = await books.open(bookId);
+    const { shards } = await books.own(bookId);
     const root = journalRootOf(bookId, fingerprintOf(command.factId) % shards);
     return journals.handle(root, (lookedBack) => ({ ...command, lookedBack }), envelope, command.occurredAt);
+  }
+
+  /** The days of a book; undefined where no book has that id. */
+  #daysOf(bookId: string): Days | Promise<Days | undefined> | undefined {
+    return isPathPart(bookId) ? this.#options.books.days(bookId) : undefined;
   }
 
   /** Postings to mirror: undefined if the fact mirrors none, null if the one it names is not there. */
@@ -114,6 +140,8 @@ export class Desk {
     return (await this.#options.postingsOf(entryIdOf(owner, fact.originalFactId))) ?? null;
   }
 }
+
+const NO_BOOK = { ok: false, code: 'FACT_INVALID', details: { flaw: 'dims.bookId names no book' } } as const;
 
 const toAnswer = <Result>(handled: Handled<unknown, unknown, string> | undefined, result: Result): Answer<Result> => {
   if (!handled) return { ok: false, code: 'ACCOUNT_UNKNOWN', details: {} };

@@ -12,14 +12,14 @@ export type Streams = {
   readonly journals: DeciderHost<Journal, JournalCommand, JournalEvent, JournalRejection>;
   readonly books: DeciderHost<Book, BookCommand, BookEvent, BookRejection>;
   readonly accountRoots: DeciderHost<AccountRoot, OpenAccountRoot, AccountOpened, never>;
-  readonly references: DeciderHost<Reference, ClaimReference, ReferenceClaimed, 'BANK_REFERENCE_USED'>;
+  readonly references: DeciderHost<Reference, ClaimReference, ReferenceClaimed, 'REFERENCE_USED'>;
   /** The segment that a stored event of closing names. */
   readonly nextNamedBy: (type: string, data: unknown) => Segment | undefined;
 };
 
 export const accountRootOf = (accountId: string): string => `account-${accountId}`;
 export const journalRootOf = (bookId: string, shard: number): string => `journal-${bookId}_${shard}`;
-export const bookStreamOf = (bookId: string): string => `book-${bookId}`;
+export const bookStreamOf = (bookId: string): string => `ledgerbook-${bookId}`;
 
 /** The ledger acting for itself, under an id that is the same whenever it does the same. */
 export const ownEnvelope = (commandId: string, correlation: string, at: Instant): Envelope => ({ commandId, correlation, principal: 'svc_ledger', at });

@@ -63,8 +63,8 @@ export type AccountEvent =
   }>
   | Message<'HoldsCarried', At & { readonly holds: readonly (readonly [string, Hold])[] }>
   | Message<'FundsHeld', At & { readonly holdId: string; readonly orderId: string; readonly channelId: string; readonly minor: bigint; readonly notAfter: Instant; readonly expiresAt: Instant }>
-  /** The capture is the entry: `entry.factId` is the capture's id. `final`: what was left of the hold is free again. */
-  | Message<'FundsCaptured', At & { readonly holdId: string; readonly final: boolean; readonly fingerprint: number; readonly entry: Entry }>
+  /** The capture is the entry: `entry.factId` is the capture's id. `final` ends the hold: `rest`, what was left of it, is free again. */
+  | Message<'FundsCaptured', At & { readonly holdId: string; readonly final: boolean; readonly rest: bigint; readonly fingerprint: number; readonly entry: Entry }>
   | Message<'FundsReleased', At & { readonly holdId: string; readonly minor: bigint; readonly reason: string }>
   | Message<'HoldForestalled', At & { readonly holdId: string; readonly notAfter: Instant; readonly reason: string }>
   | Message<'HoldProlonged', At & { readonly holdId: string; readonly expiresAt: Instant }>

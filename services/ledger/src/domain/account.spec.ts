@@ -12,7 +12,7 @@ import { businessDate, type Period, type Segment } from './period.js';
 const account = specification(accountDecider);
 const december = '2026-12' as Segment;
 const captured = (more: Partial<Extract<AccountEvent, { type: 'FundsCaptured' }>> = {}): AccountEvent => ({
-  type: 'FundsCaptured', holdId: 'ord_1', final: true, fingerprint: captureHold().fingerprint, entry: theEntry(), at: NOON, ...more,
+  type: 'FundsCaptured', holdId: 'ord_1', final: true, rest: 0n, fingerprint: captureHold().fingerprint, entry: theEntry(), at: NOON, ...more,
 });
 const closed: AccountEvent = { type: 'PeriodClosed', next: december, closedThrough: '2026-11' as Period, posted: 0n, held: 0n, credit: 0n, openHolds: 0, at: NOON };
 
@@ -72,7 +72,7 @@ describe('capturing a delivery', () => {
   it('refuses a delivery that settles otherwise, or in another book', () => {
     const given = account.given(opened({ posted: 1130n }), fundsHeld());
     given.when(captureHold({ fact: { type: 'Delivered', ...aDelivery({ settlement: 'credit' }) } })).rejected('FACT_INVALID');
-    given.when(captureHold({ fact: { type: 'Delivered', ...aDelivery({ dims: { ...theDims, bookId: 'book_other' } }) } })).rejected('FACT_INVALID');
+    given.when(captureHold({ fact: { type: 'Delivered', ...aDelivery({ dims: { ...theDims, bookId: 'bok_other' } }) } })).rejected('FACT_INVALID');
   });
 });
 
@@ -105,7 +105,7 @@ describe('other entries on the account', () => {
     account.given(opened(), ...events).when(postFact('dep_1', deposit(10_001))).rejected('FACT_ID_REUSED');
   });
   it('pays out what is available and no cent more', () => {
-    const withdrawal = (minor: number): Fact => ({ type: 'Withdrawn', dims: { bookId: 'book_main' }, bank: 'icbc', amount: cny(minor) });
+    const withdrawal = (minor: number): Fact => ({ type: 'Withdrawn', dims: { bookId: 'bok_main' }, bank: 'icbc', amount: cny(minor) });
     const given = account.given(opened({ posted: 2000n }), fundsHeld());
     given.when(postFact('wdr_1', withdrawal(871))).rejected('BALANCE_SHORT');
     expect(accountDecider.decide(postFact('wdr_1', withdrawal(870)), given.state()).ok).toBe(true);
@@ -115,7 +115,7 @@ describe('other entries on the account', () => {
   it('refuses an entry that touches a second limited account', () => {
     const line = (path: string, minor: bigint) => ({ account: path, minor, currency: 'CNY', dims: {} });
     const postings = [line('liabilities:channel:prepaid:chn_shop', 5n), line('liabilities:channel:prepaid:chn_other', -5n)];
-    account.given(opened({ posted: 5000n })).when(postFact('adj', { type: 'Adjusted', dims: { bookId: 'book_main' }, reason: 'moved', postings })).rejected('FACT_INVALID');
+    account.given(opened({ posted: 5000n })).when(postFact('adj', { type: 'Adjusted', dims: { bookId: 'bok_main' }, reason: 'moved', postings })).rejected('FACT_INVALID');
   });
   it('changes the credit limit, for whoever saw the present one', () => {
     const change = { type: 'ChangeCreditLimit', limit: cny(500), at: NOON } as const;

@@ -68,7 +68,8 @@ const capture = (command: Of<AccountCommand, 'CaptureHold'>, account: Known): An
   if (flaw || fact.type !== 'Delivered') return reject('FACT_INVALID', { flaw: flaw ?? '' });
   if (fact.gross.minor > open.left) return reject('HOLD_TOO_SMALL', { leftMinor: String(open.left) });
   const made = madeEntry(command, account, { factId: captureId });
-  return made.ok ? accept({ type: 'FundsCaptured', holdId, final, fingerprint, entry: made.entry, at } as const) : made.no;
+  const rest = final ? open.left - fact.gross.minor : 0n;
+  return made.ok ? accept({ type: 'FundsCaptured', holdId, final, rest, fingerprint, entry: made.entry, at } as const) : made.no;
 };
 
 /** A late ask whose id may lie in a segment before: "look there first", unless that was done or there is none. */

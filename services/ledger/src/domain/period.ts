@@ -11,8 +11,8 @@ export type Segment = Brand<string, 'Segment'>;
 const DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 const PERIOD = /^\d{4}-(0[1-9]|1[0-2])$/;
 
-/** Whether `text` is written as a business date; says nothing about 30 February. */
-export const isBusinessDate = (text: string): text is BusinessDate => DATE.test(text);
+/** Whether `text` is a day of the calendar, `YYYY-MM-DD`. */
+export const isBusinessDate = (text: string): text is BusinessDate => DATE.test(text) && text <= lastDayOf(text.slice(0, 7) as Period);
 export const isPeriod = (text: string): text is Period => PERIOD.test(text);
 
 export const businessDate = (text: string): BusinessDate => {
@@ -26,6 +26,14 @@ export const period = (text: string): Period => {
 
 export const periodOf = (date: BusinessDate): Period => date.slice(0, 7) as Period;
 export const firstDayOf = (month: Period): BusinessDate => `${month}-01` as BusinessDate;
+
+/** The month's last day, 29 February in its years included. */
+export const lastDayOf = (month: Period): BusinessDate => {
+  const [year, number] = [Number(month.slice(0, 4)), Number(month.slice(5))];
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = number === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(number) ? 30 : 31;
+  return `${month}-${days}` as BusinessDate;
+};
 
 /** The month after `month`. */
 export const nextPeriod = (month: Period): Period => {

@@ -108,7 +108,7 @@ const summed = (fact: Fact, whose: Own | undefined): Amounts => {
 
 describe('ACCOUNTS.md', () => {
   it.each(ROWS)('%s', (_row, fact, whose, amounts) => {
-    const owner = whose && { ...whose, bookId: 'book_main', currency: 'CNY' };
+    const owner = whose && { ...whose, bookId: 'bok_main', currency: 'CNY' };
     expect(flawOf(fact, owner)).toBeUndefined();
     expect(summed(fact, whose)).toEqual(amounts);
     const made = entry(fact, whose);
@@ -145,16 +145,16 @@ describe('ACCOUNTS.md', () => {
 });
 
 describe('facts that cannot be booked', () => {
-  const owner = { mode: 'prepaid', channelId: 'chn_shop', bookId: 'book_main', currency: 'CNY' } as const;
+  const owner = { mode: 'prepaid', channelId: 'chn_shop', bookId: 'bok_main', currency: 'CNY' } as const;
   it.each<readonly [string, Fact, typeof owner | undefined]>([
     ['an amount below zero', { ...batch, cost: cny(-1) }, undefined],
     ['two currencies in one sum', { ...batch, inputTax: money(1n, 'USD') }, undefined],
     ['an account that is not named', delivered(), undefined],
     ['an account in another currency', delivered({ gross: money(1n, 'USD'), parts: [] }), owner],
     ['an account where the consumer pays', delivered({ settlement: 'consumer_pay' }), owner],
-    ['another book', delivered({ dims: { ...theDims, bookId: 'book_two' } }), owner],
+    ['another book', delivered({ dims: { ...theDims, bookId: 'bok_two' } }), owner],
     ['an id that would break a path', delivered({ dims: { ...theDims, productId: 'a:b' } }), owner],
-    ['stock of no product', { ...batch, dims: { bookId: 'book_main' } }, undefined],
+    ['stock of no product', { ...batch, dims: { bookId: 'bok_main' } }, undefined],
     ['more tax than there is', { ...use, tax: cny(10_601) }, undefined],
     ['a charge-back of which more is voided than was paid', { ...lostChargeback, unusedOwn: cny(20_001) }, undefined],
     ['an adjustment that does not balance', { type: 'Adjusted', dims, reason: 'x', postings: [{ account: 'income:sales', minor: 1n, currency: 'CNY', dims: {} }, { account: 'assets:bank:icbc', minor: 1n, currency: 'CNY', dims: {} }] }, undefined],

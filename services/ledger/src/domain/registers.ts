@@ -1,4 +1,4 @@
-import { accept, type Decider, type Instant, type Message, reject } from '@vouchsafe/kernel';
+import { accept, type Decider, type Instant, type Message, type Money, reject } from '@vouchsafe/kernel';
 import type { AccountIdentity } from './account-types.js';
 import type { Segment } from './period.js';
 
@@ -14,22 +14,24 @@ export const accountRootDecider: Decider<AccountRoot, OpenAccountRoot, AccountOp
 };
 
 /**
- * A bank's reference is used once per account (RULES, Who may): stream `bankref-<scope>_<hash of the reference>`, where the
- * scope is the limited account or, for receipts nobody claims, book and bank. Claimed first, then booked: the claim is no
- * money, and the same ask again books under the same fact id.
+ * What a person tells us is told once: a bank's reference once per account (RULES, Who may), an entry mirrored once. Stream
+ * `bankref-<hash of scope and reference>`; the scope is the limited account or, for receipts nobody claims, book and bank.
+ * Claimed first, then booked: the claim is no money, it fixes when the movement occurred, and the same ask again books under
+ * the same fact id.
  */
 export type ReferenceClaimed = Message<'ReferenceClaimed', {
-  readonly scope: string; readonly reference: string; readonly factId: string; readonly fingerprint: number; readonly at: Instant;
+  readonly scope: string; readonly reference: string; readonly factId: string; readonly fingerprint: number;
+  readonly occurredAt: Instant; readonly amount?: Money; readonly at: Instant;
 }>;
 export type ClaimReference = Message<'ClaimReference', Omit<ReferenceClaimed, 'type'>>;
 export type Reference = ReferenceClaimed | undefined;
 
-export const referenceDecider: Decider<Reference, ClaimReference, ReferenceClaimed, 'BANK_REFERENCE_USED'> = {
+export const referenceDecider: Decider<Reference, ClaimReference, ReferenceClaimed, 'REFERENCE_USED'> = {
   initial: undefined,
   decide: (command, claimed) => {
     if (!claimed) return accept({ ...command, type: 'ReferenceClaimed' });
     const same = claimed.fingerprint === command.fingerprint && claimed.reference === command.reference && claimed.scope === command.scope;
-    return same ? accept() : reject('BANK_REFERENCE_USED', { factId: claimed.factId });
+    return same ? accept() : reject('REFERENCE_USED', { factId: claimed.factId });
   },
   evolve: (_claimed, event) => event,
 };

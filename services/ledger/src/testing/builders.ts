@@ -12,7 +12,7 @@ export const NOVEMBER = '2026-11' as Segment;
 export const cny = (minor: bigint | number): Money => money(BigInt(minor), 'CNY');
 
 export const theDims: FactDimensions = {
-  bookId: 'book_main', channelId: 'chn_shop', businessLine: 'telecom', productId: 'prd_flow', orderId: 'ord_1', lineId: 'ord_1/1',
+  bookId: 'bok_main', channelId: 'chn_shop', businessLine: 'telecom', productId: 'prd_flow', orderId: 'ord_1', lineId: 'ord_1/1',
 };
 export const aPart = (part: Partial<DeliveredPart> = {}): DeliveredPart => ({
   batchId: 'bat_1', supplierId: 'sup_a', terms: 'purchased', quantity: 1, cost: cny(800), inputTax: cny(104), owed: cny(0), ...part,
@@ -24,7 +24,7 @@ export const aDelivery = (delivery: Partial<Delivery> = {}): Delivery => ({
 });
 
 export const theAccount: AccountIdentity = {
-  accountId: 'acc_prepaid.shop.CNY', bookId: 'book_main', channelId: 'chn_shop', mode: 'prepaid', currency: 'CNY',
+  accountId: 'acc_prepaid.shop.CNY', bookId: 'bok_main', channelId: 'chn_shop', mode: 'prepaid', currency: 'CNY',
 };
 export const aCarry = (carry: Partial<AccountCarry> = {}): AccountCarry => ({
   identity: theAccount, segment: NOVEMBER, ordinal: 0, posted: 0n, credit: 0n, creditVersion: 0, holds: [], ...carry,
@@ -56,7 +56,7 @@ type PostCommand = Extract<AccountCommand, { type: 'PostFact' }>;
 export const postFact = (factId: string, fact: Fact, more: Partial<Omit<PostCommand, 'type'>> = {}): PostCommand => ({
   type: 'PostFact', factId, fact, occurredAt: NOON, businessDate: DAY, lookedBack: false, fingerprint: fingerprintOf(fact), at: NOON, ...more,
 });
-export const deposit = (minor: bigint | number): Fact => ({ type: 'Deposited', dims: { bookId: 'book_main', channelId: 'chn_shop' }, bank: 'icbc', amount: cny(minor) });
+export const deposit = (minor: bigint | number): Fact => ({ type: 'Deposited', dims: { bookId: 'bok_main', channelId: 'chn_shop' }, bank: 'icbc', amount: cny(minor) });
 
 /** An entry in a table's words: `account → signed minor units`, dimensions left out. */
 export const amountsOf = ({ postings }: { readonly postings: readonly Posting[] }): readonly (readonly [string, bigint])[] =>
@@ -67,7 +67,7 @@ export const theEntry = (): Entry => {
   const stock = { ...own, supplierId: 'sup_a', batchId: 'bat_1' };
   const line = (account: string, minor: bigint, dims: Posting['dims'] = own): Posting => ({ account, minor, currency: 'CNY', dims });
   return {
-    factId: 'ord_1/1', kind: 'Delivered', bookId: 'book_main', channelId: 'chn_shop', orderId: 'ord_1', lineId: 'ord_1/1', occurredAt: NOON, businessDate: DAY,
+    factId: 'ord_1/1', kind: 'Delivered', bookId: 'bok_main', channelId: 'chn_shop', orderId: 'ord_1', lineId: 'ord_1/1', occurredAt: NOON, businessDate: DAY,
     postings: [
       line('liabilities:channel:prepaid:chn_shop', 1130n),
       line('income:sales', -1000n), line('liabilities:tax:output', -130n),

@@ -1,0 +1,78 @@
+import type { EventMessage } from '@vouchsafe/bus';
+import type { InventoryIntegrationEvent, RedemptionIntegrationEvent } from '@vouchsafe/contracts';
+import { Fault, type Of, roundHalfUp, taxWithin } from '@vouchsafe/kernel';
+import type { Fact } from '../domain/fact.js';
+import { fingerprintOf } from '../domain/fingerprint.js';
+import type { Booking, Desk } from './desk.js';
+import type { Catalogue } from './ports.js';
+
+type Source = Pick<EventMessage, 'id' | 'occurredAt' | 'correlation' | 'principal' | 'trace'>;
+type Learned = Omit<Booking, 'occurredAt'> | undefined;
+
+/** Basis points in a whole. */
+const WHOLE_BP = 10_000n;
+
+/** Books what inventory and redemption tell. Each may be told again: the fact's id is in the event. */
+export class Learning {
+  constructor(readonly desk: Desk, readonly catalogue: Catalogue) {}
+
+  async fromInventory(event: InventoryIntegrationEvent, source: Source): Promise<void> {
+    await this.#book(inventoryFact(event), source);
+  }
+  async fromRedemption(event: RedemptionIntegrationEvent, source: Source): Promise<void> {
+    await this.#book(await this.#redemptionFact(event), source);
+  }
+
+  async #book(learned: Learned, { id, occurredAt, correlation, principal, trace }: Source): Promise<void> {
+    if (!learned) return;
+    const envelope = { commandId: `book/${id}`, correlation, principal, at: occurredAt, ...(trace !== undefined && { trace }) };
+    const booked = await this.desk.book({ ...learned, occurredAt }, envelope);
+    // Not retried into something else: it is parked, and a person looks at why the two services disagree.
+    if (!booked.ok) throw new Fault('FACT_REFUSED', `${learned.fact.type} ${learned.factId}: ${booked.code} ${booked.details['flaw'] ?? ''}`, booked.code === 'ORIGINAL_UNKNOWN');
+  }
+
+  /** Others' codes earned their revenue at delivery; only own vouchers do when they are used or lapse. */
+  async #redemptionFact(event: RedemptionIntegrationEvent): Promise<Learned> {
+    switch (event.type) {
+      case 'VoucherRedeemed': return event.kind === 'own_voucher' ? { factId: event.factId, fact: await this.#redeemed(event), fingerprint: fingerprintOf(event) } : undefined;
+      case 'RedemptionReversed': {
+        const { factId, dims, originalFactId, kind } = event;
+        return kind === 'own_voucher' ? { factId, fact: { type: 'RedemptionReversed', dims, originalFactId } } : undefined;
+      }
+      case 'RightLapsed': {
+        const { factId, dims, ownClass, gross, tax, kind } = event;
+        return kind === 'own_voucher' && gross.minor > 0n ? { factId, fact: { type: 'Breakage', dims, ownClass, gross, tax } } : undefined;
+      }
+      case 'UnitsDisclosed': return undefined;
+    }
+  }
+
+  /** At a partner's store the partner is owed the value less our commission, by the terms of the day it is booked. */
+  async #redeemed({ dims, ownClass, gross, tax, partnerMerchantId, terminalId }: Of<RedemptionIntegrationEvent, 'VoucherRedeemed'>): Promise<Fact> {
+    const use = { type: 'Redeemed', dims, ownClass, gross, tax } as const;
+    if (partnerMerchantId === undefined) return use;
+    const terms = await this.catalogue.partnerTerms(terminalId);
+    if (!terms) throw new Fault('TERMINAL_UNKNOWN', `the catalogue does not know terminal ${terminalId}`);
+    const partnerCommission = { ...gross, minor: roundHalfUp(gross.minor * BigInt(terms.commissionBp), WHOLE_BP) };
+    return { ...use, partnerMerchantId, partnerCommission, partnerCommissionTax: taxWithin(partnerCommission, terms.commissionTaxBp) };
+  }
+}
+
+const inventoryFact = (event: InventoryIntegrationEvent): Learned => {
+  switch (event.type) {
+    case 'BatchCompleted': {
+      const { terms, presentation, cost, inputTax, batchId } = event;
+      const fact: Fact = { type: 'BatchCompleted', dims: stockDims(event), terms, presentation, cost, inputTax, fromPrepayment: event.fromPrepayment === 1 };
+      return { factId: `batch_${batchId}`, fact };
+    }
+    case 'StockLost': {
+      const { factId, terms, presentation, cost, inputTax } = event;
+      return { factId, fact: { type: 'StockLost', dims: stockDims(event), terms, presentation, cost, inputTax, returnable: event.returnable === 1 } };
+    }
+    case 'StockAvailable':
+    case 'StockExhausted':
+    case 'StockLow': return undefined;
+  }
+};
+const stockDims = ({ bookId, businessLine, productId, supplierId, batchId }: Of<InventoryIntegrationEvent, 'BatchCompleted' | 'StockLost'>) =>
+  ({ bookId, businessLine, productId, supplierId, batchId });
