@@ -31,7 +31,7 @@ const common = { id: z.string().min(1).max(200), merchant: z.string(), payment: 
 const noticeBody = z.discriminatedUnion('kind', [
   z.object({ ...common, kind: z.literal('paid'), transaction: z.string().min(1).max(200), amount: sum }),
   z.object({ ...common, kind: z.enum(['failed', 'closed']), reason: z.string().max(200).optional() }),
-  z.object({ ...common, kind: z.literal('refunded'), refund: z.string(), amount: sum, status: z.enum(['succeeded', 'failed']) }),
+  z.object({ ...common, kind: z.literal('refunded'), refund: z.string(), amount: sum, status: z.enum(['succeeded', 'failed']), reason: z.string().max(200).optional() }),
   z.object({ ...common, kind: z.literal('charged_back'), chargeback: z.string(), amount: sum, fee: sum }),
   z.object({ ...common, kind: z.enum(['chargeback_won', 'chargeback_lost']), chargeback: z.string() }),
 ]);
@@ -89,7 +89,7 @@ const noticeOf = (said: z.infer<typeof noticeBody>): Notice => {
     case 'closed':
       return { ...head, kind: said.kind, ...(said.reason !== undefined && { reason: said.reason }) };
     case 'refunded':
-      return { ...head, kind: said.kind, refundId: said.refund, amount: said.amount, status: said.status };
+      return { ...head, kind: said.kind, refundId: said.refund, amount: said.amount, status: said.status, ...(said.reason !== undefined && { reason: said.reason }) };
     case 'charged_back':
       return { ...head, kind: said.kind, chargebackId: said.chargeback, amount: said.amount, fee: said.fee };
     case 'chargeback_won':

@@ -37,7 +37,7 @@ export class Notices {
       case 'closed':
         return payments.take(notice);
       case 'refunded': {
-        const applied = await refunds.learn(notice.refundId, { orderId: payment.asked.orderId, amount: notice.amount, status: notice.status });
+        const applied = await refunds.learn(notice.refundId, { orderId: payment.asked.orderId, amount: notice.amount, status: notice.status, ...(notice.reason !== undefined && { reason: notice.reason }) });
         await payments.note(paymentId, noticeId, 'refunded');
         return applied;
       }

@@ -21,7 +21,7 @@ export type ProviderRefund = { readonly status: 'succeeded' | 'failed' | 'pendin
 export type Notice = { readonly noticeId: string; readonly merchantId: string; readonly paymentId: string; readonly at: Instant } & (
   | { readonly kind: 'paid'; readonly transactionId: string; readonly received: Money }
   | { readonly kind: 'failed' | 'closed'; readonly reason?: string }
-  | { readonly kind: 'refunded'; readonly refundId: string; readonly amount: Money; readonly status: 'succeeded' | 'failed' }
+  | { readonly kind: 'refunded'; readonly refundId: string; readonly amount: Money; readonly status: 'succeeded' | 'failed'; readonly reason?: string }
   | { readonly kind: 'charged_back'; readonly chargebackId: string; readonly amount: Money; readonly fee: Money }
   | { readonly kind: 'chargeback_won' | 'chargeback_lost'; readonly chargebackId: string }
 );

@@ -41,12 +41,12 @@ export class Refunds {
   }
 
   /** The provider says by notice how a refund ended there; false: it is not that refund, or of no consequence. */
-  async learn(refundId: string, said: { readonly orderId: string; readonly amount: Money; readonly status: 'succeeded' | 'failed' }): Promise<boolean> {
+  async learn(refundId: string, said: { readonly orderId: string; readonly amount: Money; readonly status: 'succeeded' | 'failed'; readonly reason?: string }): Promise<boolean> {
     const refund = await this.load(refundId);
     if (refund.step !== 'payingBack' && refund.step !== 'stuck') return false;
     const { orderId, currency } = refund.request;
     if (orderId !== said.orderId || currency !== said.amount.currency || refund.amountMinor !== said.amount.minor) return false;
-    await this.#paidBack(refundId, refund, { status: said.status });
+    await this.#paidBack(refundId, refund, said);
     return true;
   }
 

@@ -30,8 +30,8 @@ const NOTICE_TRIES = 15;
 const NOTICE_AGAIN_MS = 5_000;
 const CREATE_FAILS = 2;
 const FEE_MINOR = '1500';
-const REFUND_PENDING_ASKS = 1;
-const REFUND_UNKNOWN_ASKS = 2;
+const REFUND_PENDING_ASKS = 3;
+const REFUND_UNKNOWN_ASKS = 5;
 
 type Due = { readonly at: number; readonly run: () => void };
 
@@ -180,7 +180,7 @@ export class SandboxPsp {
     const fails = paying.behaviour === 'refundfails' || total > received;
     const refund: Refunding = { amount, asked: 0, at: this.options.clock.now(), status: fails ? 'failed' : paying.behaviour === 'refundslow' ? 'pending' : 'succeeded' };
     paying.refunds.set(refundId, refund);
-    if (refund.status !== 'pending') this.#send(this.#notice(paying, 'refunded', { refund: refundId, amount, status: refund.status }));
+    if (refund.status !== 'pending') this.#send(this.#notice(paying, 'refunded', { refund: refundId, amount, status: refund.status, ...(fails && { reason: 'ACCOUNT_CLOSED' }) }));
     return refund;
   }
 
