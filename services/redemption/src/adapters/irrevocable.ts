@@ -1,4 +1,4 @@
-import { money } from '@vouchsafe/kernel';
+import { money, type UnitRange } from '@vouchsafe/kernel';
 import type { EventStore } from '@vouchsafe/event-store';
 import { entriesLogLacks, type Journal } from '@vouchsafe/journal';
 import type { BatchUnit, Irrevocable } from '../application/ports.js';
@@ -21,15 +21,15 @@ export const journaled = (journal: Journal, doubts: Doubts): Irrevocable => ({
   doubt: (unit, grant) => doubts.of(unit, grant),
 });
 
-type Doubt = { readonly from: number; readonly to: number; readonly code: 'ALREADY_REDEEMED' | 'GRANT_HELD'; readonly of: (grant: Activation) => boolean };
+type Doubt = UnitRange & { readonly code: 'ALREADY_REDEEMED' | 'GRANT_HELD'; readonly of: (grant: Activation) => boolean };
 /** Doubtful units by batch. As large as what happened between a backup and its restore. */
 export class Doubts {
   readonly #byBatch = new Map<string, Doubt[]>();
 
-  add(batchId: string, doubt: Doubt): void {
-    const known = this.#byBatch.get(batchId);
+  add(doubt: Doubt): void {
+    const known = this.#byBatch.get(doubt.batchId);
     if (known) known.push(doubt);
-    else this.#byBatch.set(batchId, [doubt]);
+    else this.#byBatch.set(doubt.batchId, [doubt]);
   }
   of({ batchId, index }: BatchUnit, grant: Activation): Doubt['code'] | undefined {
     if (this.#byBatch.size === 0) return undefined;
@@ -43,19 +43,22 @@ export class Doubts {
  */
 export const doubtsAfterRestore = async (journal: Journal, store: EventStore): Promise<Doubts> => {
   const doubts = new Doubts();
-  const reversed = new Set<string>();
-  for await (const { entry } of entriesLogLacks(journal, store, 'RedemptionReversed')) reversed.add(entry.redemptionId);
-  for await (const { entry } of entriesLogLacks(journal, store, 'Redeemed')) {
-    const { batchId, index, redemptionId } = entry;
-    if (!reversed.has(redemptionId)) doubts.add(batchId, { from: index, to: index + 1, code: 'ALREADY_REDEEMED', of: () => true });
+  const used = new Map<string, BatchUnit>();
+  for await (const { entry } of entriesLogLacks(journal, store, ['Redeemed', 'RedemptionReversed', 'Disclosed', 'Returned'])) {
+    switch (entry.type) {
+      case 'Redeemed': used.set(entry.redemptionId, entry); break;
+      case 'RedemptionReversed': used.delete(entry.redemptionId); break;
+      case 'Disclosed': {
+        const { orderId, lineId } = entry;
+        for (const range of entry.ranges) doubts.add({ ...range, code: 'GRANT_HELD', of: (grant) => grant.orderId !== orderId || grant.lineId !== lineId });
+        break;
+      }
+      case 'Returned': {
+        const { reservationId } = entry;
+        for (const range of entry.ranges) doubts.add({ ...range, code: 'GRANT_HELD', of: (grant) => grant.reservationId === reservationId });
+      }
+    }
   }
-  for await (const { entry } of entriesLogLacks(journal, store, 'Disclosed')) {
-    const { orderId, lineId } = entry;
-    for (const { batchId, from, to } of entry.ranges) doubts.add(batchId, { from, to, code: 'GRANT_HELD', of: (grant) => grant.orderId !== orderId || grant.lineId !== lineId });
-  }
-  for await (const { entry } of entriesLogLacks(journal, store, 'Returned')) {
-    const { reservationId } = entry;
-    for (const { batchId, from, to } of entry.ranges) doubts.add(batchId, { from, to, code: 'GRANT_HELD', of: (grant) => grant.reservationId === reservationId });
-  }
+  for (const { batchId, index } of used.values()) doubts.add({ batchId, from: index, to: index + 1, code: 'ALREADY_REDEEMED', of: () => true });
   return doubts;
 };

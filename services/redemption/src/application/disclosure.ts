@@ -24,9 +24,9 @@ export const disclosure = (grants: GrantHost, clock: Clock, irrevocable: Irrevoc
     const inChunk = async (chunk: number): Promise<Part> => {
       const stream = grantStream(orderId, lineId, chunk);
       const { state } = await grants.load(stream);
-      if (allPlaces(state).some((place) => state.grant && irrevocable.doubt(batchUnitAt(state.grant, place)!, state.grant) === 'GRANT_HELD')) return refusedPart(state, 'GRANT_HELD');
-      const done = await grants.handle(stream, ask, { ...envelope, commandId: `${envelope.commandId}/${chunk}`, at });
-      return done.ok ? partOf(ask, done.state) : refusedPart(done.state, done.code);
+      const doubtful = doubtfulPlaces(state, irrevocable);
+      const done = await grants.handle(stream, doubtful.length > 0 ? { ...ask, doubtful } : ask, { ...envelope, commandId: `${envelope.commandId}/${chunk}`, at });
+      return done.ok ? partOf(ask, done.state, doubtful) : refusedPart(done.state, done.code);
     };
     const parts = await Promise.all(Array.from({ length: chunkCount(unitsInLine) }, (_, chunk) => inChunk(chunk)));
     const unknown = parts.length === 0 || parts.some(({ refused }) => refused === 'GRANT_UNKNOWN');
@@ -36,12 +36,16 @@ export const disclosure = (grants: GrantHost, clock: Clock, irrevocable: Irrevoc
     return { ok: true, result: { ranges: parts.flatMap(({ ranges }) => ranges), withheld: parts.flatMap(({ withheld }) => withheld) } };
   };
 
-const partOf = (ask: Ask, chunk: Chunk): Part => {
+const doubtfulPlaces = (chunk: Chunk, irrevocable: Irrevocable): readonly Place[] => {
+  const { grant } = chunk;
+  return grant ? allPlaces(chunk).filter((place) => irrevocable.doubt(batchUnitAt(grant, place)!, grant) === 'GRANT_HELD') : [];
+};
+const partOf = (ask: Ask, chunk: Chunk, doubtful: readonly Place[]): Part => {
   const known = chunk.disclosures.get(ask.disclosureId);
   const refused = known ? undefined : refusalOf(ask, chunk);
   if (refused) return refusedPart(chunk, refused);
   const held = (code: 'VOUCHER_VOIDED' | 'VOUCHER_FROZEN') => withheld(chunk, allPlaces(chunk).filter((place) => withheldBecause(chunk, place) === code), code);
-  return { ranges: known?.ranges ?? [], withheld: [...held('VOUCHER_VOIDED'), ...held('VOUCHER_FROZEN')] };
+  return { ranges: known?.ranges ?? [], withheld: [...held('VOUCHER_VOIDED'), ...held('VOUCHER_FROZEN'), ...withheld(chunk, doubtful, 'GRANT_HELD')] };
 };
 const refusedPart = (chunk: Chunk, refused: string): Part => ({ ranges: [], withheld: withheld(chunk, allPlaces(chunk), refused), refused });
 const withheld = (chunk: Chunk, places: readonly Place[], code: string): Result['withheld'] =>

@@ -50,7 +50,7 @@ export const redemptions = ({ store, grants, terminals, clock, zones, turns, irr
     const eventId = eventIdOf(redemptionId, 0);
     // A repeat notes the redemption again: its first answer may have died before the journal was written.
     const revision = used.events.length > 0 ? used.revision : await revisionOf(known.grant, eventId);
-    if (revision !== undefined) {
+    if (revision !== undefined && use.reversedAt === undefined) {
       const inLog = { stream: known.grant, eventId, revision };
       await irrevocable.redeemed({ redemptionId, unit: located.unit, grant: used.state.grant!, use, principal: who.principal, inLog });
     }

@@ -18,7 +18,7 @@ export const disclose = (command: Disclose, chunk: Chunk): Decision<GrantEvent, 
   if (known) return known.principalId === command.principalId ? accept() : reject('NOT_YOURS');
   const refusal = refusalOf(command, chunk);
   if (refusal) return refused(command, refusal, grant, chunk);
-  const ranges = rangesAt(grant, disclosablePlaces(chunk));
+  const ranges = rangesAt(grant, disclosablePlaces(chunk).filter((place) => !command.doubtful?.includes(place)));
   if (ranges.length === 0) return accept();
   const { disclosureId, principalId, reason, approvalId, at } = command;
   return accept({

@@ -42,7 +42,8 @@ export type Activation = {
 
 export type GrantCommand =
   | Message<'Activate', Activation>
-  | Message<'Disclose', { disclosureId: string; principalId: string; reason?: string; approvalId?: string; at: Instant }>
+  /** `doubtful`: places that must not be given, though the chunk knows nothing against them (a restored log). */
+  | Message<'Disclose', { disclosureId: string; principalId: string; reason?: string; approvalId?: string; doubtful?: readonly Place[]; at: Instant }>
   | Message<'Redeem', {
       redemptionId: string; place: Place; claim: Claim; terminalId: string; storeId: string; scene?: string; local: LocalTime; partner?: Partner;
       /** To take off a balance; absent otherwise. */

@@ -5,7 +5,7 @@ import { CatalogTermsService } from '@vouchsafe/proto/catalog/internal/v1/terms'
 import { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
 import type { Caller, CallContext, Handlers } from '@vouchsafe/rpc';
 import { testPorts, type TestPorts } from '@vouchsafe/testing';
-import { createRedemption } from '../create.js';
+import { createRedemption, type RedemptionPorts } from '../create.js';
 import { redemptionConfig } from '../config.js';
 import { serveSome } from './serve-some.js';
 
@@ -29,7 +29,7 @@ const inventory: Partial<Handlers<typeof SecretsService>> = {
 };
 
 /** A running redemption service between fakes of its neighbours. */
-export const openShop = async (options: { readonly ports?: TestPorts; readonly terminal?: object } = {}) => {
+export const openShop = async (options: { readonly ports?: TestPorts; readonly terminal?: object } & Pick<RedemptionPorts, 'journal' | 'deployment'> = {}) => {
   const ports = options.ports ?? testPorts();
   serveSome(ports.rpc, SecretsService, inventory);
   serveSome(ports.rpc, CatalogTermsService, {
@@ -38,7 +38,8 @@ export const openShop = async (options: { readonly ports?: TestPorts; readonly t
         ? { found: true, terminalId, storeId: `sto_${terminalId.slice(4)}`, zone: 'Asia/Shanghai', active: true, ...options.terminal }
         : { found: false },
   });
-  const service = createRedemption(ports, redemptionConfig.parse({}));
+  const { journal, deployment } = options;
+  const service = createRedemption({ ...ports, ...(journal && { journal }), ...(deployment && { deployment }) }, redemptionConfig.parse({}));
   await service.start();
   const { bus, clock, ids, namespace } = ports;
   const envelope = (commandId: string) => ({ commandId, correlation: 'ord_1', principal: 'pri_channel', at: clock.now() });
