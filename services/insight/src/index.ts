@@ -14,6 +14,7 @@ import { type Matter, matters } from './projections/matter.js';
 import { type OrderCourse, orderCourses } from './projections/order-course.js';
 
 export { insightErrors } from './api/errors.js';
+export { type Title, titleOf } from './application/titles.js';
 
 export type InsightPorts = {
   readonly namespace: Namespace;

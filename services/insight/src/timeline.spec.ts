@@ -26,7 +26,7 @@ const world = async () => {
     host.handle(stream, event, { commandId: `c${n++}`, correlation, principal: 'pri_1', at: ports.clock.now() });
   ports.rpc.serve(GrantsService, {
     verifyDisclosure: async () => ({ recorded: false }),
-    findGrants: async ({ index }) => ({ grants: index < 2n ? [{ orderId: 'ord_a', lineId: '1', stream: 'grant-ord_a_1_0' }] : [{ orderId: 'ord_b', lineId: '1', stream: 'grant-ord_b_1_0' }] }),
+    findGrants: async ({ index }: { index: bigint }) => ({ grants: index < 2n ? [{ orderId: 'ord_a', lineId: '1', stream: 'grant-ord_a_1_0' }] : [{ orderId: 'ord_b', lineId: '1', stream: 'grant-ord_b_1_0' }] }),
   } as never);
   ports.rpc.serve(SecretsService, { resolveVoucherIds: async () => ({ units: [{ found: true, unit: { batchId: 'bat_1', index: 1n } }] }) } as never);
   const insight = createInsight(ports);

@@ -15,10 +15,14 @@ export type OrderCourse = {
 
 type Fields = Readonly<Record<string, unknown>>;
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+/** The decision within `verdict`; left out in the stored form where it is `allow`. */
+const decisionOf = (verdict: unknown): string => (verdict !== null && typeof verdict === 'object' ? text((verdict as Fields).decision) || 'allow' : '');
+/** Left out in the stored form where it is the usual one. */
+const USUAL_CURRENCY = 'CNY';
 const nothingYet: OrderCourse = { channelId: '', state: 'PENDING', reason: '', verdict: '', totalMinor: '0', currency: '', placedAt: 0, endedAt: 0 };
 
 const STATES: Readonly<Record<string, string>> = {
-  OrderPlaced: 'PENDING', OrderConfirmed: 'FULFILLING', OrderCompleted: 'COMPLETED', OrderRejected: 'REJECTED', OrderCancelled: 'CANCELLED',
+  OrderPlaced: 'PENDING', OrderRefused: 'REJECTED', ReviewBegun: 'IN_REVIEW', PaymentAwaited: 'AWAITING_PAYMENT', OrderConfirmed: 'FULFILLING', OrderCompleted: 'COMPLETED', OrderRejected: 'REJECTED', OrderCancelled: 'CANCELLED',
   OrderRevived: 'FULFILLING',
 };
 const ENDS = new Set(['COMPLETED', 'REJECTED', 'CANCELLED']);
@@ -33,15 +37,14 @@ export const orderCourses: Projection<AnyEvent, OrderCourse> = {
     const state = STATES[nameOf(event.type)];
     if (!state) return course;
     const data = event.data as Fields;
-    const total = (data.total ?? {}) as Fields;
     const first = course.placedAt === 0;
     return {
       channelId: course.channelId || text(data.channelId),
       state,
       reason: text(data.reason) || (state === 'COMPLETED' ? '' : course.reason),
-      verdict: text(data.verdict) || course.verdict,
-      totalMinor: text(total.minor) || course.totalMinor,
-      currency: text(total.currency) || course.currency,
+      verdict: decisionOf(data.verdict) || course.verdict,
+      totalMinor: text(data.total) || course.totalMinor,
+      currency: text(data.currency) || course.currency || USUAL_CURRENCY,
       placedAt: first ? meta.recordedAt : course.placedAt,
       endedAt: ENDS.has(state) ? meta.recordedAt : 0,
     };

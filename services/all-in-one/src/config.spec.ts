@@ -1,0 +1,25 @@
+import { parseConfig } from './config.js';
+
+it('has a default for everything', () => {
+  expect(parseConfig({})).toMatchObject({ ok: true, config: { VOUCHSAFE_HOST: '127.0.0.1', VOUCHSAFE_NAMESPACES: ['live', 'sandbox'] } });
+});
+it('tells all problems at once, by name and never by value', () => {
+  const parsed = parseConfig({ VOUCHSAFE_HTTP_PORT: 'eighty', VOUCHSAFE_NAMESPACES: 'staging', VOUCHSAFE_PROFILE: 'secret-value' });
+  expect(parsed.ok).toBe(false);
+  const problems = parsed.ok ? [] : parsed.problems;
+  expect(problems.map(({ variable }) => variable).sort()).toEqual(['VOUCHSAFE_HTTP_PORT', 'VOUCHSAFE_NAMESPACES', 'VOUCHSAFE_PROFILE']);
+  expect(JSON.stringify(problems)).not.toMatch(/eighty|staging|secret-value/);
+});
+it.each([
+  [{ VOUCHSAFE_HOST: '0.0.0.0' }, 'VOUCHSAFE_HOST'],
+  [{ VOUCHSAFE_TLS_CERT: 'cert.pem' }, 'VOUCHSAFE_TLS_CERT'],
+  [{ VOUCHSAFE_HTTP_PORT: '1234', VOUCHSAFE_GRPC_PORT: '1234' }, 'VOUCHSAFE_GRPC_PORT'],
+  [{ VOUCHSAFE_DATA: '/d', VOUCHSAFE_KEYS: '/d/keys' }, 'VOUCHSAFE_KEYS'],
+])('checks fields against each other: %p', (env, variable) => {
+  const parsed = parseConfig(env as Record<string, string>);
+  expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.variable)).toEqual([variable]);
+});
+it('lets sandbox keys lie with the data, and an open listener behind something that speaks TLS', () => {
+  expect(parseConfig({ VOUCHSAFE_DATA: '/d', VOUCHSAFE_KEYS: '/d/keys', VOUCHSAFE_NAMESPACES: 'sandbox' }).ok).toBe(true);
+  expect(parseConfig({ VOUCHSAFE_HOST: '0.0.0.0', VOUCHSAFE_INSECURE_LISTEN: 'true' }).ok).toBe(true);
+});

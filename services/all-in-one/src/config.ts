@@ -1,0 +1,59 @@
+import path from 'node:path';
+import { NAMESPACES, type Namespace } from '@vouchsafe/runtime';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const namespaces = z.string().transform((text) => text.split(',').map((name) => name.trim()).filter(Boolean))
+  .pipe(z.array(z.enum(NAMESPACES)).min(1).transform((names) => [...new Set(names)] as readonly Namespace[]));
+const folder = z.string().min(1).transform((text) => path.resolve(text));
+const flag = z.enum(['true', 'false', '1', '0', '']).transform((text) => text === 'true' || text === '1');
+
+/** Every variable of the all-in-one platform. Refuses instead of clamping; fields are checked against each other. */
+export const platformConfig = z.strictObject({
+  VOUCHSAFE_DATA: folder.default(path.resolve('.vouchsafe/data')),
+  /** The key-encryption keys. Losing them loses the stock. */
+  VOUCHSAFE_KEYS: folder.default(path.resolve('.vouchsafe/keys')),
+  /** The journal of the irrevocable and the epoch marker: better on another disk. */
+  VOUCHSAFE_JOURNAL: folder.default(path.resolve('.vouchsafe/journal')),
+  VOUCHSAFE_NAMESPACES: namespaces.prefault('live,sandbox'),
+  VOUCHSAFE_HOST: z.string().min(1).default('127.0.0.1'),
+  VOUCHSAFE_HTTP_PORT: port.default(8080),
+  VOUCHSAFE_GRPC_PORT: port.default(9090),
+  VOUCHSAFE_TLS_CERT: z.string().optional(),
+  VOUCHSAFE_TLS_KEY: z.string().optional(),
+  /** Listen beyond loopback without TLS: only behind something that speaks TLS. */
+  VOUCHSAFE_INSECURE_LISTEN: flag.prefault('false'),
+  /** production: no reflection, no defaults for convenience. */
+  VOUCHSAFE_PROFILE: z.enum(['development', 'production']).default('development'),
+  VOUCHSAFE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('warn'),
+  /** Folder of IP lists (`x4bnet_*`, `tor_*`), read at start where it is set. */
+  VOUCHSAFE_IP_LISTS: z.string().optional(),
+}).superRefine((config, context) => {
+  const problem = (name: string, message: string): void => context.addIssue({ code: 'custom', path: [name], message });
+  const tls = [config.VOUCHSAFE_TLS_CERT, config.VOUCHSAFE_TLS_KEY].filter(Boolean).length;
+  if (tls === 1) problem('VOUCHSAFE_TLS_CERT', 'certificate and key go together');
+  if (!isLoopback(config.VOUCHSAFE_HOST) && tls !== 2 && !config.VOUCHSAFE_INSECURE_LISTEN) {
+    problem('VOUCHSAFE_HOST', 'beyond loopback TLS is needed: set VOUCHSAFE_TLS_CERT and VOUCHSAFE_TLS_KEY');
+  }
+  if (config.VOUCHSAFE_HTTP_PORT !== 0 && config.VOUCHSAFE_HTTP_PORT === config.VOUCHSAFE_GRPC_PORT) problem('VOUCHSAFE_GRPC_PORT', 'HTTP and gRPC need a port each');
+  if (config.VOUCHSAFE_NAMESPACES.includes('live') && inside(config.VOUCHSAFE_KEYS, config.VOUCHSAFE_DATA)) problem('VOUCHSAFE_KEYS', 'must lie outside the data directory');
+});
+export type PlatformConfig = z.output<typeof platformConfig>;
+
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+const inside = (file: string, of: string): boolean => {
+  const relative = path.relative(of, file);
+  return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
+};
+
+/** One problem of the configuration: the variable and the reason, never its value. */
+export type ConfigProblem = { readonly variable: string; readonly reason: string };
+
+/** Parses the platform's variables out of an environment; all problems at once. */
+export const parseConfig = (env: Readonly<Record<string, string | undefined>>): { readonly ok: true; readonly config: PlatformConfig } | { readonly ok: false; readonly problems: readonly ConfigProblem[] } => {
+  const known = Object.keys(platformConfig.shape);
+  const given = Object.fromEntries(known.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+  const parsed = platformConfig.safeParse(given);
+  if (parsed.success) return { ok: true, config: Object.freeze(parsed.data) };
+  return { ok: false, problems: parsed.error.issues.map((issue) => ({ variable: String(issue.path[0] ?? ''), reason: issue.message })) };
+};

@@ -1,0 +1,34 @@
+import { displayMoney } from '@vouchsafe/kernel';
+import type { RecordedEvent } from '@vouchsafe/event-store';
+import type { Speech } from '../speech.js';
+import type { Findings } from './auditor.js';
+
+const pairs = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts).sort(([, a], [, b]) => b - a).map(([word, n]) => `${word} ${n}`).join(', ') || '–';
+
+/** The checklist computed from the data: what it promises, and whether it held. */
+export const checklist = ({ violations, units }: Findings, t: Speech['t']): readonly (readonly [boolean, string, readonly string[]])[] => [
+  [violations.codes.length === 0, t('没有一码多卖、没有超卖', 'no code sold twice, nothing oversold') + ` (${pairs(units)})`, violations.codes],
+  [violations.redemptions.length === 0, t('没有重复核销', 'nothing redeemed twice'), violations.redemptions],
+  [violations.books.length === 0, t('账目平衡', 'books balance'), violations.books],
+  [violations.integrity.length === 0, t('日志完整（逐条哈希）', 'the log is whole (every leaf hash)'), violations.integrity],
+  [violations.orders.length === 0, t('每个订单都有结局', 'every order has ended'), violations.orders],
+];
+
+export const findingsLines = (findings: Findings, t: Speech['t']): readonly string[] => [
+  `${t('事件', 'events')} ${findings.events}, ${t('流', 'streams')} ${findings.streams}, ${t('分录', 'entries')} ${findings.entries}`,
+  `${t('订单', 'orders')}: ${pairs(findings.ordersByState)}`,
+  `${t('原因', 'reasons')}: ${pairs(findings.reasons)}`,
+  `${t('风控', 'verdicts')}: ${pairs(findings.verdicts)}`,
+  ...checklist(findings, t).flatMap(([ok, text, why]) => [`${ok ? '✔' : '✘'} ${text}`, ...(ok ? [] : why.map((line) => `    ${line}`))]),
+];
+
+/** The trial balance, per book and currency, debit positive. */
+export const trialBalanceLines = ({ trialBalance, ledgerSums }: Findings): readonly string[] => [
+  ...trialBalance.map(([book, currency, account, minor]) => `  ${book} ${currency} ${account.padEnd(52)} ${displayMoney({ minor, currency }).padStart(16)}`),
+  ...Object.entries(ledgerSums).map(([key, sum]) => `  ${key} Σ ${sum}`),
+];
+
+/** One event as a line of a timeline. */
+export const eventLine = (event: RecordedEvent, title: { readonly zh: string; readonly en: string }, t: Speech['t']): string =>
+  `${new Date(event.recordedAt).toISOString()}  ${t(title.zh, title.en).padEnd(28)} ${event.stream}@${event.revision}  ${event.principal}`;

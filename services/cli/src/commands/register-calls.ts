@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
+import { ApplyCatalogResponse_Action, ApplyCatalogResponseSchema, CatalogDocumentSchema, CatalogService } from '@vouchsafe/proto/catalog/v1/catalog';
+import { OrderSchema, OrderService } from '@vouchsafe/proto/order/v1/order';
+import { RedeemVoucherResponseSchema, RedemptionService } from '@vouchsafe/proto/redemption/v1/redemption';
+import { type Command, InvalidArgumentError } from 'commander';
+import { parse as parseYaml } from 'yaml';
+import { Connection } from '../client/connection.js';
+import { importFile } from '../client/import-file.js';
+import { mintVouchers } from '../client/mint.js';
+import { callerEnvironment, callerVariables } from '../environment.js';
+import type { Shell } from '../main.js';
+import { CommandFailure, EXIT, type Speech } from '../speech.js';
+import { call } from './call.js';
+
+type T = (zh: string, en: string) => string;
+const KEY = 'VOUCHSAFE_KEY';
+const ADMIN_KEY = 'VOUCHSAFE_ADMIN_KEY';
+const TERMINAL_KEY = 'VOUCHSAFE_TERMINAL_KEY';
+
+const whole = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is needed');
+  return value;
+};
+
+/** Reads a document as YAML (which JSON is part of). */
+const readDocument = (file: string): JsonValue => {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CommandFailure(EXIT.data, `读不到文件 ${file}：${(error as Error).message}`, `cannot read ${file}: ${(error as Error).message}`);
+  }
+  try {
+    return parseYaml(text) as JsonValue;
+  } catch (error) {
+    throw new CommandFailure(EXIT.data, `${file} 不是 YAML/JSON：${(error as Error).message}`, `${file} is neither YAML nor JSON: ${(error as Error).message}`);
+  }
+};
+
+/** Commands that call a running platform as a channel, a terminal or staff. */
+export const registerCalls = (program: Command, shell: Shell, t: T): void => {
+  const connected = async (keyVariable: string, work: (connection: Connection, speech: Speech) => Promise<void>): Promise<void> => {
+    const { grpc, key } = callerEnvironment(callerVariables(shell.env, shell.cwd), keyVariable);
+    const connection = new Connection({ grpc, key });
+    try {
+      await work(connection, shell.speech());
+    } finally {
+      connection.close();
+    }
+  };
+
+  program.command('call <method> [json]').description(t('以 JSON 调用任一方法', 'call any method with JSON'))
+    .option('--key-var <name>', t('存放密钥的变量名', 'variable that holds the key'), KEY).option('--limit <n>', '', whole, 0).option('--approval <id>')
+    .addHelpText('after', `\n  vouchsafe call OrderService.GetOrder '{"number":"A-1"}'\n  vouchsafe call ListProducts --key-var ${ADMIN_KEY}\n`)
+    .action(async (method: string, json: string | undefined, options: { keyVar: string; limit: number; approval?: string }) => {
+      const environment = callerEnvironment(callerVariables(shell.env, shell.cwd), options.keyVar);
+      shell.exit(await call(shell.speech(), environment, method, json ?? '{}', options.limit, options.approval));
+    });
+
+  program.command('apply <file>').description(t('应用商品目录（YAML/JSON），可先试运行', 'apply a catalogue (YAML/JSON)')).option('--dry-run', t('只显示会改变什么', 'only tell what would change'))
+    .action(async (file: string, options: { dryRun?: boolean }) => connected(ADMIN_KEY, async (connection, speech) => {
+      const document = fromJson(CatalogDocumentSchema, readDocument(file));
+      const answer = await connection.call(CatalogService.method.applyCatalog, { document, validateOnly: options.dryRun === true });
+      speech.result(toJson(ApplyCatalogResponseSchema, answer), () => [
+        ...answer.changes.filter(({ action }) => action !== ApplyCatalogResponse_Action.NONE).map(({ action, kind, id, fields }) => `${action === ApplyCatalogResponse_Action.CREATE ? '+' : '~'} ${kind} ${id} ${fields.map(({ path, before, after }) => (before ? `${path}: ${before} → ${after}` : path)).join(', ')}`),
+        `${options.dryRun ? speech.t('试运行：', 'dry run: ') : ''}+${answer.created} ~${answer.revised} =${answer.unchanged}`,
+      ]);
+    }));
+
+  program.command('import <file>').description(t('导入卡密文件（CSV/TXT）', 'import a file of codes (CSV/TXT)')).requiredOption('--product <id>').requiredOption('--supplier <id>')
+    .option('--unit-cost <decimal>', '', '0').option('--encoding <name>', 'utf8 | gb18030', 'utf8').option('--resume <import>', t('续传此导入', 'go on with this import'))
+    .action(async (file: string, options: { product: string; supplier: string; unitCost: string; encoding: string; resume?: string }) => connected(ADMIN_KEY, async (connection, speech) => {
+      const done = await importFile(connection, file, { ...options, note: (line) => speech.note(line) });
+      speech.result(done, () => [`${done.importId}: ${speech.t('已入库', 'accepted')} ${done.accepted}, ${speech.t('拒收', 'refused')} ${done.refused} (${done.batchId})`, ...done.refusals]);
+    }));
+
+  program.command('mint').description(t('生成自有权益券', 'mint own vouchers')).requiredOption('--product <id>').requiredOption('--quantity <n>', '', whole)
+    .action(async (options: { product: string; quantity: number }) => connected(ADMIN_KEY, async (connection, speech) => {
+      const done = await mintVouchers(connection, options.product, options.quantity);
+      speech.result(done, () => [`${done.batchId}: ${done.done}`]);
+    }));
+
+  program.command('order').description(t('以渠道身份下单', 'place an order as a channel')).requiredOption('--number <number>').requiredOption('--product <id>').option('--quantity <n>', '', whole, 1)
+    .option('--buyer <ref>').option('--secrets', t('同时取回卡密', 'answer with the secrets'))
+    .addHelpText('after', '\n  vouchsafe order --number A-1 --product prd_music-month --secrets\n')
+    .action(async (options: { number: string; product: string; quantity: number; buyer?: string; secrets?: boolean }) => connected(KEY, async (connection, speech) => {
+      const order = await connection.call(OrderService.method.placeOrder, {
+        number: options.number, lines: [{ productId: options.product, quantity: options.quantity }], includeSecrets: options.secrets === true, ...(options.buyer && { buyer: { ref: options.buyer } }),
+      });
+      const json = toJson(OrderSchema, order) as Record<string, JsonValue>;
+      speech.result(json, () => [`${order.orderId} ${String(json.state)} ${order.reason?.code ?? ''} ${order.total?.display ?? ''}`, ...order.secrets.flatMap(({ secrets }) => secrets).map((secret) => `  ${JSON.stringify(secret, (key, value: unknown) => (key.startsWith('$') || typeof value === 'bigint' ? undefined : value))}`)]);
+    }));
+
+  program.command('redeem').description(t('以终端身份核销', 'redeem as a terminal')).requiredOption('--code <code>').requiredOption('--sequence <n>', '', whole)
+    .action(async (options: { code: string; sequence: number }) => connected(TERMINAL_KEY, async (connection, speech) => {
+      const answer = await connection.call(RedemptionService.method.redeemVoucher, { voucher: { case: 'code', value: options.code }, sequence: BigInt(options.sequence) });
+      speech.result(toJson(RedeemVoucherResponseSchema, answer), () => [`${answer.redemption?.redemptionId ?? ''} ${answer.redemption?.voucherId ?? ''} ${speech.t('剩余次数', 'uses left')} ${answer.usesLeft}`]);
+    }));
+};
