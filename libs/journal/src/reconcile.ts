@@ -1,6 +1,6 @@
 import type { EventStore } from '@vouchsafe/event-store';
+import type { JournalEntry, JournalRecord } from './entry.js';
 import type { Journal } from './journal.js';
-import type { JournalRecord } from './entry.js';
 
 /** Whether the log holds the event that `record` names; entries that name none are never known to it. */
 export const isInLog = async (store: EventStore, { entry }: JournalRecord): Promise<boolean> => {
@@ -10,17 +10,16 @@ export const isInLog = async (store: EventStore, { entry }: JournalRecord): Prom
   return event?.id === place.eventId;
 };
 
+type Kind = JournalEntry['type'];
+export type RecordOf<K extends Kind> = JournalRecord & { readonly entry: Extract<JournalEntry, { type: K }> };
+
 /**
- * After a restore: the entries of one kind that the log does not know, because they happened after the backup. Streams the
- * journal; memory does not grow with it.
+ * After a restore: the entries of some kinds that the log does not know, because they happened after the backup, oldest
+ * first. Streams the journal; memory does not grow with it.
  */
-export async function* entriesLogLacks<T extends JournalRecord['entry']['type']>(
-  journal: Journal, store: EventStore, type: T,
-): AsyncIterable<JournalRecord & { readonly entry: Extract<JournalRecord['entry'], { type: T }> }> {
+export async function* entriesLogLacks<const K extends Kind>(journal: Journal, store: EventStore, kinds: readonly K[]): AsyncIterable<RecordOf<K>> {
   for await (const record of journal.read()) {
-    if (isOf(record, type) && !(await isInLog(store, record))) yield record;
+    if (isOf(record, kinds) && !(await isInLog(store, record))) yield record;
   }
 }
-const isOf = <T extends JournalRecord['entry']['type']>(
-  record: JournalRecord, type: T,
-): record is JournalRecord & { readonly entry: Extract<JournalRecord['entry'], { type: T }> } => record.entry.type === type;
+const isOf = <K extends Kind>(record: JournalRecord, kinds: readonly K[]): record is RecordOf<K> => (kinds as readonly Kind[]).includes(record.entry.type);

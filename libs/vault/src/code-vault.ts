@@ -1,3 +1,5 @@
+import type { SpoolKeys } from './spool.js';
+
 /** One line of an import on its way into the vault. Plain; forgotten as soon as it is sealed. */
 export type PlainRow = { readonly line: number; readonly code: string; /** Where number and password come apart. */ readonly number?: string; /** Epoch milliseconds. */ readonly expiresAt?: number };
 export type RowRefusal = { readonly line: number; readonly reason: string };
@@ -60,6 +62,10 @@ export interface CodeVault {
   nameUnits(units: readonly UnitRef[]): readonly string[];
   resolveIds(ids: readonly string[]): readonly (UnitRef | undefined)[];
 
+  /** For uploads on their way here. */
+  readonly spoolKeys: SpoolKeys;
+  /** Keyed hashes of rows sealed before, for the journal of a resumed import. */
+  hashesOf(batchId: string, fromRow: number, toRow: number): Promise<Pick<SealResult, 'hashes' | 'hashVersion'>>;
   /** Whether all blocks are as their running hash says. */
   verify(batchId: string): Promise<boolean>;
   /** Takes the journal's hashes as duplicates (after a restore). May be called again. */

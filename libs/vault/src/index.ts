@@ -12,3 +12,5 @@ export type {
 export { HASH_BYTES, KEEP_HASH_BITS } from './code-vault.js';
 export type { CodeVaultOptions, SqliteCodeVault } from './sqlite-code-vault.js';
 export { openCodeVault } from './sqlite-code-vault.js';
+export type { Spool, SpoolKeys } from './spool.js';
+export { openSpool } from './spool.js';

@@ -11,6 +11,7 @@ import {
 import { KeyRing, type RingKey } from './key-ring.js';
 import type { KeyWrap } from './key-wrap.js';
 import { Lookups } from './lookups.js';
+import type { SpoolKeys } from './spool.js';
 import { inTransaction, openDatabase, overwriting } from './sqlite.js';
 import { batchTag, nameUnits, unitOf } from './voucher-ids.js';
 
@@ -255,6 +256,17 @@ class Vault implements SqliteCodeVault {
       const batch = unit && (this.#sql.byTag.get(unit.tag) as BatchRow | undefined);
       return unit && batch && unit.index < batch.rows * batch.uses ? { batchId: batch.batch_id, index: unit.index } : undefined;
     });
+  }
+
+  readonly spoolKeys: SpoolKeys = {
+    create: (name) => this.keys.create('spool', name),
+    get: async (id) => (await this.keys.get(id)).key,
+    retire: (id) => this.keys.retire(id),
+  };
+  async hashesOf(batchId: string, fromRow: number, toRow: number): Promise<Pick<SealResult, 'hashes' | 'hashVersion'>> {
+    const rows = await this.#openRows(batchId, this.#mustHave(batchId).no, fromRow, toRow);
+    const newest = this.#lookupKeys[this.#lookupKeys.length - 1]!;
+    return { hashes: this.#hashAll(newest.key, rows.map((row) => ({ ...row, line: 0 }))), hashVersion: newest.version };
   }
 
   async verify(batchId: string): Promise<boolean> {

@@ -1,1 +1,5 @@
-export {};
+export { inventoryErrors } from './api/errors.js';
+export type { InventoryPorts } from './application/ports.js';
+export type { InventoryConfig } from './config.js';
+export { inventoryConfig } from './config.js';
+export { createInventory } from './create-inventory.js';

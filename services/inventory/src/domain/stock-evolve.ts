@@ -6,13 +6,16 @@ import type { Closed, OpenReservation, Stock, StockEvent, Units } from './stock-
 
 export const emptyStock: Stock = {
   productId: '', shelf: emptyShelf, reserved: 0, sold: 0, lost: 0, batches: new globalThis.Map(), open: Map(), due: Map(), memory: noMemory,
-  quotas: Map(), lowStockAt: 0, heldEpoch: undefined, reconciledEpoch: 0, giveBacks: 0, losses: 0, now: instant(0),
+  quotas: Map(), lowStockAt: 0, heldEpoch: undefined, reconciledEpoch: 0, giveBacks: 0, losses: 0, revision: -1, now: instant(0),
 };
 
 /** How long the answer to a commit or a return is kept in memory; later ones are looked up in the pool's past. */
 const ANSWER_MS = 5 * 60_000;
+/** An export's answer may get lost with the codes in it: it can be asked for again this long. */
+const EXPORT_MS = 24 * 3_600_000;
 
-export const evolve = (stock: Stock, event: StockEvent): Stock => {
+export const evolve = (before: Stock, event: StockEvent): Stock => {
+  const stock = { ...before, revision: before.revision + 1 };
   switch (event.type) {
     case 'StockReceived': return received(stock, event);
     case 'VouchersReserved': return reserved(seen(stock, event.at), event);
@@ -22,7 +25,7 @@ export const evolve = (stock: Stock, event: StockEvent): Stock => {
     case 'ReservationsExpired': return expired(seen(stock, event.at), event);
     case 'UnitsReturned': return returned(seen(stock, event.at), event);
     case 'BatchRecalled': return { ...stock, now: later(stock, event.at), batches: recalled(stock, event.batchId) };
-    case 'StockLost': return lost(stock, event);
+    case 'UnitsLost': return lost(stock, event);
     case 'PoolHeld': return { ...stock, now: later(stock, event.at), heldEpoch: event.epoch };
     case 'PoolHoldReleased': return { ...stock, now: later(stock, event.at), heldEpoch: undefined, reconciledEpoch: event.epoch };
     case 'StockAvailable':
@@ -37,7 +40,7 @@ const seen = (stock: Stock, at: Instant): Stock => ({ ...stock, now: later(stock
 const received = (stock: Stock, { batchId, productId, terms, segments, quantity, lowStockAt, at }: Of<StockEvent, 'StockReceived'>): Stock => ({
   ...stock, productId, lowStockAt, now: later(stock, at),
   shelf: put(stock.shelf, segments, 'last'),
-  batches: new globalThis.Map(stock.batches).set(batchId, { terms, quantity, recalled: false }),
+  batches: new globalThis.Map(stock.batches).set(batchId, { terms, quantity, recalled: false, holes: [] }),
 });
 const recalled = ({ batches }: Stock, batchId: string): Stock['batches'] =>
   new globalThis.Map([...batches].map(([id, batch]) => [id, id === batchId ? { ...batch, recalled: true } : batch]));
@@ -64,7 +67,7 @@ const closed = (stock: Stock, id: string, open: OpenReservation, answer: Closed)
 
 const committed = (stock: Stock, { claim, quantity, ranges }: Of<StockEvent, 'ReservationCommitted'>): Stock => {
   const open = stock.open.get(claim.reservationId)!;
-  return { ...stock, sold: stock.sold + quantity, ...closed(stock, claim.reservationId, open, { kind: 'committed', claim, quantity, ranges, out: ranges }) };
+  return { ...stock, sold: stock.sold + quantity, ...closed(stock, claim.reservationId, open, { kind: 'committed', claim, quantity, ranges, out: ranges, revision: stock.revision }) };
 };
 
 const released = (stock: Stock, event: Of<StockEvent, 'ReservationReleased'>): Stock => {
@@ -107,6 +110,19 @@ export const partsOut = (out: readonly Units[], ranges: readonly Units[]): reado
   return quantityOf(parts) === quantityOf(ranges) && quantityOf(out) - quantityOf(left) === quantityOf(ranges) ? parts : undefined;
 };
 
-const lost = (stock: Stock, { ranges, quantity, at }: Of<StockEvent, 'StockLost'>): Stock => ({
-  ...stock, now: later(stock, at), shelf: take(stock.shelf, ranges), lost: stock.lost + quantity, losses: stock.losses + 1,
-});
+const lost = (stock: Stock, { batchId, ranges, quantity, reason, note, at }: Of<StockEvent, 'UnitsLost'>): Stock => {
+  const batch = stock.batches.get(batchId)!;
+  const next = { ...stock, now: later(stock, at), shelf: take(stock.shelf, ranges), lost: stock.lost + quantity, losses: stock.losses + 1 };
+  const batches = new globalThis.Map(stock.batches).set(batchId, { ...batch, holes: joined([...batch.holes, ...ranges]) });
+  const memory = reason === 'exported' && note !== undefined ? keep(stock.memory, note, { kind: 'exported' }, next.now + EXPORT_MS) : stock.memory;
+  return { ...next, batches, memory };
+};
+const joined = (ranges: readonly Units[]): readonly Units[] => {
+  const out: Units[] = [];
+  for (const { batchId, from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
+    const last = out[out.length - 1];
+    if (last?.to === from) out[out.length - 1] = { ...last, to };
+    else out.push({ batchId, from, to });
+  }
+  return out;
+};

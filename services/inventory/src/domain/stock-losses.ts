@@ -10,7 +10,7 @@ export const lossesOf = (stock: Stock, ranges: readonly Units[], reason: LostRea
   return [...byBatch].map(([batchId, of], i) => {
     const { terms } = stock.batches.get(batchId)!;
     return {
-      type: 'StockLost', factId: `lost_${batchId}_${stock.losses + i}`, batchId, productId: stock.productId, terms, quantity: quantityOf(of),
+      type: 'UnitsLost', factId: `lost_${batchId}_${stock.losses + i}`, batchId, productId: stock.productId, terms, quantity: quantityOf(of),
       cost: costOf(terms, of, terms.unitCostMicros), inputTax: costOf(terms, of, terms.unitTaxMicros), reason, ranges: of, at,
       ...(note !== undefined && { note }),
     } as const;

@@ -39,10 +39,12 @@ export type StockCommand =
   | Message<'ExpireStock', { at: Instant }>
   | Message<'RecallBatch', { batchId: string; reason: string; at: Instant }>
   | Message<'VoidUnits', { ranges: readonly Units[]; reason: string; at: Instant }>
+  /** Units handed out of the platform by hand; all of them must be free. Idempotent by `exportId`. */
+  | Message<'ExportUnits', { exportId: string; ranges: readonly Units[]; at: Instant }>
   | Message<'HoldPool', { epoch: number; at: Instant }>
   | Message<'ReleasePoolHold', { epoch: number; writeOff: readonly Units[]; at: Instant }>;
 
-export type LostReason = 'expired' | 'recalled' | 'voided' | 'restored';
+export type LostReason = 'expired' | 'recalled' | 'voided' | 'restored' | 'exported';
 export type StockEvent =
   | Message<'StockReceived', { batchId: string; productId: string; terms: BatchTerms; segments: readonly Units[]; quantity: number; lowStockAt: number; at: Instant }>
   | Message<'VouchersReserved', { claim: Claim; quantity: number; ranges: readonly Units[]; heldUntil: Instant; notAfter: Instant; at: Instant }>
@@ -52,19 +54,22 @@ export type StockEvent =
   | Message<'ReservationsExpired', { expired: readonly { readonly claim: Claim; readonly quantity: number }[]; quantity: number; at: Instant }>
   | Message<'UnitsReturned', { refundId: string; claim: Claim; quantity: number; ranges: readonly Units[]; at: Instant }>
   | Message<'BatchRecalled', { batchId: string; reason: string; at: Instant }>
-  | Message<'StockLost', StockLost>
+  | Message<'UnitsLost', UnitsLost>
   | Message<'PoolHeld', { epoch: number; at: Instant }>
   | Message<'PoolHoldReleased', { epoch: number; at: Instant }>
-  | Message<'StockAvailable' | 'StockExhausted' | 'StockLow', { productId: string; free: number }>;
+  | Message<'StockAvailable', Availability>
+  | Message<'StockExhausted', Availability>
+  | Message<'StockLow', Availability>;
+type Availability = { readonly productId: string; readonly free: number };
 /** Units of one batch leave stock unsold. The ledger books `factId` once. */
-export type StockLost = {
+export type UnitsLost = {
   readonly factId: string; readonly batchId: string; readonly productId: string; readonly terms: BatchTerms; readonly quantity: number;
   readonly cost: Money; readonly inputTax: Money; readonly reason: LostReason; readonly note?: string; readonly ranges: readonly Units[]; readonly at: Instant;
 };
 
 export type StockRejection =
   | 'OUT_OF_STOCK' | 'QUOTA_SPENT' | 'TOO_LATE' | 'POOL_HELD' | 'RESERVATION_ID_REUSED' | 'RESERVATION_UNKNOWN' | 'RESERVATION_EXPIRED'
-  | 'RESERVATION_RELEASED' | 'UNITS_NOT_OUT' | 'BATCH_UNKNOWN' | 'BATCH_DIFFERS' | 'HISTORY_STALE';
+  | 'RESERVATION_RELEASED' | 'UNITS_NOT_OUT' | 'BATCH_UNKNOWN' | 'BATCH_DIFFERS' | 'UNITS_NOT_FREE' | 'HISTORY_STALE';
 
 /** Free units of one expiry, a queue: `head` is the range being dealt from, so that a sale touches nothing else. */
 export type Lane = { readonly validUntil: number; readonly free: number; readonly head: Units | undefined; readonly rest: List<Units> };
@@ -73,12 +78,19 @@ export type Shelf = { readonly free: number; readonly lanes: readonly Lane[] };
 
 export type OpenReservation = { readonly claim: Claim; readonly quantity: number; readonly ranges: readonly Units[]; readonly heldUntil: Instant; readonly notAfter: Instant };
 export type Closed =
-  | { readonly kind: 'committed'; readonly claim: Claim; readonly quantity: number; readonly ranges: readonly Units[]; readonly out: readonly Units[] }
-  | { readonly kind: 'released' | 'expired' | 'returned' };
+  | {
+      readonly kind: 'committed'; readonly claim: Claim; readonly quantity: number; readonly ranges: readonly Units[]; readonly out: readonly Units[];
+      /** Of the commit in the pool's stream. */
+      readonly revision: number;
+    }
+  | { readonly kind: 'released' | 'expired' | 'returned' | 'exported' };
 /** Answers given lately, in two generations: the older one is dropped once none of its commands may come again. */
 export type Memory = { readonly recent: Map<string, Closed>; readonly recentUntil: number; readonly older: Map<string, Closed>; readonly olderUntil: number };
 export type DueBucket = { readonly open: number; readonly ids: Cons | undefined };
 export type Cons = { readonly id: string; readonly next: Cons | undefined };
+
+/** `holes`: units that left stock unsold, sorted, neighbours joined. */
+export type PoolBatch = { readonly terms: BatchTerms; readonly quantity: number; readonly recalled: boolean; readonly holes: readonly Units[] };
 
 export type Stock = {
   readonly productId: string;
@@ -87,7 +99,7 @@ export type Stock = {
   /** Committed and not given back. */
   readonly sold: number;
   readonly lost: number;
-  readonly batches: ReadonlyMap<string, { readonly terms: BatchTerms; readonly quantity: number; readonly recalled: boolean }>;
+  readonly batches: ReadonlyMap<string, PoolBatch>;
   readonly open: Map<string, OpenReservation>;
   /** Open reservations by the minute they lapse in. */
   readonly due: Map<number, DueBucket>;
@@ -101,6 +113,8 @@ export type Stock = {
   /** How often units came back from being out. */
   readonly giveBacks: number;
   readonly losses: number;
+  /** Of the last event folded. */
+  readonly revision: number;
   /** The latest instant seen; a clock that jumps back does not move it. */
   readonly now: Instant;
 };

@@ -37,7 +37,7 @@ const move = (oracle: Oracle, events: readonly StockEvent[], open: ReadonlyMap<s
         for (const { claim: { reservationId } } of event.expired) put(open.get(reservationId)!, new RegExp(`^held ${reservationId}$`), 'free');
         break;
       case 'UnitsReturned': put(unitsOf(event.ranges), new RegExp(`^sold ${event.claim.reservationId}$`), 'free'); break;
-      case 'StockLost': put(unitsOf(event.ranges), /^free$/, 'lost'); break;
+      case 'UnitsLost': put(unitsOf(event.ranges), /^free$/, 'lost'); break;
     }
   }
 };

@@ -88,7 +88,7 @@ describe('returning refunded units', () => {
   });
   it('of a recalled batch leave stock at once', () =>
     stock.given(...past, { type: 'BatchRecalled', batchId: BATCH, reason: 'bad', at: T0 }).when(giveBack()).then(returnedEvent, {
-      type: 'StockLost', factId: `lost_${BATCH}_0`, batchId: BATCH, productId: PRODUCT, terms, quantity: 1, cost: { minor: 334n, currency: 'CNY' },
+      type: 'UnitsLost', factId: `lost_${BATCH}_0`, batchId: BATCH, productId: PRODUCT, terms, quantity: 1, cost: { minor: 334n, currency: 'CNY' },
       inputTax: { minor: 44n, currency: 'CNY' }, reason: 'recalled', ranges: [units(1, 2)], at: T0,
     }));
 });

@@ -21,6 +21,7 @@ export const decide = (command: StockCommand, stock: Stock): Verdict => {
     case 'ExpireStock': return news(stock, lossesOf(stock, expiredOn(stock.shelf, at), 'expired', at));
     case 'RecallBatch': return recallBatch(command, stock, at);
     case 'VoidUnits': return news(stock, withdraw(stock, command.ranges, 'voided', at, command.reason));
+    case 'ExportUnits': return exportUnits(command, stock, at);
     case 'HoldPool': return hold(command, stock, at);
     case 'ReleasePoolHold': return releaseHold(command, stock, at);
   }
@@ -78,6 +79,7 @@ const committedBefore = (stock: Stock, reservationId: string): Verdict => {
     case 'expired': return reject('RESERVATION_EXPIRED');
     case 'released': return reject('RESERVATION_RELEASED');
     case 'returned':
+    case 'exported':
     case undefined: return reject('RESERVATION_UNKNOWN');
   }
 };
@@ -132,6 +134,13 @@ const withdraw = (stock: Stock, cuts: readonly Units[], why: 'recalled' | 'voide
   for (const open of stock.open.values()) if (open.ranges.some((range) => hit(range).length > 0)) releases.push(freed(open, why, at));
   const after = releases.reduce(evolve, stock);
   return [...releases, ...lossesOf(after, onShelf(after.shelf, hit), why, at, note)];
+};
+
+const exportUnits = ({ exportId, ranges }: Of<StockCommand, 'ExportUnits'>, stock: Stock, at: Instant): Verdict => {
+  if (recall(stock.memory, exportId)?.kind === 'exported') return accept();
+  if (stock.heldEpoch !== undefined) return reject('POOL_HELD');
+  const free = onShelf(stock.shelf, (range) => ranges.flatMap((cut) => shared(range, cut) ?? []));
+  return quantityOf(free) === quantityOf(ranges) ? news(stock, lossesOf(stock, free, 'exported', at, exportId)) : reject('UNITS_NOT_FREE');
 };
 
 const hold = ({ epoch }: Of<StockCommand, 'HoldPool'>, stock: Stock, at: Instant): Verdict =>

@@ -1,0 +1,66 @@
+import { amount, big, bool, type EventCodec, eventCodec, int, list, millis, oneOf, optional, record, tagged, text } from '@vouchsafe/codec';
+import { presentation, supplierTerms } from '@vouchsafe/contracts';
+import type { BatchEvent, ColumnName } from '../domain/batch.js';
+import type { BuyerLimitEvent } from '../domain/buyer-limit.js';
+import type { LostReason, StockEvent } from '../domain/stock-types.js';
+
+const units = record({ batchId: text(), from: int, to: int, validUntil: optional(millis) });
+const terms = record({
+  supplierId: text(), terms: supplierTerms, presentation, unitCostMicros: big, unitTaxMicros: big, currency: text(),
+  bookId: text(), businessLine: text(), returnable: bool,
+});
+const claim = record({ reservationId: text(), orderId: text(), lineId: text(), channelId: text(), listingId: text(), buyerToken: optional(text()) });
+const availability = { version: 1, shape: record({ productId: text(), free: int }), published: true } as const;
+
+/** Stored events of `pool-` streams. */
+export const stockCodec: EventCodec<StockEvent> = eventCodec<StockEvent>('inventory', {
+  StockReceived: { version: 1, shape: record({ batchId: text(), productId: text(), terms, segments: list(units), quantity: int, lowStockAt: int, at: millis }) },
+  VouchersReserved: { version: 1, shape: record({ claim, quantity: int, ranges: list(units), heldUntil: millis, notAfter: millis, at: millis }) },
+  ReservationCommitted: { version: 1, shape: record({ claim, quantity: int, ranges: list(units), at: millis }) },
+  ReservationReleased: {
+    version: 1, shape: record({ claim, quantity: int, ranges: list(units), was: oneOf('open', 'committed'), reason: text(), notAfter: millis, at: millis }),
+  },
+  ReleaseRemembered: { version: 1, shape: record({ reservationId: text(), notAfter: millis, at: millis }) },
+  ReservationsExpired: { version: 1, shape: record({ expired: list(record({ claim, quantity: int })), quantity: int, at: millis }) },
+  UnitsReturned: { version: 1, shape: record({ refundId: text(), claim, quantity: int, ranges: list(units), at: millis }) },
+  BatchRecalled: { version: 1, shape: record({ batchId: text(), reason: text(), at: millis }) },
+  UnitsLost: {
+    version: 1, published: true,
+    shape: record({
+      factId: text(), batchId: text(), productId: text(), terms, quantity: int, cost: amount, inputTax: amount,
+      reason: oneOf<LostReason>('expired', 'recalled', 'voided', 'restored', 'exported'), note: optional(text()), ranges: list(units), at: millis,
+    }),
+  },
+  PoolHeld: { version: 1, shape: record({ epoch: int, at: millis }) },
+  PoolHoldReleased: { version: 1, shape: record({ epoch: int, at: millis }) },
+  StockAvailable: availability, StockExhausted: availability, StockLow: availability,
+});
+
+/** Stored events of `buyerlimit-` streams. */
+export const buyerLimitCodec: EventCodec<BuyerLimitEvent> = eventCodec<BuyerLimitEvent>('inventory', {
+  BuyerQuantityTaken: { version: 1, shape: record({ reservationId: text(), productId: text(), quantity: int, notAfter: millis, at: millis }) },
+  BuyerQuantityGivenBack: { version: 1, shape: record({ reservationId: text(), giveBackId: text(), quantity: int, at: millis }) },
+});
+
+const column = oneOf<ColumnName>('code', 'number', 'expiry', 'ignore');
+const source = tagged({
+  file: record({ format: record({ encoding: optional(oneOf('UTF8', 'GB18030')), delimiter: optional(text()), header: optional(bool), columns: optional(list(column)) }) }),
+  mint: record({ plan: record({ quantity: int, pattern: text(), alphabet: text(), randomBits: int }) }),
+});
+const plan = record({
+  batchId: text(), importId: text(), productId: text(), terms, fromPrepayment: bool, uses: int, validUntil: optional(millis), zone: text(), lowStockAt: int, source,
+});
+const vault = record({ rows: int, hash: text() });
+
+/** Stored events of `batch-` streams. */
+export const batchCodec: EventCodec<BatchEvent> = eventCodec<BatchEvent>('inventory', {
+  BatchStarted: { version: 1, shape: record({ plan, at: millis }) },
+  ContentFinished: { version: 1, shape: record({ bytes: int, at: millis }) },
+  BatchSealed: { version: 1, shape: record({ vault, refused: int, segments: list(units), at: millis }) },
+  ImportCompleted: {
+    version: 1, published: true, shape: record({ plan, vault, quantity: int, cost: amount, inputTax: amount, segments: list(units), at: millis }),
+  },
+  ImportAborted: { version: 1, shape: record({ batchId: text(), reason: text(), at: millis }) },
+  BatchErased: { version: 1, shape: record({ batchId: text(), reason: text(), at: millis }) },
+  ImportSettled: { version: 1, shape: record({ batchId: text(), at: millis }) },
+});

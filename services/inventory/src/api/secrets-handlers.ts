@@ -1,0 +1,31 @@
+import type { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
+import type { Handlers } from '@vouchsafe/rpc';
+import type { Secrets } from '../application/secrets.js';
+import { failureOf } from './errors.js';
+
+/** The vault of codes for fulfillment and redemption; never reachable through the gateway. */
+export const secretsHandlers = (secrets: Secrets): Handlers<typeof SecretsService> => ({
+  async openSecrets({ disclosureId, orderId, lineId, principalId, ranges }) {
+    const plain = ranges.map(({ batchId, from, to }) => ({ batchId, from: Number(from), to: Number(to) }));
+    const opened = await secrets.open({ disclosureId, orderId, lineId, principalId, ranges: plain });
+    if (!opened) throw failureOf('DISCLOSURE_NOT_RECORDED');
+    return {
+      secrets: opened.map(({ batchId, index, code, number, expiresAt, voucherId }) => ({
+        unit: { batchId, index: BigInt(index) }, voucherId, number: number ?? '', code, expiresAtMs: BigInt(expiresAt ?? 0),
+      })),
+    };
+  },
+  async findByCode({ code }) {
+    const found = await secrets.find(code);
+    if (!found) return { found: false };
+    return { found: true, unit: { batchId: found.unit.batchId, index: BigInt(found.unit.index) }, productId: found.productId, uses: found.uses };
+  },
+  async nameUnits({ units }) {
+    return { voucherIds: [...secrets.name(units.map(({ batchId, index }) => ({ batchId, index: Number(index) })))] };
+  },
+  async resolveVoucherIds({ voucherIds }) {
+    return {
+      units: secrets.resolve(voucherIds).map((unit) => (unit ? { found: true, unit: { batchId: unit.batchId, index: BigInt(unit.index) } } : { found: false })),
+    };
+  },
+});

@@ -1,0 +1,20 @@
+/** At most so many at once; the others wait their turn. */
+export class Slots {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+  constructor(slots: number) {
+    this.#free = slots;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    }
+  }
+}

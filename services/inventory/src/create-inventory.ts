@@ -1,0 +1,120 @@
+import { on, serveCommands, startPublisher } from '@vouchsafe/bus';
+import { commitReservation, releaseReservation, reserveVouchers, returnUnits } from '@vouchsafe/contracts';
+import { DeciderHost } from '@vouchsafe/event-store';
+import { Fault } from '@vouchsafe/kernel';
+import { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
+import { InventoryService } from '@vouchsafe/proto/inventory/v1/inventory';
+import { bind, type Collection, startProjections } from '@vouchsafe/read-store';
+import type { ServiceModule } from '@vouchsafe/runtime';
+import { openSpool } from '@vouchsafe/vault';
+import { batchCodec, buyerLimitCodec, stockCodec } from './adapters/codecs.js';
+import { toIntegration } from './adapters/integration.js';
+import { sealTo } from './adapters/seal-to.js';
+import { importHandlers } from './api/import-handlers.js';
+import { secretsHandlers } from './api/secrets-handlers.js';
+import { stockHandlers } from './api/stock-handlers.js';
+import { catalogTerms, ownContext } from './application/catalog-terms.js';
+import { Exports } from './application/exports.js';
+import { Imports } from './application/imports.js';
+import { Pools } from './application/pools.js';
+import type { InventoryPorts } from './application/ports.js';
+import { batchesBehind, Restored } from './application/restored.js';
+import { SalesPast } from './application/sales-past.js';
+import { Secrets } from './application/secrets.js';
+import { CATEGORIES } from './application/streams.js';
+import { startUpkeep } from './application/upkeep.js';
+import type { InventoryConfig } from './config.js';
+import { batch } from './domain/batch.js';
+import { buyerLimit } from './domain/buyer-limit.js';
+import { stock } from './domain/stock.js';
+import { type BatchCard, batchCards, batchLosses } from './projections/batches.js';
+import { type Chore, importChores, limitChores, poolChores } from './projections/chores.js';
+import { type SalePlace, sales } from './projections/sales.js';
+import { type StockCard, stockCards } from './projections/stock-cards.js';
+
+type Collections = { readonly cards: Collection<BatchCard>; readonly stock: Collection<StockCard>; readonly chores: Collection<Chore>; readonly places: Collection<SalePlace> };
+
+/** Unsold vouchers: imports, minting, pools, the vault of codes. */
+export const createInventory = (ports: InventoryPorts, config: InventoryConfig): ServiceModule => {
+  const stops: (() => Promise<void>)[] = [];
+  return {
+    name: 'inventory',
+    needs: ['catalog'],
+    start: async () => {
+      const { bus, rpc } = ports;
+      const runner = await startProjections({ ...ports, name: 'inventory', projections: projections() });
+      stops.push(() => runner.stop());
+      await runner.caughtUp(); // timers and pools to hold are views: they must be whole before anything is served
+      const parts = compose(ports, config, { runner, ...(await collections(ports)) });
+      stops.push(() => parts.imports.stop());
+      await refuseVaultBehind(ports, parts.imports, parts.cards);
+      if (ports.deployment.raised) await parts.restored.secure();
+      serveCommands(bus, 'inventory', [
+        on(reserveVouchers, (command, envelope) => parts.pools.reserve(command, envelope)),
+        on(commitReservation, (command, envelope) => parts.pools.commit(command, envelope)),
+        on(releaseReservation, (command, envelope) => parts.pools.release(command, envelope)),
+        on(returnUnits, (command, envelope) => parts.pools.returnUnits(command, envelope)),
+      ]);
+      rpc.serve(SecretsService, secretsHandlers(parts.secrets));
+      rpc.serve(InventoryService, { ...importHandlers(parts), ...stockHandlers(parts) });
+      const publisher = await startPublisher({ ...ports, context: 'inventory', categories: CATEGORIES, toIntegration });
+      stops.push(() => publisher.stop(), startUpkeep({ ...parts, projections: runner, timers: ports.timers, sweepMs: config.sweepMs }));
+      await resumeImports(parts.imports, parts.cards);
+    },
+    stop: async () => {
+      for (const stop of stops.splice(0).reverse()) await stop();
+    },
+  };
+};
+
+const projections = () => [
+  bind(batchCards, batchCodec, ['batch']), bind(batchLosses, stockCodec, ['pool']), bind(stockCards, stockCodec, ['pool']), bind(sales, stockCodec, ['pool']),
+  bind(importChores, batchCodec, ['batch']), bind(poolChores, stockCodec, ['pool']), bind(limitChores, buyerLimitCodec, ['buyerlimit']),
+];
+const collections = async ({ readStore }: InventoryPorts): Promise<Collections> => ({
+  cards: await readStore.collection<BatchCard>(batchCards.collection), stock: await readStore.collection<StockCard>(stockCards.collection),
+  chores: await readStore.collection<Chore>(importChores.collection), places: await readStore.collection<SalePlace>(sales.collection),
+});
+
+const compose = (ports: InventoryPorts, config: InventoryConfig, views: Collections & { readonly runner: { caughtUp(): Promise<void> } }) => {
+  const { store, clock, random, vault, journal, rpc, spool, deployment } = ports;
+  const context = () => ownContext(ports);
+  const pools = new Pools({
+    pools: new DeciderHost({ store, clock, random, decider: stock, codec: stockCodec }),
+    limits: new DeciderHost({ store, clock, random, decider: buyerLimit, codec: buyerLimitCodec }),
+    past: new SalesPast({ store, codec: stockCodec, places: views.places, projections: views.runner }), journal, clock,
+  });
+  const imports = new Imports({ ...ports, config, pools, spool: openSpool(spool, vault.spoolKeys), batches: new DeciderHost({ store, clock, random, decider: batch, codec: batchCodec }) });
+  const shared = { ...ports, config, pools, imports, cards: views.cards, stock: views.stock, chores: views.chores, projections: views.runner };
+  return {
+    ...shared,
+    terms: catalogTerms(rpc, context),
+    secrets: new Secrets({ ...shared, context }),
+    exports: new Exports({ ...shared, sealTo }),
+    restored: new Restored({ ...shared, epoch: deployment.epoch }),
+  };
+};
+
+/** Imports whose codes were being sealed when the process ended go on by themselves. */
+const resumeImports = async (imports: Imports, cards: Collection<BatchCard>): Promise<void> => {
+  for (const { id } of await cards.find({ where: { state: 'PROCESSING' }, limit: RESUMED_MAX })) imports.process(id);
+};
+const RESUMED_MAX = 1_000;
+
+/** Events name what the vault holds; a vault that is behind them would sell codes it does not have. */
+const refuseVaultBehind = async ({ vault, deployment, log }: InventoryPorts, imports: Imports, cards: Collection<BatchCard>): Promise<void> => {
+  const ids: string[] = [];
+  for (const state of ['READY', 'COMPLETED']) {
+    for (let after: { values: []; id: string } | undefined; ; ) {
+      const page = await cards.find({ where: { state }, limit: RESUMED_MAX, ...(after && { after }) });
+      ids.push(...page.map(({ id }) => id));
+      const last = page[page.length - 1];
+      if (page.length < RESUMED_MAX || !last) break;
+      after = { values: [], id: last.id };
+    }
+  }
+  const behind = await batchesBehind(vault, imports, ids);
+  if (behind.length === 0) return;
+  log.error({ behind: behind.slice(0, 10), epoch: deployment.epoch }, 'the vault does not hold what the log says');
+  throw new Fault('VAULT_BEHIND', `the vault is older than the log or was changed: ${behind.length} batches differ, first ${behind[0]}. Restore both from one backup`, false);
+};
