@@ -33,7 +33,7 @@ export type Consuming = { stop(): Promise<void> };
 export const consume = async <E extends { readonly type: string }>(options: ConsumerOptions<E>): Promise<Consuming> => {
   const { bus, group, contexts, readStore } = options;
   const collection = await readStore.collection<Progress>({ name: `consumed_${group}`, indexes: [] });
-  const consumer = new Consumer(options, new ConsumedPubs(collection, options.log));
+  const consumer = new Consumer(options, new ConsumedPubs({ collection, clock: options.clock, log: options.log }));
   bus.subscribe(group, contexts, (message) => consumer.take(message), (message) => consumer.skip(message));
   return { stop: () => consumer.stop() };
 };

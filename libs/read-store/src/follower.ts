@@ -16,7 +16,9 @@ export type FollowerOptions = {
   /** Before the first event, e.g. to fill what is new. A rejection is retried like a batch. */
   readonly prepare?: (checkpoint: Position) => Promise<void>;
   /** After a checkpoint was saved. */
-  readonly afterCheckpoint?: (idle: boolean) => Promise<void>;
+  readonly afterCheckpoint?: () => Promise<void>;
+  /** How long it waits for more before it takes up few events, while nobody waits for them. */
+  readonly gatherMs?: number;
 };
 
 /** How far behind the log: `events` is an upper bound (others' events count), `behind` the position reached, `ageMs` that event's age. */
@@ -41,6 +43,12 @@ export interface Follower {
 }
 
 const BATCH_MAX = 512;
+/** A batch of one event costs almost what one of a hundred does, so a moment's events are handled together. */
+const GATHER_MS = 10;
+const GATHER_BELOW = 128;
+/** The checkpoint may lag so many events or so long behind: after a crash they are handled again. */
+const CHECKPOINT_EVENTS = 1000;
+const CHECKPOINT_MS = 200;
 const BACKOFF_MS = 100;
 const BACKOFF_MAX_MS = 10_000;
 /** No progress for so long, although events wait, is trouble. */
@@ -64,6 +72,10 @@ class LogFollower implements Follower {
   #recordedAt = 0;
   #progressMs = 0;
   #handling = false;
+  #saved: Position = START;
+  #unsaved = 0;
+  #savedMs = 0;
+  #gathering = new AbortController();
   #subscription = new AbortController();
   #failing: unknown;
   #failures = 0;
@@ -81,6 +93,7 @@ class LogFollower implements Follower {
       throw new Fault('READ_STORE_AHEAD', `${name} has seen events that the log does not have: the read store belongs to another log or a later state of it. Delete it; it is rebuilt`, false);
     }
     this.#seen = this.#applied;
+    this.#saved = this.#applied;
     this.#progressMs = clock.monotonicMs();
     this.#done = this.#run();
   }
@@ -106,6 +119,7 @@ class LogFollower implements Follower {
           await this.#handleAll(page.events);
           this.#progressed(page.next);
           if (either.aborted) break;
+          if (page.events.length < GATHER_BELOW) await this.#gather();
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -121,21 +135,39 @@ class LogFollower implements Follower {
       const batch = events.slice(at, at + BATCH_MAX);
       at += batch.length;
       this.#handling = true;
-      await this.exclusively(() => this.#handleBatch(batch, at >= events.length)).finally(() => (this.#handling = false));
+      await this.exclusively(() => this.#handleBatch(batch)).finally(() => (this.#handling = false));
       await nextTurn();
     }
   }
 
   /** Effects first, then the checkpoint: a crash in between repeats, it never skips. */
-  async #handleBatch(batch: readonly RecordedEvent[], last: boolean): Promise<void> {
-    const { handle, readStore, name, afterCheckpoint } = this.#options;
+  async #handleBatch(batch: readonly RecordedEvent[]): Promise<void> {
+    const { handle, clock } = this.#options;
     await handle(batch);
     const newest = batch[batch.length - 1]!;
-    await readStore.saveCheckpoint(name, newest.position);
-    await afterCheckpoint?.(last);
     this.#applied = newest.position;
     this.#recordedAt = newest.recordedAt;
+    this.#unsaved += batch.length;
+    if (this.#unsaved >= CHECKPOINT_EVENTS || clock.monotonicMs() - this.#savedMs >= CHECKPOINT_MS) await this.#save();
     this.#progressed(newest.position);
+  }
+
+  async #save(): Promise<void> {
+    const { readStore, name, clock, afterCheckpoint } = this.#options;
+    if (this.#saved === this.#applied) return;
+    await readStore.saveCheckpoint(name, this.#applied);
+    this.#saved = this.#applied;
+    this.#savedMs = clock.monotonicMs();
+    this.#unsaved = 0;
+    await afterCheckpoint?.();
+  }
+
+  /** Lets a few more events come, unless somebody waits for those that are there. */
+  async #gather(): Promise<void> {
+    const { clock, gatherMs = GATHER_MS } = this.#options;
+    if (clock.simulated || gatherMs === 0 || this.#waiters.size > 0) return;
+    this.#gathering = new AbortController();
+    await clock.sleep(gatherMs, this.#gathering.signal);
   }
 
   #progressed(seen: Position): void {
@@ -219,6 +251,7 @@ class LogFollower implements Follower {
 
   #reached(position: Position): Promise<void> {
     if (position <= this.#seen) return Promise.resolve();
+    this.#gathering.abort();
     return new Promise((done, failed) => this.#waiters.add({ position, done, failed }));
   }
 
@@ -236,8 +269,10 @@ class LogFollower implements Follower {
 
   async stop(): Promise<void> {
     this.#abort.abort();
+    this.#gathering.abort();
     await this.#done;
     await this.#turn;
+    await this.#save();
     for (const waiter of this.#waiters) waiter.done();
     this.#waiters.clear();
   }

@@ -8,6 +8,8 @@ export interface Clock {
   monotonicMs(): number;
   /** Settles after `ms`; with `signal` aborted it settles at once. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** True where time does not pass by itself: then nobody waits merely to gather more work. */
+  readonly simulated?: boolean;
 }
 
 /** The machine's clock. */

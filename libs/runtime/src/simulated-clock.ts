@@ -27,6 +27,7 @@ const IDLE_TURNS_MAX = 2000;
 export const simulatedClock = (start: Instant): SimulatedClock => new Simulated(start);
 
 class Simulated implements SimulatedClock {
+  readonly simulated = true;
   #elapsed = 0;
   #offset: number;
   #order = 0;

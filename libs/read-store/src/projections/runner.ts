@@ -40,8 +40,6 @@ export interface ProjectionRunner {
 }
 
 const UNKNOWN_TYPES_LOGGED = 100;
-/** Tombstones are dropped when idle, and at the latest after so many batches. */
-const FORGET_EVERY = 64;
 
 /**
  * Starts one runner for all projections of a service. A collection that is new to the runner is first filled from the
@@ -59,7 +57,6 @@ class Runner implements ProjectionRunner {
   readonly #collections = new Map<string, Collection<unknown>>();
   readonly #newcomers = new Set<string>();
   readonly #toForget = new Set<string>();
-  #batches = 0;
   #applied = 0;
   #follower: Follower | undefined;
   #halted: HaltedDocuments | undefined;
@@ -91,7 +88,7 @@ class Runner implements ProjectionRunner {
       name: `projections/${name}`, store, readStore, clock, log, categories: this.#router.categories,
       prepare: (checkpoint) => this.#fillNewcomers(checkpoint),
       handle: (events) => this.#apply(events),
-      afterCheckpoint: (idle) => this.#forget(idle),
+      afterCheckpoint: () => this.#forget(),
     });
   }
 
@@ -132,8 +129,7 @@ class Runner implements ProjectionRunner {
   }
 
   /** What lies behind the checkpoint never comes again, so tombstones have done their work. */
-  async #forget(idle: boolean): Promise<void> {
-    if (++this.#batches % FORGET_EVERY !== 0 && !idle) return;
+  async #forget(): Promise<void> {
     for (const name of this.#toForget) await this.#collections.get(name)!.forgetDeleted();
     this.#toForget.clear();
   }
