@@ -1,6 +1,8 @@
+import type { Instant } from '@vouchsafe/kernel';
 import type { Collection } from '@vouchsafe/read-store';
 import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
 import { LRUCache } from 'lru-cache';
+import type { EventMessage } from './port.js';
 
 export type Progress = { readonly pub: number };
 export type ConsumedPubsOptions = { readonly collection: Collection<Progress>; readonly clock: Clock; readonly log: Log };
@@ -23,14 +25,21 @@ export class ConsumedPubs {
   #writing: Promise<void> | undefined;
   #hurry = new AbortController();
 
+  readonly #startedAt: Instant;
+
   constructor(options: ConsumedPubsOptions) {
     this.#options = options;
+    this.#startedAt = options.clock.now();
   }
 
-  /** Number of the last event of `stream` that was handled; 0 if none was. */
-  async of(stream: string): Promise<number> {
+  /**
+   * Number of the last event of the stream that was handled; 0 if none was. A stream's first event recorded in this process's
+   * time cannot have been handled before it, so that is not looked up.
+   */
+  async before({ stream, pub, recordedAt }: EventMessage): Promise<number> {
     const known = this.#unwritten.get(stream) ?? this.#cache.get(stream);
     if (known !== undefined) return known;
+    if (pub === 1 && recordedAt > this.#startedAt) return 0;
     const stored = (await this.#options.collection.get(stream))?.value.pub ?? 0;
     this.#cache.set(stream, stored);
     return stored;

@@ -21,8 +21,8 @@ describe('a consumer', () => {
     for (const store of readStores.splice(0)) await store.close();
   });
   /** A bus with a consumer on it; `log` is what was published, the owner's truth. */
-  const setUp = async (mishaps: Omit<Mishaps, 'random'> = {}, more: { seed?: number; readStore?: ReadStore; only?: readonly Event['type'][] } = {}) => {
-    const clock: SimulatedClock = simulatedClock(instant(1_767_225_600_000));
+  const setUp = async (mishaps: Omit<Mishaps, 'random'> = {}, more: { seed?: number; readStore?: ReadStore; startMs?: number; only?: readonly Event['type'][] } = {}) => {
+    const clock: SimulatedClock = simulatedClock(instant(1_767_225_600_000 + (more.startMs ?? 0)));
     const bus: LossyBus = lossyBus(inProcessBus(clock), { random: seededRandom(more.seed ?? 1), ...mishaps });
     const readStore = more.readStore ?? sqliteReadStore({ file: ':memory:', log: silentLog });
     if (!more.readStore) readStores.push(readStore);
@@ -59,7 +59,7 @@ describe('a consumer', () => {
     const first = await setUp();
     await first.publish(anEvent('order-a', 1), anEvent('order-b', 1));
     await first.stop();
-    const second = await setUp({}, { readStore: first.readStore });
+    const second = await setUp({}, { readStore: first.readStore, startMs: 60_000 });
     await second.publish(anEvent('order-a', 1), anEvent('order-a', 2));
     expect(second.got).toEqual(['order-a/2']);
   });

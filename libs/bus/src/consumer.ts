@@ -52,15 +52,15 @@ class Consumer<E extends { readonly type: string }> {
 
   /** Called for one event of a stream at a time. */
   async take(message: EventMessage): Promise<void> {
-    const seen = await this.#consumed.of(message.stream);
+    const seen = await this.#consumed.before(message);
     if (message.pub <= seen) return;
     if (message.pub > seen + 1) await this.#fetchGap(message, seen);
     await this.#handle(message);
   }
 
   /** A person gave the event up: it counts as handled. */
-  async skip({ stream, pub }: EventMessage): Promise<void> {
-    if (pub > (await this.#consumed.of(stream))) await this.#consumed.set(stream, pub);
+  async skip(message: EventMessage): Promise<void> {
+    if (message.pub > (await this.#consumed.before(message))) await this.#consumed.set(message.stream, message.pub);
   }
 
   async #fetchGap({ context, stream, pub }: EventMessage, seen: number): Promise<void> {

@@ -74,11 +74,14 @@ const OPERATORS = [['gt', '>'], ['gte', '>='], ['lt', '<'], ['lte', '<=']] as co
 const rangeTerm = (column: string, range: Range): Term => {
   const terms: string[] = [];
   const values: Cell[] = [];
+  // Two bounds of one sort keep each other; a further one would hide the better of them from the index.
+  const closed = typeof (range.gt ?? range.gte) === typeof (range.lt ?? range.lte);
   for (const [name, operator] of OPERATORS) {
     const bound = range[name];
     if (bound === undefined) continue;
     terms.push(`${column} ${operator} ?`);
     values.push(cellOf(bound));
+    if (closed) continue;
     if (operator[0] === '>' && typeof bound !== 'boolean') terms.push(`${column} < ${typeof bound === 'number' ? `''` : `x''`}`);
     if (operator[0] === '<' && typeof bound !== 'number') terms.push(`${column} >= ${typeof bound === 'string' ? `''` : `x''`}`);
   }
