@@ -44,9 +44,11 @@ export class Neighbours {
   /** Names of the commands that were handled, in order. */
   readonly handled: string[] = [];
 
-  constructor(readonly ports: TestPorts) {}
+  constructor(public ports: TestPorts) {}
 
-  start(): this {
+  /** Serves on these ports from now on; what they know stays. */
+  start(ports: TestPorts = this.ports): this {
+    this.ports = ports;
     this.#inventory();
     this.#ledger();
     this.#redemption();

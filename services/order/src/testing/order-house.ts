@@ -15,13 +15,12 @@ export type OrderHouse = Awaited<ReturnType<typeof orderHouse>>;
 export const CHANNEL = 'chn_shop';
 
 /** The order service among its fake neighbours: a prepaid channel with 1,000.00, a consumer_pay channel, ten codes at 9.90. */
-export const orderHouse = async (options: { readonly providers?: readonly PaymentProvider[]; readonly ports?: TestPorts; readonly neighbours?: Neighbours; readonly restarted?: boolean } = {}) => {
+export const orderHouse = async (options: { readonly providers?: readonly PaymentProvider[]; readonly ports?: TestPorts; readonly neighbours?: Neighbours } = {}) => {
   const ports = options.ports ?? testPorts({ namespace: 'sandbox' });
   const around = options.neighbours ?? furnished(new Neighbours(ports));
-  around.start();
+  around.start(ports);
   const service = createOrder({ ...ports, paymentProviders: options.providers ?? [] }, orderConfig.parse({}));
   await service.start();
-  if (!options.restarted) await ports.bus.start();
   const contextOf = (channelId: string, permissions: readonly string[] = []): CallContext => ({
     caller: { principalId: `pri_${channelId.slice(4)}`, kind: 'channel', namespace: ports.namespace, channelId, permissions: new Set(permissions) },
     requestId: 'req_1', deadline: plusMs(ports.clock.now(), 60_000), locale: 'en',
@@ -52,7 +51,7 @@ export const orderHouse = async (options: { readonly providers?: readonly Paymen
   };
 };
 
-const furnished = (around: Neighbours): Neighbours => {
+export const furnished = (around: Neighbours): Neighbours => {
   around.products.set('prd_code', { unitMicros: 9_900_000n });
   around.free.set('prd_code', 10);
   around.channels.set(CHANNEL, { settlement: SettlementMode.PREPAID, path: ['chn_root', CHANNEL] });
