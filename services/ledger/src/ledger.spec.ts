@@ -42,7 +42,7 @@ describe('a channel\'s account', () => {
     expect((await withdraw(870)).account).toMatchObject({ available: CNY(0), held: CNY(1130) });
   });
   it('goes below zero as far as its limit, which is changed by who saw it', async () => {
-    const update = (minor: number, etag = '') => call(house.rpc.updateCreditLimit, { channelId: 'chn_credit', mode: 2, creditLimit: CNY(minor), etag }, house.as());
+    const update = (minor: number, etag = '') => call(house.rpc.updateCreditLimit, { channelId: 'chn_credit', limit: CNY(minor), etag }, house.as());
     const { etag, accountId } = await update(5_000);
     expect(await house.hold({ accountId, amount: cny(5_001) })).toMatchObject({ ok: false, code: 'CREDIT_LIMIT_REACHED' });
     expect(await house.hold({ accountId, amount: cny(5_000) })).toEqual({ ok: true, result: {} });
@@ -123,7 +123,7 @@ describe('what a channel sees', () => {
 describe('receipts', () => {
   const receive = (over: object) => call(house.rpc.recordReceipt, { amount: CNY(5_000), bank: 'icbc', bankReference: 'in 1', ...over }, house.as());
   it('settle a bill, written off where short-paid', async () => {
-    const { accountId } = await call(house.rpc.updateCreditLimit, { channelId: 'chn_credit', mode: 2, creditLimit: CNY(9_000) }, house.as());
+    const { accountId } = await call(house.rpc.updateCreditLimit, { channelId: 'chn_credit', limit: CNY(9_000) }, house.as());
     await house.hold({ accountId, amount: cny(6_000) });
     const fact = aDelivery({ settlement: 'credit', gross: cny(6_000), parts: [] });
     expect(await house.capture({ accountId, fact })).toMatchObject({ ok: true });

@@ -103,16 +103,16 @@ const bookedEntry = async ({ entries }: MovementOptions, entryId: string) => {
   return located;
 };
 
-const MODES = { [AccountMode.PREPAID]: 'prepaid', [AccountMode.CREDIT]: 'credit', [AccountMode.UNSPECIFIED]: undefined } as const;
+const MODES = { [AccountMode.PREPAID]: 'prepaid', [AccountMode.CREDIT]: 'credit', [AccountMode.UNSPECIFIED]: 'credit' } as const;
 
 const updateCreditLimit: (options: MovementOptions, ...call: Parameters<Moving['updateCreditLimit']>) => ReturnType<Moving['updateCreditLimit']> = async (
   options, request, context,
 ) => {
   const { treasury, books, accounts, clock } = options;
   const mode = MODES[request.mode];
-  if (!mode) throw invalid('/mode', '须为预存或授信', 'prepaid or credit is needed');
-  const limit = maybeAmount('/creditLimit', request.creditLimit);
-  if (!limit) throw invalid('/creditLimit', '须填写额度', 'a limit is needed');
+  if (!mode) throw invalid('/mode', '须为预存或授信', 'prepaid or credit is needed'); // a number this binary has no name for
+  const limit = maybeAmount('/limit', request.limit);
+  if (!limit) throw invalid('/limit', '须填写额度', 'a limit is needed');
   const identity = await treasury.identityOf(channelField(request.channelId), mode, limit.currency);
   if (!identity) throw failure('CHANNEL_UNKNOWN');
   const expectedVersion = versionOf(request.etag);

@@ -1,59 +1,19 @@
-import { memoryStore } from '@vouchsafe/event-store';
-import { instant, type Instant, plusMs } from '@vouchsafe/kernel';
-import { type Clock, silentLog, systemRandom } from '@vouchsafe/runtime';
+import { instant } from '@vouchsafe/kernel';
+import { systemRandom } from '@vouchsafe/runtime';
 import { openStreams } from '../adapters/streams.js';
 import { ledgerConfig } from '../config.js';
-import { fundsOf } from '../domain/account.js';
 import { period } from '../domain/period.js';
-import { aDelivery, cny, deposit, NOON, theAccount } from '../testing/builders.js';
-import { Books } from './books.js';
-import { accountChain, journalChain } from './chains.js';
-import { Desk } from './desk.js';
+import { aDelivery, cny, NOON, theAccount } from '../testing/builders.js';
+import { openDesk } from '../testing/desk-house.js';
 import { accountRootOf } from './streams.js';
 
-const movable = (): Clock & { time: Instant } => ({
-  time: NOON,
-  now() { return this.time; },
-  monotonicMs() { return this.time; },
-  sleep: async () => {},
-});
-const START = { holdId: 'ord_1', accountId: theAccount.accountId, channelId: 'chn_shop', orderId: 'ord_1', amount: cny(1130) };
-
-const open = (segmentEvents = 10_000, clock = movable(), store = memoryStore(clock)) => {
-  const config = ledgerConfig.parse({ segmentEvents: Math.max(10, segmentEvents) });
-  const streams = openStreams({ store, clock, random: systemRandom() }, config);
-  const books = new Books({ streams, clock, shards: config.journalShards, termsOf: async (bookId) => (bookId === 'bok_main' ? { zone: 'Asia/Shanghai', cutOffMinute: 0 } : undefined) });
-  const ground = { streams, books, store, clock, log: silentLog, segmentEvents: config.segmentEvents, hintOf: async () => undefined };
-  const accounts = accountChain(ground);
-  const journals = journalChain(ground);
-  const desk = new Desk({ accounts, journals, books, clock, postingsOf: async () => undefined });
-  let asked = 0;
-  const envelope = () => ({ commandId: `c${asked++}-${clock.time}`, correlation: 'ord_1', principal: 'pri_1', at: clock.time });
-  const funds = async () => {
-    const folded = await accounts.load(accountRootOf(theAccount.accountId));
-    return folded?.state.step === 'open' ? { ...folded.state, funds: fundsOf(folded.state) } : undefined;
-  };
-  const hold = (more: Partial<typeof START> = {}) =>
-    desk.hold({ ...START, ...more, notAfter: plusMs(clock.time, 60_000), expiresAt: plusMs(clock.time, 3_600_000) }, envelope());
-  const capture = (orderId = 'ord_1', occurredAt = clock.time) => {
-    const { dims, ...delivery } = aDelivery();
-    const fact = { ...delivery, dims: { ...dims, orderId, lineId: `${orderId}/1` } };
-    return desk.capture({ holdId: orderId, accountId: theAccount.accountId, captureId: `${orderId}/1`, fact, final: true, occurredAt }, envelope());
-  };
-  const fund = async (minor: number, factId = `dep_${minor}`, occurredAt = clock.time) => {
-    await books.openAccount(theAccount);
-    return desk.book({ factId, fact: deposit(minor), occurredAt, accountId: theAccount.accountId }, envelope());
-  };
-  return { store, clock, desk, books, accounts, journals, envelope, funds, hold, capture, fund };
-};
-
-const streamsOf = async ({ store }: ReturnType<typeof open>): Promise<readonly string[]> => {
+const streamsOf = async ({ store }: ReturnType<typeof openDesk>): Promise<readonly string[]> => {
   const { events } = await store.readAll({ after: -1 as never, max: 100_000 });
   return [...new Set(events.map(({ stream }) => stream))];
 };
 
 it('holds, captures and repeats without moving money twice', async () => {
-  const ledger = open();
+  const ledger = openDesk();
   expect(await ledger.hold()).toMatchObject({ ok: false, code: 'ACCOUNT_UNKNOWN' });
   await ledger.fund(2000);
   expect(await ledger.hold()).toEqual({ ok: true, result: {} });
@@ -66,7 +26,7 @@ it('holds, captures and repeats without moving money twice', async () => {
 });
 
 it('continues a long stream in a new segment, with balance and open holds', async () => {
-  const ledger = open(10);
+  const ledger = openDesk(10);
   await ledger.fund(100_000);
   for (let i = 0; i < 20; i++) expect(await ledger.hold({ holdId: `ord_${i}`, orderId: `ord_${i}` })).toMatchObject({ ok: true });
   for (let i = 0; i < 20; i++) expect(await ledger.capture(`ord_${i}`)).toMatchObject({ ok: true });
@@ -80,23 +40,23 @@ it('continues a long stream in a new segment, with balance and open holds', asyn
 });
 
 it('finds its way again after a restart, also when it ended between closing and opening', async () => {
-  const before = open(10);
+  const before = openDesk(10);
   await before.fund(100_000);
   for (let i = 0; i < 30; i++) await before.hold({ holdId: `ord_${i}`, orderId: `ord_${i}` });
-  const after = open(10, before.clock, before.store);
+  const after = openDesk(10, before.clock, before.store);
   expect((await after.funds())?.funds).toEqual((await before.funds())?.funds);
   const { segment } = (await after.funds())!;
   const closing = { commandId: 'x', correlation: 'x', principal: 'x', at: NOON };
   const streams = openStreams({ store: before.store, clock: before.clock, random: systemRandom() }, ledgerConfig.parse({}));
   await streams.accounts.handle(`account-${theAccount.accountId}_${segment}`, { type: 'ClosePeriod', next: '2027-01' as never, at: NOON }, closing);
-  const third = open(10, before.clock, before.store);
+  const third = openDesk(10, before.clock, before.store);
   expect((await third.funds())?.segment).toBe('2027-01');
   expect((await third.funds())?.funds).toEqual((await before.funds())?.funds);
   expect(await third.capture('ord_3')).toMatchObject({ ok: true });
 });
 
 it('turns the page with the month and books what is late where it belongs, until the month is closed', async () => {
-  const ledger = open();
+  const ledger = openDesk();
   await ledger.fund(100_000);
   const late = ledger.clock.time;
   ledger.clock.time = instant(Date.UTC(2026, 11, 3, 4));
@@ -118,7 +78,7 @@ it('turns the page with the month and books what is late where it belongs, until
 });
 
 it('spreads other entries over the journals of their book, each once', async () => {
-  const ledger = open();
+  const ledger = openDesk();
   const paid = (n: number) => ({
     factId: `pay_${n}`, occurredAt: NOON,
     fact: { type: 'ConsumerPaid', dims: { bookId: 'bok_main' }, paymentId: `pay_${n}`, provider: 'alipay', received: cny(100), fee: cny(1), feeTax: cny(0) } as const,
@@ -132,7 +92,7 @@ it('spreads other entries over the journals of their book, each once', async () 
 });
 
 it('answers a delivery without its account as invalid, a reversal without its original as unknown', async () => {
-  const ledger = open();
+  const ledger = openDesk();
   const booked = await ledger.desk.book({ factId: 'f', fact: { type: 'Delivered', ...aDelivery() }, occurredAt: NOON }, ledger.envelope());
   expect(booked).toMatchObject({ ok: false, code: 'FACT_INVALID' });
   const reversal = await ledger.desk.book({ factId: 'g', fact: { type: 'RedemptionReversed', dims: { bookId: 'bok_main' }, originalFactId: 'x' }, occurredAt: NOON }, ledger.envelope());
