@@ -29,19 +29,36 @@ const plain = (value: DocValue): unknown => {
   return plainRecord(value);
 };
 
-const plainRecord = (value: { readonly [key: string]: DocValue | undefined }): unknown => {
-  for (const key in value) {
+type PlainRecord = { readonly [key: string]: DocValue | undefined };
+
+/** Copied from the first field on that needs it, each field looked at once. */
+const plainRecord = (value: PlainRecord): unknown => {
+  const keys = Object.keys(value);
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at]!;
     const field = value[key];
-    if (key[0] === '$' || (field !== undefined && plain(field) !== field)) return taggedRecord(value);
+    const inner = field === undefined ? undefined : plain(field);
+    if (inner !== field || key[0] === '$') return copiedFrom(value, keys, { at, inner });
   }
   return value;
 };
 
-/** `fromEntries` and not assignment, for a key may be `__proto__`. */
-const taggedRecord = (value: { readonly [key: string]: DocValue | undefined }): unknown =>
-  Object.fromEntries(
-    Object.entries(value).flatMap(([key, field]) => (field === undefined ? [] : [[key[0] === '$' ? `$${key}` : key, plain(field)]])),
-  );
+const copiedFrom = (value: PlainRecord, keys: readonly string[], { at, inner }: { readonly at: number; readonly inner: unknown }): unknown => {
+  const copy: Record<string, unknown> = {};
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    const field = value[key];
+    if (field === undefined) continue;
+    put(copy, key[0] === '$' ? `$${key}` : key, i < at ? field : i === at ? inner : plain(field));
+  }
+  return copy;
+};
+
+/** Assigning to `__proto__` would set the prototype instead. */
+const put = (record: Record<string, unknown>, key: string, value: unknown): void => {
+  if (key === '__proto__') Object.defineProperty(record, key, { value, enumerable: true });
+  else record[key] = value;
+};
 
 const isList = (value: object): value is readonly DocValue[] => Array.isArray(value);
 const changed = (before: readonly unknown[], after: readonly unknown[]): readonly unknown[] =>
@@ -53,5 +70,7 @@ const revive = (json: unknown): unknown => {
   const record = json as Record<string, unknown>;
   const tagged = record[TAG];
   if (typeof tagged === 'string') return BigInt(tagged);
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key[0] === '$' ? key.slice(1) : key, revive(value)]));
+  const out: Record<string, unknown> = {};
+  for (const key of Object.keys(record)) put(out, key[0] === '$' ? key.slice(1) : key, revive(record[key]));
+  return out;
 };

@@ -9,7 +9,7 @@ import { cellsOf } from './sqlite/cells.js';
 import { Database } from './sqlite/database.js';
 import { InlineWriter } from './sqlite/inline-writer.js';
 import { Reader } from './sqlite/reader.js';
-import { fieldsOf, type ReadRow, type Writer, type WriteRow } from './sqlite/rows.js';
+import { type Cell, fieldsOf, type PackedRows, type ReadRow, type Writer } from './sqlite/rows.js';
 import { ThreadedWriter } from './sqlite/threaded-writer.js';
 import { WriteEngine } from './sqlite/write-engine.js';
 
@@ -134,7 +134,7 @@ class SqliteCollection<T> implements Collection<T> {
   }
   async write(ops: readonly WriteOp<T>[]): Promise<void> {
     if (ops.length === 0) return;
-    await this.#access.writer().run({ kind: 'write', name: this.#name, rows: ops.map((op) => this.#rowOf(op)) });
+    await this.#access.writer().run({ kind: 'write', name: this.#name, rows: this.#pack(ops) });
     this.#access.watchers.tell(this.#name);
   }
   async forgetDeleted(): Promise<void> {
@@ -144,9 +144,13 @@ class SqliteCollection<T> implements Collection<T> {
     return this.#access.watchers.add(this.#name, changed);
   }
 
-  #rowOf({ id, value, revisions, onlyRevisions }: WriteOp<T>): WriteRow {
-    const { cells, lists } = cellsOf(this.#fields, value ?? {});
-    return { id, value: value === undefined ? null : toText(value), revisions, onlyRevisions: onlyRevisions === true, cells, lists };
+  #pack(ops: readonly WriteOp<T>[]): PackedRows {
+    const packed: Cell[] = [];
+    for (const { id, value, revisions, onlyRevisions } of ops) {
+      const { cells, lists } = cellsOf(this.#fields, value ?? {});
+      packed.push(id, value === undefined ? null : toText(value), JSON.stringify(revisions), onlyRevisions ? 1 : 0, lists, ...cells);
+    }
+    return packed;
   }
 }
 

@@ -28,15 +28,15 @@ export class Reader {
     const byId = this.#db.prepare(`SELECT id, value, revisions FROM ${this.#layout(name).table} WHERE id = ?`, true);
     const rows: ReadRow[] = [];
     for (const id of ids) {
-      const row = byId.get(id) as unknown[] | undefined;
-      if (row && row[1] !== null) rows.push(row as unknown[] & ReadRow);
+      const row = byId.get(id) as (unknown[] & ReadRow) | undefined;
+      if (row && row[1] !== null) rows.push(row);
     }
     return rows;
   }
 
   find(name: string, query: Query): readonly ReadRow[] {
     const { text, values } = findSql(this.#layout(name), query);
-    return this.#db.prepare(text, true).all(...values) as unknown[] as ReadRow[];
+    return this.#db.prepare(text, true).all(...values) as unknown[] & ReadRow[];
   }
 
   count(name: string, where: Query['where']): number {

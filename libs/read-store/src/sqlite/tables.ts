@@ -3,7 +3,7 @@ import { fromText } from '../document-text.js';
 import type { CollectionSpec } from '../port.js';
 import { cellsOf } from './cells.js';
 import type { Database } from './database.js';
-import { fieldsOf, type WriteRow } from './rows.js';
+import { type Cell, fieldsOf, type PackedRows } from './rows.js';
 
 const COPY_PAGE = 1000;
 type Known = { readonly number: number; readonly fields: string; readonly spec: string };
@@ -18,15 +18,15 @@ export class Tables {
     return known && { number: known.number, fields: JSON.parse(known.fields) as string[] };
   }
 
-  /** Creates what is missing; where the indexes changed, copies the documents under the new ones with `writeOne`. */
-  open(spec: CollectionSpec, writeOne: (name: string, row: WriteRow) => void): void {
+  /** Creates what is missing; where the indexes changed, copies the documents under the new ones with `write`. */
+  open(spec: CollectionSpec, write: (name: string, rows: PackedRows) => void): void {
     const known = this.#known(spec.name);
     const text = JSON.stringify(spec.indexes.map(({ fields }) => fields));
     if (known?.spec === text) return;
     if (known) this.db.prepare('UPDATE collections SET name = ? WHERE number = ?').run(`${spec.name} (old)`, known.number);
     this.#create(spec, text);
     if (!known) return;
-    this.#copy(known.number, spec, writeOne);
+    this.#copy(known.number, spec, write);
     this.drop(`${spec.name} (old)`);
   }
 
@@ -50,15 +50,17 @@ export class Tables {
     });
   }
 
-  #copy(number: number, spec: CollectionSpec, writeOne: (name: string, row: WriteRow) => void): void {
+  #copy(number: number, spec: CollectionSpec, write: (name: string, rows: PackedRows) => void): void {
     const fields = fieldsOf(spec);
     const page = this.db.prepare(`SELECT rowid, id, value, revisions FROM c${number} WHERE rowid > ? ORDER BY rowid LIMIT ${COPY_PAGE}`);
     for (let after = 0; ; ) {
       const rows = page.all(after) as { rowid: number; id: string; value: string | null; revisions: string }[];
+      const packed: Cell[] = [];
       for (const { id, value, revisions } of rows) {
         const { cells, lists } = cellsOf(fields, value === null ? {} : fromText(value));
-        writeOne(spec.name, { id, value, revisions: JSON.parse(revisions) as Record<string, number>, onlyRevisions: true, cells, lists });
+        packed.push(id, value, revisions, 1, lists, ...cells);
       }
+      write(spec.name, packed);
       if (rows.length < COPY_PAGE) break;
       after = rows[rows.length - 1]!.rowid;
     }

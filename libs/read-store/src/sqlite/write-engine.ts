@@ -1,9 +1,9 @@
 import { invariant } from '@vouchsafe/kernel';
 import { type Database, SCHEMA } from './database.js';
-import type { WriteRequest, WriteRow } from './rows.js';
+import { type PackedRows, ROW_HEAD, type WriteRequest } from './rows.js';
 import { Tables } from './tables.js';
 
-type Target = { readonly table: string; readonly upsert: string; readonly select: string };
+type Target = { readonly table: string; readonly upsert: string; readonly select: string; readonly width: number };
 type Known = readonly [rowid: number, revisions: string, lists: string];
 
 /** The one writer of a file. Synchronous; each request of a group is atomic. */
@@ -52,7 +52,7 @@ export class WriteEngine {
       case 'write': return this.#writeAll(request.name, request.rows);
       case 'checkpoint': return this.#checkpoint(request.name, request.position);
       case 'forget': return void this.#db.prepare(`DELETE FROM ${this.#target(request.name).table} WHERE value IS NULL`).run();
-      case 'open': return this.#renamed(() => this.#tables.open(request.spec, (name, row) => this.#write(this.#target(name), row)));
+      case 'open': return this.#renamed(() => this.#tables.open(request.spec, (name, rows) => this.#writeAll(name, rows)));
       case 'drop': return this.#renamed(() => this.#tables.drop(request.name));
       case 'replace': return this.#renamed(() => this.#tables.replace(request.name, request.replacement));
       case 'purge': return this.#tables.purge();
@@ -64,20 +64,21 @@ export class WriteEngine {
     work();
   }
 
-  #writeAll(name: string, rows: readonly WriteRow[]): void {
+  #writeAll(name: string, rows: PackedRows): void {
     const target = this.#target(name);
-    for (const row of rows) this.#write(target, row);
+    for (let at = 0; at < rows.length; at += target.width) this.#write(target, rows, at);
   }
 
-  #write({ table, upsert, select }: Target, row: WriteRow): void {
+  #write({ table, upsert, select, width }: Target, rows: PackedRows, at: number): void {
+    const [id, value, given, only, lists] = rows.slice(at, at + ROW_HEAD) as [string, string | null, string, number, string];
     const find = this.#db.prepare(select, true);
-    const old = find.get(row.id) as unknown as Known | undefined;
-    const known = old ? (JSON.parse(old[1]) as Record<string, number>) : {};
-    if (!isNewer(row.revisions, known)) return;
-    const revisions = JSON.stringify(row.onlyRevisions || !old ? row.revisions : { ...known, ...row.revisions });
-    this.#db.prepare(upsert).run(row.id, row.value, revisions, row.lists, ...row.cells);
+    const lookUp = (): Known | undefined => find.get(id) as (unknown[] & Known) | undefined;
+    const old = lookUp();
+    const revisions = old ? merged(given, old[1], only === 1) : given;
+    if (revisions === undefined) return;
+    this.#db.prepare(upsert).run(id, value, revisions, lists, ...rows.slice(at + ROW_HEAD, at + width));
     const before = old?.[2] ?? '';
-    if (row.lists !== before) this.#writeMembers(table, (old ?? (find.get(row.id) as unknown as Known))[0], { before, after: row.lists });
+    if (lists !== before) this.#writeMembers(table, (old ?? lookUp()!)[0], { before, after: lists });
   }
 
   #writeMembers(table: string, rowid: number, { before, after }: { readonly before: string; readonly after: string }): void {
@@ -115,15 +116,24 @@ const targetOf = (number: number, fields: readonly number[]): Target => {
   const [columns, marks] = [fields.map((i) => `, f${i}`).join(''), fields.map(() => ', ?').join('')];
   const sets = fields.map((i) => `, f${i} = excluded.f${i}`).join('');
   return {
-    table,
+    table, width: ROW_HEAD + fields.length,
     select: `SELECT rowid, revisions, lists FROM ${table} WHERE id = ?`,
     upsert: `INSERT INTO ${table} (id, value, revisions, lists${columns}) VALUES (?, ?, ?, ?${marks})
       ON CONFLICT (id) DO UPDATE SET value = excluded.value, revisions = excluded.revisions, lists = excluded.lists${sets}`,
   };
 };
 
-/** At least one stream further than known, and none behind. */
-const isNewer = (revisions: Readonly<Record<string, number>>, known: Readonly<Record<string, number>>): boolean => {
+type Revisions = Record<string, number>;
+
+/** The revisions after the write, as text; undefined where it must not be: no stream further than known, or one behind. */
+const merged = (given: string, known: string, only: boolean): string | undefined => {
+  if (given === known) return undefined;
+  const [fresh, before] = [JSON.parse(given) as Revisions, JSON.parse(known) as Revisions];
+  if (!isNewer(fresh, before)) return undefined;
+  return only ? given : JSON.stringify({ ...before, ...fresh });
+};
+
+const isNewer = (revisions: Readonly<Revisions>, known: Readonly<Revisions>): boolean => {
   let newer = false;
   for (const stream in revisions) {
     const before = known[stream] ?? -1;
