@@ -221,6 +221,40 @@ describe('projections', () => {
     expect((await (await totals()).get('all'))?.value.sum).toBe(3);
   });
 
+  it('end with the same documents wherever a crash comes between their writes', async () => {
+    const amounts = [3, 1, 4, 1, 5, 9, 2, 6];
+    for (const [i, amount] of amounts.entries()) {
+      if (i < 3) await append(`till-${i}`, { type: 'Opened', owner: 'a' });
+      await append(`till-${i % 3}`, { type: 'Added', amount });
+      if (i === 4) await append('till-2', { type: 'Closed' });
+    }
+    for (let crashAt = 0; crashAt < 4; crashAt++) {
+      readStore = sqliteReadStore({ file: ':memory:', log: silentLog });
+      let steps = 0;
+      const step = async (work: () => Promise<void>): Promise<void> => {
+        if (steps++ >= crashAt) throw new Error('killed');
+        await work();
+      };
+      const dying = except(readStore, {
+        collection: async <T>(spec: CollectionSpec) => {
+          const real = await readStore.collection<T>(spec);
+          return spec.name.startsWith('halted') ? real : except(real, { write: (ops: readonly WriteOp<T>[]) => step(() => real.write(ops)) });
+        },
+        saveCheckpoint: (name, position) => (name === 'projections/till' ? step(() => readStore.saveCheckpoint(name, position)) : readStore.saveCheckpoint(name, position)),
+      });
+      const first = await startProjections({ name: 'till', store, readStore: dying, log: silentLog, clock, projections: [...bound] });
+      await first.caughtUp().catch(() => {});
+      await first.stop().catch(() => {});
+      const second = await start(...bound);
+      await second.caughtUp();
+      expect((await (await totals()).get('all'))?.value.sum).toBe(31);
+      expect((await (await cards()).find({ limit: 9 })).map(({ id, value }) => [id, value.sum])).toEqual([['till-0', 6], ['till-1', 12]]);
+      await second.stop();
+      runners.pop();
+      if (crashAt < 3) await readStore.close();
+    }
+  });
+
   it('refuse a read store that has seen what the log does not have', async () => {
     await append('till-1', { type: 'Added', amount: 3 });
     await readStore.saveCheckpoint('projections/till', 7 as Position);
