@@ -14,6 +14,9 @@ export type SupplierTerms = TypeOf<typeof supplierTerms>;
 export const ownVoucherClass = oneOf('prepaid_untaxed', 'taxed');
 export type OwnVoucherClass = TypeOf<typeof ownVoucherClass>;
 
+/** Supplier of products that name none: our own vouchers, minted by ourselves at no cost. Not in the catalogue. */
+export const OWN_SUPPLIER = 'sup_own';
+
 export const unitRange = record({ batchId: text(), from: int, to: int });
 
 /** Committed units and what they cost: per unit, six decimals, without and with recoverable input tax apart. */

@@ -3,7 +3,7 @@ export { accessEvents } from './access.js';
 export type { CommandContract, CommandOf, RejectionOf, ResultOf } from './command.js';
 export { commandContract } from './command.js';
 export type { CostedRange, Dimensions, GrantTerms, OwnVoucherClass, Presentation, ProductKind, SettlementMode, SupplierTerms } from './common.js';
-export { costedRange, dimensions, grantTerms, ownVoucherClass, presentation, productKind, settlementMode, supplierTerms, unitRange } from './common.js';
+export { costedRange, dimensions, grantTerms, OWN_SUPPLIER, ownVoucherClass, presentation, productKind, settlementMode, supplierTerms, unitRange } from './common.js';
 export type { FulfillmentIntegrationEvent } from './fulfillment.js';
 export { fulfillmentEvents, startTopUp } from './fulfillment.js';
 export type { InventoryIntegrationEvent } from './inventory.js';

@@ -74,8 +74,8 @@ export class House {
   async furnish(): Promise<void> {
     const yaml = parse(readFileSync(path.join(ROOT, 'deploy/examples/catalog.yaml'), 'utf8')) as JsonValue;
     await this.rpc.call(CatalogService.method.applyCatalog, { document: fromJson(CatalogDocumentSchema, yaml) }, this.admin);
-    await this.rpc.call(LedgerService.method.createDeposit, { channelId: 'chn_app', amount: { minor: 10_000_000n, currency: 'CNY' }, bank: 'icbc', bankReference: 'REF-1' }, this.admin);
-    await this.rpc.call(LedgerService.method.updateCreditLimit, { channelId: 'chn_mall', limit: { minor: 10_000_000n, currency: 'CNY' } }, this.admin);
+    await this.rpc.call(LedgerService.method.createDeposit, { channelId: 'chn_dist', amount: { minor: 10_000_000n, currency: 'CNY' }, bank: 'icbc', bankReference: 'REF-1' }, this.admin);
+    await this.rpc.call(LedgerService.method.updateCreditLimit, { channelId: 'chn_corp', limit: { minor: 10_000_000n, currency: 'CNY' } }, this.admin);
   }
 
   /** Imports `codes` and makes them sellable; the batch's id. */
@@ -93,6 +93,16 @@ export class House {
       if (now.state === state || now.state === ImportState.COMPLETED) return now.batchId;
       if (now.state === ImportState.ABORTED) throw new Error(`import aborted: ${now.reason}`);
       await systemClock().sleep(10);
+    }
+  }
+
+  /** Mints own vouchers and waits until they are for sale. */
+  async mint(productId: string, quantity: number): Promise<void> {
+    let job = await this.rpc.call(InventoryService.method.mintVouchers, { productId, quantity }, this.admin);
+    while (job.state !== ImportState.COMPLETED) {
+      if (job.state === ImportState.ABORTED) throw new Error(`minting failed: ${job.reason}`);
+      await systemClock().sleep(10);
+      job = await this.rpc.call(InventoryService.method.getJob, { jobId: job.jobId }, this.admin);
     }
   }
 

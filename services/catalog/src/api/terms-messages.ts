@@ -1,3 +1,4 @@
+import { OWN_SUPPLIER } from '@vouchsafe/contracts';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { exponentOf, type Money } from '@vouchsafe/kernel';
 import type { PricedLineSchema, PriceOrderResponseSchema, ProductTermsSchema, TopUpTermsSchema } from '@vouchsafe/proto/catalog/internal/v1/terms';
@@ -38,7 +39,7 @@ const pricedLine = (line: PricedLine, terms: Terms): MessageInitShape<typeof Pri
     listingId: line.listing.id, priceListId: line.source.priceListId, quantity: line.quantity, unitMicros: line.source.unitMicros,
     gross: bare(line.gross), taxRateBp: spec.taxRateBp, taxClass: spec.taxClass, agent,
     stockPaid: agent && supplier?.terms === 'purchased',
-    businessLine: spec.businessLine, supplierId: spec.supplierId ?? '',
+    businessLine: spec.businessLine, supplierId: spec.supplierId ?? OWN_SUPPLIER,
     quota: BigInt(quota ?? 0), buyerLimit: buyerLimit ?? 0, minRemainingValidityMs: BigInt(minRemainingValidityMs ?? 0),
     usage: usageMessage(spec),
     chain: line.chain.map(({ channelId, unitMicros, margin }) => ({ channelId, unitMicros, margin: bare(margin) })),
@@ -62,7 +63,7 @@ export const usageMessage = ({ usage, faceMinor }: ProductSpec): MessageInitShap
 
 export const productTerms = ({ id, version, spec }: Product, supplier: Supplier | undefined): MessageInitShape<typeof ProductTermsSchema> => ({
   found: true, productId: id, version, kind: KIND[spec.kind], name: spec.name, currency: spec.currency, businessLine: spec.businessLine,
-  supplierId: spec.supplierId ?? '', agent: presentationOf(spec, supplier?.spec) === 'agent', taxRateBp: spec.taxRateBp,
+  supplierId: spec.supplierId ?? OWN_SUPPLIER, agent: presentationOf(spec, supplier?.spec) === 'agent', taxRateBp: spec.taxRateBp,
   usage: usageMessage(spec), bookId: bookOf(spec, supplier?.spec, DEFAULT_BOOK), lowStockAt: BigInt(spec.lowStockAt),
 });
 

@@ -84,7 +84,7 @@ export const registerCalls = (program: Command, shell: Shell, t: T): void => {
 
   program.command('order').description(t('以渠道身份下单', 'place an order as a channel')).requiredOption('--number <number>').requiredOption('--product <id>').option('--quantity <n>', '', whole, 1)
     .option('--buyer <ref>').option('--secrets', t('同时取回卡密', 'answer with the secrets'))
-    .addHelpText('after', '\n  vouchsafe order --number A-1 --product prd_music-month --secrets\n')
+    .addHelpText('after', '\n  vouchsafe order --number A-1 --product prd_video-month --secrets\n')
     .action(async (options: { number: string; product: string; quantity: number; buyer?: string; secrets?: boolean }) => connected(KEY, async (connection, speech) => {
       const order = await connection.call(OrderService.method.placeOrder, {
         number: options.number, lines: [{ productId: options.product, quantity: options.quantity }], includeSecrets: options.secrets === true, ...(options.buyer && { buyer: { ref: options.buyer } }),

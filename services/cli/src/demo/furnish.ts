@@ -24,16 +24,16 @@ export const stockUp = async (admin: Connection, folder: string, salt: string, p
   return batchId;
 };
 
-export type Stock = { readonly music: number; readonly video: number; readonly coffee: number; readonly spa: number };
+export type Stock = { readonly months: number; readonly seats: number; readonly coffee: number; readonly tens: number };
 
 /** The example catalogue, money on the accounts, codes imported from files, own vouchers minted. */
 export const furnish = async (admin: Connection, folder: string, stock: Stock): Promise<void> => {
   const yaml = parse(readFileSync(EXAMPLE_CATALOG, 'utf8')) as JsonValue;
   await admin.call(CatalogService.method.applyCatalog, { document: fromJson(CatalogDocumentSchema, yaml) });
-  await admin.call(LedgerService.method.createDeposit, { channelId: 'chn_app', amount: { minor: 100_000_000n, currency: 'CNY' }, bank: 'icbc', bankReference: 'DEMO-1' });
-  await admin.call(LedgerService.method.updateCreditLimit, { channelId: 'chn_mall', limit: { minor: 100_000_000n, currency: 'CNY' } });
-  await stockUp(admin, folder, 'music', 'prd_music-month', 'sup_music', stock.music, '10.00');
-  await stockUp(admin, folder, 'video', 'prd_video-link', 'sup_video', stock.video, '0');
+  await admin.call(LedgerService.method.createDeposit, { channelId: 'chn_dist', amount: { minor: 100_000_000n, currency: 'CNY' }, bank: 'icbc', bankReference: 'DEMO-1' });
+  await admin.call(LedgerService.method.updateCreditLimit, { channelId: 'chn_corp', limit: { minor: 100_000_000n, currency: 'CNY' } });
+  await stockUp(admin, folder, 'video-month', 'prd_video-month', 'sup_video', stock.months, '16.00');
+  await stockUp(admin, folder, 'course-seat', 'prd_course-seat', 'sup_course', stock.seats, '0');
   await mintVouchers(admin, 'prd_coffee', stock.coffee);
-  await mintVouchers(admin, 'prd_spa-times', stock.spa);
+  await mintVouchers(admin, 'prd_coffee-ten', stock.tens);
 };

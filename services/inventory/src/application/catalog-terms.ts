@@ -1,3 +1,4 @@
+import { OWN_SUPPLIER } from '@vouchsafe/contracts';
 import { instant, type Instant, roundHalfUp } from '@vouchsafe/kernel';
 import { CatalogTermsService } from '@vouchsafe/proto/catalog/internal/v1/terms';
 import { ProductKind } from '@vouchsafe/proto/common/v1/types';
@@ -27,7 +28,7 @@ export const catalogTerms = (rpc: Rpc, context: () => CallContext): CatalogTerms
     const product = await rpc.call(CatalogTermsService.method.getProductTerms, { productId }, context());
     if (!product.found) return 'PRODUCT_UNKNOWN';
     const from = supplierId || product.supplierId;
-    const supplier = from === '' ? NO_SUPPLIER : await rpc.call(CatalogTermsService.method.getSupplierTerms, { supplierId: from }, context());
+    const supplier = from === OWN_SUPPLIER ? NO_SUPPLIER : await rpc.call(CatalogTermsService.method.getSupplierTerms, { supplierId: from }, context());
     if ('found' in supplier && !supplier.found) return 'SUPPLIER_UNKNOWN';
     const rate = taxRateBp ?? supplier.inputTaxRateBp;
     const unitTaxMicros = roundHalfUp(unitGrossMicros * BigInt(rate), 10_000n + BigInt(rate));
