@@ -10,22 +10,22 @@ import { ImportState, type StartImportRequestSchema } from '@vouchsafe/proto/inv
 import { InventoryService } from '@vouchsafe/proto/inventory/v1/inventory';
 import { GrantsService } from '@vouchsafe/proto/redemption/internal/v1/grants';
 import type { CallContext, Handlers } from '@vouchsafe/rpc';
-import { memoryDisk, type MemoryDisk, type ServiceModule } from '@vouchsafe/runtime';
+import { type Disk, memoryDisk, type ServiceModule } from '@vouchsafe/runtime';
 import { localKeyWrap, openCodeVault, type SqliteCodeVault } from '@vouchsafe/vault';
 import { type TestPorts, testPorts } from '@vouchsafe/testing';
 import { inventoryConfig } from '../config.js';
 import { createInventory } from '../create-inventory.js';
 
 export type Rig = TestPorts & {
-  readonly vault: SqliteCodeVault; readonly journal: Journal; readonly spool: MemoryDisk; readonly inventory: ServiceModule; readonly context: CallContext;
+  readonly vault: SqliteCodeVault; readonly journal: Journal; readonly spool: Disk; readonly inventory: ServiceModule; readonly context: CallContext;
   /** Disclosures that redemption is said to have recorded. */
   readonly disclosed: Set<string>;
 };
-export type RigOptions = Partial<Pick<Rig, 'vault' | 'journal' | 'spool' | 'store' | 'readStore'>> & { readonly raised?: boolean; readonly epoch?: number; readonly sealRows?: number };
+export type RigOptions = Partial<Pick<Rig, 'vault' | 'journal' | 'spool' | 'store' | 'readStore'>> & { readonly raised?: boolean; readonly epoch?: number; readonly sealRows?: number; readonly seed?: number };
 
 /** Inventory on ports in memory, its neighbours (catalog, redemption) played by a few lines. Not started yet. */
 export const inventoryRig = async (options: RigOptions = {}): Promise<Rig> => {
-  const ports = testPorts({ ...(options.store && { store: options.store }), ...(options.readStore && { readStore: options.readStore }) });
+  const ports = testPorts({ ...(options.seed !== undefined && { seed: options.seed }), ...(options.store && { store: options.store }), ...(options.readStore && { readStore: options.readStore }) });
   const { clock, random, log, rpc } = ports;
   const vault = options.vault ?? (await openCodeVault({ file: ':memory:', namespace: 'live', wrap: localKeyWrap(Buffer.alloc(32, 5), random), random, clock, log }));
   const journal = options.journal ?? (await openJournal({ disk: memoryDisk(), namespace: 'live', deploymentId: 'dep_1', epoch: 1, clock, log }));
