@@ -2,6 +2,7 @@ import { consume, startPublisher } from '@vouchsafe/bus';
 import { eventCodec, int, record } from '@vouchsafe/codec';
 import { DeciderHost } from '@vouchsafe/event-store';
 import { accept, type Decider, type Message } from '@vouchsafe/kernel';
+import { recordedLog } from './recorded-log.js';
 import { testPorts } from './test-ports.js';
 
 type Counted = Message<'Counted', { readonly by: number }> | Message<'Noted', Record<never, never>>;
@@ -42,4 +43,10 @@ it('is the same for the same seed', async () => {
   expect(b.ids.mint('order')).toBe(id);
   expect(c.ids.mint('order')).not.toBe(id);
   for (const ports of [a, b, c]) await ports.close();
+});
+
+it('keeps log lines with the fields of their children', () => {
+  const log = recordedLog();
+  log.child({ service: 'order' }).warn({ order: 'ord_1' }, 'late');
+  expect(log.lines).toEqual([{ level: 'warn', message: 'late', fields: { service: 'order', order: 'ord_1' } }]);
 });
