@@ -55,7 +55,7 @@ export const orderTerms: Shape<OrderTerms> = compact<OrderTerms>({
   number: field('number', text()), channelId: field('channelId', text()), principal: field('principal', text()),
   fingerprint: field('fingerprint', text()),
   settlement: usually('settlement', oneOf('prepaid', 'credit', 'consumer_pay'), 'prepaid'),
-  payerChannelId: field('payer', text()), bookId: field('bookId', text()), currency: usually('currency', text(), 'CNY'),
+  payerChannelId: maybe('payer', text()), bookId: field('bookId', text()), currency: usually('currency', text(), 'CNY'),
   totalMinor: field('total', big), whole: usually('whole', bool, false), verdict: field('verdict', verdict),
   buyer: maybe('buyer', buyer), payment: maybe('payment', payment), reviewUntil: maybe('reviewUntil', millis),
   answerBy: field('answerBy', millis), heldUntil: field('heldUntil', millis), placedAt: field('at', millis),

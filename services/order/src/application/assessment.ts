@@ -29,7 +29,7 @@ export const assess = async (ports: OrderPorts, config: OrderConfig, assessed: A
     if (!isFault(error)) throw error;
     log.warn({ orderId: assessed.orderId, code: error.code }, 'risk could not be asked; the fallback counts');
   } finally {
-    abort.abort();
+    abort.abort(null); // a reason, or an exception with its stack is made each time
   }
   return { verdict: { decision: fallbackOf(config, assessed.settlement), fallback: true } };
 };

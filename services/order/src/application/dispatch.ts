@@ -85,7 +85,7 @@ const reasonOf = (order: LiveOrder): string => (order.step === 'ended' && order.
 /** Account the order settles on. Only for settlement by hold. */
 export const accountOf = (terms: OrderTerms): string => {
   invariant(usesHold(terms), 'only prepaid and credit orders settle on an account');
-  return settlementAccountId(terms.payerChannelId, terms.settlement, terms.currency);
+  return settlementAccountId(terms.payerChannelId ?? terms.channelId, terms.settlement, terms.currency);
 };
 const lapseOf = (order: LiveOrder): Instant => (order.step === 'reviving' ? order.answerBy : order.terms.answerBy);
 

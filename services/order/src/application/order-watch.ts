@@ -34,7 +34,7 @@ export class OrderWatch {
             release = resolve;
           });
           await Promise.race([woken, this.clock.sleep(ms, abort.signal)]);
-          abort.abort();
+          abort.abort(null); // a reason, or an exception with its stack is made each time
         }
         missed = false;
       },

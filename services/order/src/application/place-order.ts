@@ -152,10 +152,11 @@ const termsOf = (taken: Taken, lines: readonly OrderLine[], { priced, assessment
   const payMs = settlement === 'consumer_pay' ? Number(priced.paymentWindowMs) : 0;
   const { minor: totalMinor, currency } = money(total.minor, total.currency);
   return {
-    number: ask.number, channelId: ask.channelId, principal, fingerprint, settlement, payerChannelId: priced.settlementChannelId || ask.channelId,
+    number: ask.number, channelId: ask.channelId, principal, fingerprint, settlement,
     bookId: priced.bookId, currency, totalMinor, whole: ask.whole, verdict: assessment.verdict, placedAt: at, lines,
     answerBy: plusMs(at, config.answerWithinMs),
     heldUntil: plusMs(at, reviewMs + (payMs > 0 ? payMs + config.paymentGraceMs * 2 : 0) + config.holdStockMs),
+    ...(priced.settlementChannelId !== ask.channelId && priced.settlementChannelId !== '' && { payerChannelId: priced.settlementChannelId }),
     ...(guarded.buyer && { buyer: guarded.buyer }),
     ...(reviewMs > 0 && { reviewUntil: plusMs(at, reviewMs) }),
     ...(settlement === 'consumer_pay' && {

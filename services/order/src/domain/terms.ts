@@ -89,8 +89,8 @@ export type OrderTerms = {
   /** Of the parsed business fields: tells a repeat from another order under the same number. */
   readonly fingerprint: string;
   readonly settlement: SettlementMode;
-  /** Channel whose account pays. */
-  readonly payerChannelId: string;
+  /** Channel whose account pays, where it is not the seller's own. */
+  readonly payerChannelId?: string;
   readonly bookId: string;
   readonly currency: string;
   readonly totalMinor: bigint;
