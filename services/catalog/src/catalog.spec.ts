@@ -20,7 +20,7 @@ const catalogue = async (ports: TestPorts = testPorts()) => {
 };
 const refusal = async (work: Promise<unknown>): Promise<RpcFailure> => {
   const error = await work.then(() => undefined, (reason: unknown) => reason);
-  if (!isRpcFailure(error)) throw error ?? new Error('was not refused');
+  if (!isRpcFailure(error)) throw new Error('was not refused', { cause: error });
   return error;
 };
 const { method } = CatalogService;

@@ -47,7 +47,7 @@ const restarted = async ({ ports, disks, service }: Awaited<ReturnType<typeof ri
 };
 const refusal = async (work: Promise<unknown>): Promise<RpcFailure> => {
   const error = await work.then(() => undefined, (reason: unknown) => reason);
-  if (!isRpcFailure(error)) throw error ?? new Error('was not refused');
+  if (!isRpcFailure(error)) throw new Error('was not refused', { cause: error });
   return error;
 };
 const buyer = (ref: string) => tokenOf('buyer', ref, 'chn_app');

@@ -10,6 +10,7 @@ import { instant } from '@vouchsafe/kernel';
 import { problemsOf } from '../domain/consistency.js';
 import { KINDS, type Kind, type Specs } from '../domain/kinds.js';
 import { sameData } from '../domain/versioned.js';
+import { mapped } from './foreign.js';
 import { type CrudPorts, envelopeOf } from './crud.js';
 import { catalogErrors } from './errors.js';
 import { Reading } from './reading.js';
@@ -24,8 +25,8 @@ const RECORDS_MAX = 20_000;
 export class Applying {
   constructor(readonly ports: CrudPorts) {}
 
-  async apply({ document, validateOnly, requestId }: ApplyCatalogRequest, context: CallContext): Promise<ApplyCatalogResponse> {
-    const doc = document ?? create(CatalogDocumentSchema);
+  async apply({ document, foreign, validateOnly, requestId }: ApplyCatalogRequest, context: CallContext): Promise<ApplyCatalogResponse> {
+    const doc = foreign ? mapped(foreign) : (document ?? create(CatalogDocumentSchema));
     const reading = new Reading();
     const trial = this.ports.memory.copy();
     const items = KINDS.flatMap((kind) => itemsOf(kind, doc, trial, reading));

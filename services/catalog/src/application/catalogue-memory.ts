@@ -1,5 +1,4 @@
-import { DEFAULT_BOOK } from '../domain/records.js';
-import type { BookSpec, SettlementMode } from '../domain/records.js';
+import { type BookSpec, DEFAULT_BOOK } from '../domain/records.js';
 import type { Kind, Specs } from '../domain/kinds.js';
 import { type Channel, type Listing, type PriceRow, rowsInOrder, type Terms } from '../domain/terms.js';
 import type { Versioned } from '../domain/versioned.js';
@@ -126,15 +125,16 @@ const into = <T>(map: Map<string, T[]>, key: string, value: T): void => {
   else map.set(key, [value]);
 };
 
-const resolved = ({ id, version, spec }: Versioned<Specs['Channel']>, parent: Channel | undefined): Channel => {
-  const own = spec.settlement && { channelId: id, mode: spec.settlement satisfies SettlementMode, spec };
-  const path: Channel[] = [...(parent?.path ?? [])];
+/** What a root inherits. */
+const ABOVE_ALL: Pick<Channel, 'path' | 'bookId' | 'currency' | 'settling' | 'suspended'> = {
+  path: [], bookId: DEFAULT_BOOK, currency: DEFAULT_CURRENCY, settling: undefined, suspended: false,
+};
+const resolved = ({ id, version, spec }: Versioned<Specs['Channel']>, parent: typeof ABOVE_ALL = ABOVE_ALL): Channel => {
+  const own = spec.settlement && { channelId: id, mode: spec.settlement, spec };
+  const path: Channel[] = [...parent.path];
   const channel: Channel = {
-    id, version, spec, path,
-    bookId: spec.bookId ?? parent?.bookId ?? DEFAULT_BOOK,
-    currency: spec.currency ?? parent?.currency ?? DEFAULT_CURRENCY,
-    settling: own ?? parent?.settling,
-    suspended: spec.suspended || (parent?.suspended ?? false),
+    id, version, spec, path, bookId: spec.bookId ?? parent.bookId, currency: spec.currency ?? parent.currency, settling: own ?? parent.settling,
+    suspended: spec.suspended || parent.suspended,
   };
   path.push(channel);
   return channel;

@@ -4,13 +4,17 @@ import { nextVersion, type Versioned, type VersionedData } from '../domain/versi
 import { CATEGORY, type Codecs } from './records.js';
 
 const PAGE = 200;
+const CODEC_OF: { readonly [K in Kind]: keyof Codecs } = {
+  Book: 'Book', ProductGroup: 'ProductGroup', Supplier: 'Supplier', Channel: 'Channel', Product: 'Product', PriceList: 'PriceList', Listing: 'Listing',
+  Store: 'Store', Terminal: 'Store',
+};
 type Told = { readonly type: string } & VersionedData<Specs[Kind]>;
 
 /** An earlier version of a record, read from its stream; undefined where there is none. `streamId`: the record's, or a terminal's store's. */
 export const versionAt = async <K extends Kind>(
   { store, codecs }: { readonly store: EventStore; readonly codecs: Codecs }, kind: K, id: string, streamId: string, version: number,
 ): Promise<Versioned<Specs[K]> | undefined> => {
-  const codec = codecs[kind === 'Terminal' ? 'Store' : (kind as Exclude<Kind, 'Terminal'>)];
+  const codec = codecs[CODEC_OF[kind]];
   let record: Versioned<Specs[K]> | undefined;
   for (let from = 0; ; from += PAGE) {
     const events = await store.readStream(`${CATEGORY[kind]}-${streamId}`, { from, max: PAGE });

@@ -33,7 +33,8 @@ export const chainOf = (terms: Terms, seller: Channel, sale: Sale): { readonly l
     const undercut = floorOf(source, channel, seller.path[i + 1], lower, sale.source.unitMicros);
     if (undercut) return undercut;
     lower = source.unitMicros;
-    const minor = isSeller ? sale.gross.minor : lineAmount(source.unitMicros, sale.quantity, seller.currency).minor;
+    // An agent's margin does not hang on its own price: one multiplication less for our own channels at the top.
+    const minor = isSeller || channel.spec.role === 'agent' ? sale.gross.minor : lineAmount(source.unitMicros, sale.quantity, seller.currency).minor;
     const margin = marginOf(channel, isSeller, minor, below, sale.gross);
     levels.push({ channelId: channel.id, unitMicros: source.unitMicros, margin: money(margin, seller.currency) });
     // A reseller passes its own price up; what an agent gets comes out of what the reseller above it earns.
@@ -43,7 +44,10 @@ export const chainOf = (terms: Terms, seller: Channel, sale: Sale): { readonly l
 };
 
 const marginOf = (channel: Channel, isSeller: boolean, minor: bigint, below: bigint, gross: Money): bigint => {
-  if (channel.spec.role === 'agent') return roundHalfUp(gross.minor * BigInt(channel.spec.commissionBp), FULL_BP);
+  if (channel.spec.role === 'agent') {
+    const commission = roundHalfUp(gross.minor * BigInt(channel.spec.commissionBp), FULL_BP);
+    return commission < below ? commission : below; // nobody is paid what the line did not bring in
+  }
   return isSeller || below <= minor ? 0n : below - minor;
 };
 

@@ -14,41 +14,53 @@ const unfit = (field: string, zh: string, en: string): Problem => ({ field, code
 const otherBook = (field: string): Problem => ({
   field, code: 'BOOK_DIFFERS', zh: '属于另一账套，账套之间不得混用', en: 'belongs to other books; books never mix',
 });
+const bookKnown = (terms: Terms, { bookId }: { readonly bookId?: string }) => bookId !== undefined && !terms.book(bookId) && unknown('bookId', bookId);
 type Rules = { readonly [K in Kind]: (terms: Terms, id: string, spec: Specs[K]) => readonly (Problem | undefined | false)[] };
 
-const product = (terms: Terms, _: string, spec: ProductSpec) => {
-  const supplier = spec.supplierId === undefined ? undefined : terms.supplier(spec.supplierId);
-  const supplied = supplier?.spec.bookId ?? (supplier && DEFAULT_BOOK);
+const product = (terms: Terms, _: string, spec: ProductSpec) => [...productReferences(terms, spec), ...productKindOf(spec)];
+const productReferences = (terms: Terms, { supplierId, groupId, bookId, usage }: ProductSpec) => {
+  const supplier = supplierId === undefined ? undefined : terms.supplier(supplierId);
+  const suppliedBook = supplier && (supplier.spec.bookId ?? DEFAULT_BOOK);
   return [
-    spec.supplierId !== undefined && !supplier && unknown('supplierId', spec.supplierId),
-    spec.supplierId === undefined && spec.kind === 'top_up' && needed('supplierId'),
-    spec.groupId !== undefined && !terms.hasProductGroup(spec.groupId) && unknown('groupId', spec.groupId),
-    spec.bookId !== undefined && !terms.book(spec.bookId) && unknown('bookId', spec.bookId),
-    spec.bookId !== undefined && supplied !== undefined && supplied !== spec.bookId && otherBook('supplierId'),
-    spec.kind === 'top_up' && !spec.topUp && needed('topUp'),
-    spec.kind !== 'top_up' && spec.topUp && unfit('topUp', '仅直充商品可填', 'only a top-up has it'),
-    spec.kind !== 'own_voucher' && spec.usage.usage !== 'single' && unfit('usage/kind', '仅权益券可多次或按余额使用', 'only our own vouchers are used in parts'),
-    spec.usage.usage === 'balance' && spec.faceMinor === 0n && needed('faceValue'),
-    ...spec.usage.storeIds.map((id, i) => !terms.store(id) && unknown(`usage/storeIds/${i}`, id)),
+    supplierId !== undefined && !supplier && unknown('supplierId', supplierId),
+    groupId !== undefined && !terms.hasProductGroup(groupId) && unknown('groupId', groupId),
+    bookKnown(terms, { bookId }),
+    bookId !== undefined && suppliedBook !== undefined && suppliedBook !== bookId && otherBook('supplierId'),
+    ...usage.storeIds.map((id, i) => !terms.store(id) && unknown(`usage/storeIds/${i}`, id)),
+  ];
+};
+const productKindOf = ({ kind, supplierId, topUp, usage, faceMinor }: ProductSpec) => {
+  const isTopUp = kind === 'top_up';
+  return [
+    isTopUp && supplierId === undefined && needed('supplierId'),
+    isTopUp && !topUp && needed('topUp'),
+    !isTopUp && topUp && unfit('topUp', '仅直充商品可填', 'only a top-up has it'),
+    kind !== 'own_voucher' && usage.usage !== 'single' && unfit('usage/kind', '仅权益券可多次或按余额使用', 'only our own vouchers are used in parts'),
+    usage.usage === 'balance' && faceMinor === 0n && needed('faceValue'),
   ];
 };
 
-const channel = (terms: Terms, id: string, spec: ChannelSpec) => {
-  const parent = spec.parentId === undefined ? undefined : terms.channel(spec.parentId);
+const channel = (terms: Terms, id: string, spec: ChannelSpec) => [
+  ...(spec.parentId === undefined ? rootChannel(spec) : childChannel(terms, id, spec, spec.parentId)),
+  bookKnown(terms, spec),
+  spec.settlement === 'consumer_pay' && !spec.paymentProvider && needed('paymentProvider'),
+];
+const rootChannel = (spec: ChannelSpec) => [
+  spec.settlement === undefined && ({
+    field: 'settlement', code: 'ROOT_MUST_SETTLE', zh: '顶级渠道须有结算方式', en: 'a root channel needs a settlement mode',
+  } as const),
+];
+const childChannel = (terms: Terms, id: string, spec: ChannelSpec, parentId: string) => {
+  const parent = terms.channel(parentId);
+  if (!parent || parent.path.some((one) => one.id === id)) return [unknown('parentId', parentId)];
   return [
-    spec.parentId !== undefined && (!parent || parent.path.some((one) => one.id === id)) && unknown('parentId', spec.parentId),
-    parent && parent.path.length >= DEPTH_MAX && ({
+    parent.path.length >= DEPTH_MAX && ({
       field: 'parentId', code: 'TREE_TOO_DEEP', zh: `渠道最多 ${DEPTH_MAX} 级`, en: `the tree has at most ${DEPTH_MAX} levels`,
     } as const),
-    parent && spec.currency !== undefined && spec.currency !== parent.currency && ({
+    spec.currency !== undefined && spec.currency !== parent.currency && ({
       field: 'currency', code: 'CURRENCY_DIFFERS', zh: `上级渠道的货币是 ${parent.currency}`, en: `the parent's currency is ${parent.currency}`,
     } as const),
-    parent && spec.bookId !== undefined && spec.bookId !== parent.bookId && otherBook('bookId'),
-    spec.bookId !== undefined && !terms.book(spec.bookId) && unknown('bookId', spec.bookId),
-    spec.parentId === undefined && spec.settlement === undefined && ({
-      field: 'settlement', code: 'ROOT_MUST_SETTLE', zh: '顶级渠道须有结算方式', en: 'a root channel needs a settlement mode',
-    } as const),
-    spec.settlement === 'consumer_pay' && !spec.paymentProvider && needed('paymentProvider'),
+    spec.bookId !== undefined && spec.bookId !== parent.bookId && otherBook('bookId'),
   ];
 };
 
@@ -90,8 +102,6 @@ const listing = (terms: Terms, id: string, spec: ListingSpec) => {
 };
 const startOf = ({ from }: ListingSpec): number => from ?? -Infinity;
 const endOf = ({ until }: ListingSpec): number => until ?? Infinity;
-
-const bookKnown = (terms: Terms, { bookId }: { readonly bookId?: string }) => bookId !== undefined && !terms.book(bookId) && unknown('bookId', bookId);
 
 const RULES: Rules = {
   Book: () => [],

@@ -43,7 +43,7 @@ const compile = (env: CelEnv, text: string, kindOf: (feature: string) => CelKind
       condition: {
         features,
         holds: (bindings) => {
-          const value = run(bindings as never);
+          const value = run(bindings);
           return isCelError(value) ? undefined : value === true;
         },
       },

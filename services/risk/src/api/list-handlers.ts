@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { type Instant, instant } from '@vouchsafe/kernel';
-import { type CreateListRequest, type ListEntry, type ListSchema, ListPurpose, ListSubject, type RiskService } from '@vouchsafe/proto/risk/v1/risk';
+import { type CreateListRequest, type ListEntry, ListSchema, type ListPurpose, type ListSubject, type RiskService } from '@vouchsafe/proto/risk/v1/risk';
 import { type CallContext, failureOf, type FieldError, type Handlers, RpcFailure } from '@vouchsafe/rpc';
 import { ID_PREFIXES, isId } from '@vouchsafe/kernel';
 import { type Clock, type Ids, uuidv5 } from '@vouchsafe/runtime';
@@ -12,7 +12,7 @@ import type { KnownList, Lists } from '../application/lists.js';
 import { isToken, type Personal, type ProtectionPorts, tokensOf } from '../application/protection.js';
 import type { Entry, ListCommand, ListHead, ListPurpose as Purpose, ListSubject as Subject } from '../domain/list.js';
 import { riskErrors } from './errors.js';
-import { pageOf } from './printing.js';
+import { bothWords, pageOf } from './printing.js';
 
 type ListMethods = 'createList' | 'getList' | 'listLists' | 'addListEntries' | 'removeListEntries' | 'importListFile';
 export type ListPorts = ProtectionPorts & { readonly lists: Lists; readonly files: ListFiles; readonly clock: Clock; readonly ids: Ids };
@@ -72,17 +72,19 @@ const invalid = (...fields: readonly FieldError[]): RpcFailure => new RpcFailure
 const freshId = ({ ids }: ListPorts, requestId: string, { caller }: CallContext): string =>
   requestId === '' ? ids.mint('list') : `${ID_PREFIXES.list}_${uuidv5(`list/${caller.principalId}/${requestId}`)}`;
 
-const headOf = ({ list }: CreateListRequest, id: string): ListHead => {
-  const [subject, purpose] = [SUBJECTS[list?.subject ?? 0], PURPOSES[list?.purpose ?? 0]];
+const headOf = (request: CreateListRequest, id: string): ListHead => {
+  const list = request.list ?? create(ListSchema);
+  const [subject, purpose] = [SUBJECTS[list.subject], PURPOSES[list.purpose]];
   const fields: FieldError[] = [];
   if (!isId('list', id)) fields.push({ pointer: '/list/id', code: 'ID_INVALID', zh: '编号应以 lis_ 开头', en: 'an id begins with lis_' });
-  if (!subject) fields.push({ pointer: '/list/subject', code: 'FIELD_REQUIRED', zh: '必填', en: 'is required' });
-  if (!purpose) fields.push({ pointer: '/list/purpose', code: 'FIELD_REQUIRED', zh: '必填', en: 'is required' });
-  const fits = purpose === 'network' ? subject === 'ip' && list?.network : purpose === 'disposable' ? subject === 'email_domain' : true;
-  if (!fits) fields.push({ pointer: '/list/network', code: 'FIELD_NOT_ALLOWED', zh: '用途与对象不符', en: 'networks are of addresses and have a name; disposable ones are e-mail domains' });
+  if (!subject || !purpose) throw invalid(...fields, { pointer: subject ? '/list/purpose' : '/list/subject', code: 'FIELD_REQUIRED', zh: '必填', en: 'is required' });
+  if (!fits(subject, purpose, list.network)) fields.push({ pointer: '/list/network', code: 'FIELD_NOT_ALLOWED', zh: '用途与对象不符', en: 'networks are of addresses and have a name; disposable ones are e-mail domains' });
   if (fields.length > 0) throw invalid(...fields);
-  const [zh, en] = [list!.name?.zh || list!.name?.en || id, list!.name?.en || list!.name?.zh || id];
-  return { id, zh, en, subject: subject!, purpose: purpose!, ...(list!.network !== '' && { network: list!.network }) };
+  return { id, ...bothWords(list.name, id), subject, purpose, ...(list.network !== '' && { network: list.network }) };
+};
+const fits = (subject: Subject, purpose: Purpose, network: string): boolean => {
+  if (purpose === 'network') return subject === 'ip' && network !== '';
+  return network === '' && (purpose !== 'disposable' || subject === 'email_domain');
 };
 
 /** Entries as they are kept: wide blocks and domains as they are, everything personal as its token. */

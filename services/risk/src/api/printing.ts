@@ -17,6 +17,11 @@ export const reasonsTo = (names: readonly string[], rules: readonly Rule[]) =>
     return { rule: name, ...(rule && { words: { zh: rule.zh, en: rule.en } }) };
   });
 
+/** Words in both languages: a missing one is taken from the other, or from the name. */
+export const bothWords = (text: { readonly zh: string; readonly en: string } | undefined, name: string): { readonly zh: string; readonly en: string } => ({
+  zh: text?.zh || text?.en || name, en: text?.en || text?.zh || name,
+});
+
 const TOKEN = 'n:';
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 500;

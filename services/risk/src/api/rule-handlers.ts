@@ -8,7 +8,7 @@ import type { RuleSetShelf } from '../application/rulesets.js';
 import type { Rule } from '../domain/rules.js';
 import { labelOf, type RuleSetCommand, type RuleSets } from '../domain/ruleset.js';
 import { riskErrors } from './errors.js';
-import { pageOf, timestamp, verdictFrom, verdictTo } from './printing.js';
+import { bothWords, pageOf, timestamp, verdictFrom, verdictTo } from './printing.js';
 
 type RuleMethods = 'listFeatures' | 'saveRuleSetDraft' | 'publishRuleSet' | 'rollBackRuleSet' | 'getRuleSet' | 'listRuleSets';
 export type RulePorts = { readonly shelf: RuleSetShelf; readonly clock: Clock; readonly ids: Ids };
@@ -78,20 +78,17 @@ const ruleSetOf = ({ versions, active }: RuleSets, version: number): MessageInit
   };
 };
 
+type Fail = (pointer: string, code: string, zh: string, en: string) => void;
 /** Rules that are well-formed and compile; else all that is wrong with them, by rule, name and position. */
 const checkedRules = ({ shelf }: RulePorts, messages: readonly RuleMessage[]): readonly Rule[] => {
   const fields: FieldError[] = [];
-  const fail = (pointer: string, code: string, zh: string, en: string): void => void fields.push({ pointer, code, zh, en });
+  const fail: Fail = (pointer, code, zh, en) => void fields.push({ pointer, code, zh, en });
   if (messages.length === 0 || messages.length > RULES_MAX) fail('/rules', 'OUT_OF_RANGE', `应有 1 到 ${RULES_MAX} 条规则`, `takes 1 to ${RULES_MAX} rules`);
+  const rules = messages.slice(0, RULES_MAX).map((message, i) => ruleOf(message, `/rules/${i}`, fail));
   const names = new Set<string>();
-  const rules = messages.slice(0, RULES_MAX).map((message, i): Rule => {
-    const { name, when, words, shadow } = message;
-    const action = verdictFrom(message.action);
-    if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(name)) fail(`/rules/${i}/name`, 'NAME_INVALID', '名称只含小写字母、数字与连字符', 'a name has small letters, digits and dashes');
+  rules.forEach(({ name }, i) => {
     if (names.has(name)) fail(`/rules/${i}/name`, 'NAME_TWICE', '名称重复', 'the name is there twice');
     names.add(name);
-    if (action === undefined || action === 'allow') fail(`/rules/${i}/action`, 'FIELD_REQUIRED', '应为验证、审核或拒绝', 'is CHALLENGE, REVIEW or DENY');
-    return { name, action: action === undefined || action === 'allow' ? 'review' : action, when, zh: words?.zh || words?.en || name, en: words?.en || words?.zh || name, shadow };
   });
   const compiled = shelf.tryOut(rules, 'draft');
   if (!compiled.ok) {
@@ -101,4 +98,12 @@ const checkedRules = ({ shelf }: RulePorts, messages: readonly RuleMessage[]): r
   }
   if (fields.length > 0) throw new RpcFailure('invalid', 'RULES_INVALID', {}, { fields });
   return rules;
+};
+
+const ruleOf = ({ name, when, words, shadow, action: kind }: RuleMessage, at: string, fail: Fail): Rule => {
+  const action = verdictFrom(kind);
+  const decides = action !== undefined && action !== 'allow';
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(name)) fail(`${at}/name`, 'NAME_INVALID', '名称只含小写字母、数字与连字符', 'a name has small letters, digits and dashes');
+  if (!decides) fail(`${at}/action`, 'FIELD_REQUIRED', '应为验证、审核或拒绝', 'is CHALLENGE, REVIEW or DENY');
+  return { name, action: decides ? action : 'review', when, ...bothWords(words, name), shadow };
 };

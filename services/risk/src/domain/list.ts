@@ -1,4 +1,4 @@
-import { accept, type Decider, type Instant, type Message, reject } from '@vouchsafe/kernel';
+import { accept, type Decider, type Decision, type Instant, type Message, type Of, reject } from '@vouchsafe/kernel';
 import { Map as ImmutableMap } from 'immutable';
 
 /** What its entries are: `ip` addresses and blocks, `email_domain` domains, else tokens. */
@@ -37,20 +37,10 @@ export const ENTRIES_MAX = 50_000;
 export const listDecider: Decider<List, ListCommand, ListEvent, ListRejection> = {
   initial: undefined,
   decide: (command, list) => {
-    if (command.type === 'CreateList') {
-      const { type: _, ...created } = command;
-      if (!list) return accept({ type: 'ListCreated', ...created });
-      const { head } = list;
-      const same = head.subject === command.subject && head.purpose === command.purpose && head.network === command.network && head.zh === command.zh && head.en === command.en;
-      return same ? accept() : reject('LIST_EXISTS');
-    }
+    if (command.type === 'CreateList') return create(command, list);
     if (!list) return reject('LIST_UNKNOWN');
     switch (command.type) {
-      case 'AddEntries': {
-        const fresh = command.entries.filter(({ value, until }) => !list.entries.has(value) || list.entries.get(value)!.until !== until);
-        if (fresh.length === 0) return accept();
-        return list.entries.size + fresh.length > ENTRIES_MAX ? reject('LIST_FULL', { max: String(ENTRIES_MAX) }) : accept({ type: 'ListEntriesAdded', entries: fresh, at: command.at });
-      }
+      case 'AddEntries': return add(command, list);
       case 'RemoveEntries': {
         const there = command.values.filter((value) => list.entries.has(value));
         return there.length === 0 ? accept() : accept({ type: 'ListEntriesRemoved', values: there, at: command.at });
@@ -72,4 +62,16 @@ export const listDecider: Decider<List, ListCommand, ListEvent, ListRejection> =
       case 'ListFileLoaded': return list && { ...list, file: { sha256: event.sha256, name: event.name, entries: event.entries } };
     }
   },
+};
+
+type Answer = Decision<ListEvent, ListRejection>;
+const HEAD = ['zh', 'en', 'subject', 'purpose', 'network'] as const;
+const create = ({ type: _, ...created }: Of<ListCommand, 'CreateList'>, list: List): Answer => {
+  if (!list) return accept({ type: 'ListCreated', ...created });
+  return HEAD.every((field) => list.head[field] === created[field]) ? accept() : reject('LIST_EXISTS');
+};
+const add = ({ entries, at }: Of<ListCommand, 'AddEntries'>, list: Extract<List, object>): Answer => {
+  const fresh = entries.filter(({ value, until }) => !list.entries.has(value) || list.entries.get(value)!.until !== until);
+  if (fresh.length === 0) return accept();
+  return list.entries.size + fresh.length > ENTRIES_MAX ? reject('LIST_FULL', { max: String(ENTRIES_MAX) }) : accept({ type: 'ListEntriesAdded', entries: fresh, at });
 };

@@ -1,4 +1,4 @@
-import { accept, type Decider, type Instant, type Message, reject } from '@vouchsafe/kernel';
+import { accept, type Decider, type Decision, type Instant, type Message, type Of, reject } from '@vouchsafe/kernel';
 import type { Rule } from './rules.js';
 
 export type Published = { readonly version: number; readonly rules: readonly Rule[]; readonly note: string; readonly at: Instant };
@@ -23,15 +23,9 @@ export const VERSIONS_KEPT = 50;
 export const ruleSetDecider: Decider<RuleSets, RuleSetCommand, RuleSetEvent, RuleSetRejection> = {
   initial: { active: 0, versions: [] },
   decide: (command, state) => {
-    const newest = state.versions.at(-1)?.version ?? 0;
     switch (command.type) {
       case 'SaveDraft': return accept({ type: 'RuleSetDrafted', rules: command.rules, note: command.note, at: command.at });
-      case 'Publish': {
-        const rules = command.rules ?? state.draft?.rules;
-        if (!rules) return reject('NO_DRAFT');
-        if (command.basedOn !== undefined && command.basedOn !== newest) return reject('ETAG_MISMATCH', { version: String(newest) });
-        return accept({ type: 'RuleSetPublished', version: newest + 1, rules, note: command.note, at: command.at });
-      }
+      case 'Publish': return publish(command, state);
       case 'RollBack': {
         if (command.to === state.active) return accept();
         const known = command.to === 0 || state.versions.some(({ version }) => version === command.to);
@@ -49,6 +43,14 @@ export const ruleSetDecider: Decider<RuleSets, RuleSetCommand, RuleSetEvent, Rul
       case 'RuleSetRolledBack': return { ...state, active: event.to };
     }
   },
+};
+
+const publish = ({ rules: given, note, basedOn, at }: Of<RuleSetCommand, 'Publish'>, state: RuleSets): Decision<RuleSetEvent, RuleSetRejection> => {
+  const newest = state.versions.at(-1)?.version ?? 0;
+  const rules = given ?? state.draft?.rules;
+  if (!rules) return reject('NO_DRAFT');
+  if (basedOn !== undefined && basedOn !== newest) return reject('ETAG_MISMATCH', { version: String(newest) });
+  return accept({ type: 'RuleSetPublished', version: newest + 1, rules, note, at });
 };
 
 /** How a version is named in verdicts. */

@@ -1,20 +1,16 @@
-import { type Product, ProductSchema, type TopUp, type Usage } from '@vouchsafe/proto/catalog/v1/resources';
+import { type Product, ProductSchema, type TopUp } from '@vouchsafe/proto/catalog/v1/resources';
 import { RE2JS } from '@bufbuild/re2';
 import type * as domain from '../../domain/records.js';
-import { decimal, decimalOfMinor, duration, etagOf, timeOfDay, timestamp } from '../printing.js';
+import { decimal, decimalOfMinor, duration, etagOf } from '../printing.js';
 import type { Reading } from '../reading.js';
 import { wholeMinor } from '../terms-messages.js';
-import { presentationFrom, presentationTo, productKindFrom, productKindTo, usageFrom, usageTo } from './enums.js';
+import { presentationFrom, presentationTo, productKindFrom, productKindTo } from './enums.js';
 import type { Resource } from './resource.js';
+import { usageMessage, usageOf } from './usage.js';
 
 const HOUR_MS = 3_600_000;
-const REVERSAL_MS = 24 * HOUR_MS;
-const REDISCLOSE_MS = 72 * HOUR_MS;
-const REDISCLOSE_TIMES = 10;
 const GUARD_MS = 600_000;
 const GIVE_UP_MS = 72 * HOUR_MS;
-const TIMES_MAX = 10_000;
-const DAYS_MAX = 3_650;
 const STOCK_MAX = 1_000_000_000n;
 const PATTERN_MAX = 200;
 
@@ -30,7 +26,7 @@ export const productResource: Resource<'Product', typeof ProductSchema> = {
       currency, faceMinor: faceOf(m, at, currency, reading), taxClass: m.taxClass || 'standard', taxRateBp: reading.bp(`${at}/taxRateBp`, m.taxRateBp),
       presentation: presentationFrom(m.presentation), businessLine: reading.required(`${at}/businessLine`, m.businessLine),
       supplierId: reading.ref(`${at}/supplierId`, 'supplier', m.supplierId), bookId: reading.ref(`${at}/bookId`, 'book', m.bookId),
-      usage: usage(m.usage, `${at}/usage`, reading),
+      usage: usageOf(m.usage, `${at}/usage`, reading),
       topUp: m.topUp && topUp(m.topUp, `${at}/topUp`, reading, supplier),
       owedMicros: reading.decimal(`${at}/owed`, m.owed), lowStockAt: lowStock(m, at, reading), labels: m.labels, withdrawn: m.withdrawn,
     };
@@ -68,30 +64,6 @@ const lowStock = (m: Product, at: string, reading: Reading): number => {
   if (!fits) reading.fail(`${at}/lowStockAt`, 'OUT_OF_RANGE', '超出范围', `must lie between 0 and ${STOCK_MAX}`);
   return fits ? Number(m.lowStockAt) : 0;
 };
-
-const usage = (m: Usage | undefined, at: string, reading: Reading): domain.UsageTerms => {
-  const [from, until] = [reading.time(`${at}/validFrom`, m?.validFrom), reading.time(`${at}/validUntil`, m?.validUntil)];
-  reading.window(`${at}/validUntil`, from, until);
-  const kind = usageFrom(m?.kind ?? 0);
-  const times = m?.times || 1;
-  return {
-    usage: kind, times: kind === 'times' ? reading.within(`${at}/times`, times, 1, TIMES_MAX) : reading.within(`${at}/times`, times, 1, 1),
-    validFrom: from, validUntil: until, validDays: reading.within(`${at}/validDays`, m?.validDays ?? 0, 0, DAYS_MAX) || undefined,
-    zone: reading.zone(`${at}/zone`, m?.zone ?? ''), weekdays: (m?.weekdays ?? []).map((day, i) => reading.within(`${at}/weekdays/${i}`, day, 1, 7)),
-    fromMinute: reading.minute(`${at}/fromTime`, m?.fromTime ?? ''), toMinute: reading.minute(`${at}/toTime`, m?.toTime ?? ''),
-    storeIds: m?.storeIds ?? [], scenes: m?.scenes ?? [],
-    reversalWindowMs: reading.duration(`${at}/reversalWindow`, m?.reversalWindow, REVERSAL_MS),
-    rediscloseForMs: reading.duration(`${at}/rediscloseFor`, m?.rediscloseFor, REDISCLOSE_MS),
-    rediscloseTimes: reading.within(`${at}/rediscloseTimes`, m?.rediscloseTimes || REDISCLOSE_TIMES, 1, 1_000),
-    prepaidUntaxed: m?.prepaidUntaxed ?? false,
-  };
-};
-const usageMessage = (terms: domain.UsageTerms) => ({
-  kind: usageTo(terms.usage), times: terms.times, validFrom: timestamp(terms.validFrom), validUntil: timestamp(terms.validUntil), validDays: terms.validDays ?? 0,
-  zone: terms.zone, weekdays: [...terms.weekdays], fromTime: timeOfDay(terms.fromMinute), toTime: timeOfDay(terms.toMinute), storeIds: [...terms.storeIds],
-  scenes: [...terms.scenes], reversalWindow: duration(terms.reversalWindowMs), rediscloseFor: duration(terms.rediscloseForMs),
-  rediscloseTimes: terms.rediscloseTimes, prepaidUntaxed: terms.prepaidUntaxed,
-});
 
 const topUp = (m: TopUp, at: string, reading: Reading, supplier: domain.SupplierSpec | undefined): domain.TopUpTerms => ({
   provider: reading.required(`${at}/provider`, m.provider),

@@ -89,6 +89,6 @@ export class KeyTable {
 
 /** `into` with what `from` held at its beginning. */
 export const grown = <A extends Int32Array | Float64Array | Uint32Array>(from: A, into: A): A => {
-  into.set(from as never);
+  into.set(from);
   return into;
 };
