@@ -1,0 +1,204 @@
+import {
+  type sendUnaryData, type Server, type ServerDuplexStream, type ServerReadableStream, type ServerUnaryCall, type ServerWritableStream,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { Fault } from '@vouchsafe/kernel';
+import { type ErrorBook, grpcPath, grpcStatusOf, rawGrpcDefinition, type Refusal } from '@vouchsafe/rpc';
+import type { Clock, Log } from '@vouchsafe/runtime';
+import type { Door, Entered, Knock } from '../../application/door.js';
+import type { MethodMetrics } from '../../application/metrics.js';
+import type { GatewayMetrics } from '../../application/metrics.js';
+import type { Entry } from '../../application/method-table.js';
+import { Presence } from '../../application/presence.js';
+import { explain, TOO_LATE } from '../../application/refusals.js';
+import { type AnyCall, header, languageOf, millisLeft, modeHeader, peerIpOf, requestIdOf, traceIdOf, traceparentOf } from '../call-facts.js';
+
+export type GrpcEdgeParts = { readonly door: Door; readonly entries: readonly Entry[]; readonly book: ErrorBook; readonly log: Log; readonly clock: Clock; readonly metrics: GatewayMetrics };
+type Bytes = Uint8Array;
+
+/** Serves the method table over gRPC, by bytes: a request is decoded once, by its service, and an answer encoded once. */
+export class GrpcEdge {
+  readonly #parts: GrpcEdgeParts;
+
+  constructor(parts: GrpcEdgeParts) {
+    this.#parts = parts;
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#parts.entries;
+  }
+
+  addTo(server: Server): void {
+    const byService = Map.groupBy(this.#parts.entries, ({ method }) => method.parent);
+    for (const [service, entries] of byService) {
+      const handlers: UntypedServiceImplementation = {};
+      for (const entry of entries) handlers[entry.method.localName] = this.#handler(entry);
+      server.addService(rawGrpcDefinition(service, entries.map(({ method }) => method)), handlers);
+    }
+  }
+
+  #handler(entry: Entry): UntypedServiceImplementation[string] {
+    const metrics = this.#parts.metrics.method(entry.name, 'grpc');
+    switch (entry.method.methodKind) {
+      case 'unary': return (call: ServerUnaryCall<Bytes, Bytes>, answer: sendUnaryData<Bytes>) => void this.#unary(entry, metrics, call, answer);
+      case 'client_streaming': return (call: ServerReadableStream<Bytes, Bytes>, answer: sendUnaryData<Bytes>) => void this.#upload(entry, metrics, call, answer);
+      case 'server_streaming': return (call: ServerWritableStream<Bytes, Bytes>) => void this.#stream(entry, metrics, call, call.request);
+      case 'bidi_streaming': return (call: ServerDuplexStream<Bytes, Bytes>) => void this.#stream(entry, metrics, call, undefined);
+    }
+  }
+
+  async #unary(entry: Entry, metrics: MethodMetrics, call: ServerUnaryCall<Bytes, Bytes>, answer: sendUnaryData<Bytes>): Promise<void> {
+    const visit = this.#visit(entry, metrics, call, call.request, (told) => answer(told));
+    try {
+      const entered = await visit.enter();
+      call.once('cancelled', () => entered.call.abort(new Fault('CANCELLED', 'the caller hung up')));
+      const bytes = await entered.namespace.rpc.callBytes(entry.method, call.request, entered.context);
+      await entered.floor();
+      visit.succeed(() => answer(null, bytes));
+    } catch (error) {
+      await visit.fail(error);
+    } finally {
+      visit.leave();
+    }
+  }
+
+  async #upload(entry: Entry, metrics: MethodMetrics, call: ServerReadableStream<Bytes, Bytes>, answer: sendUnaryData<Bytes>): Promise<void> {
+    const visit = this.#visit(entry, metrics, call, undefined, (told) => answer(told));
+    try {
+      const entered = await visit.enter();
+      call.once('cancelled', () => entered.call.abort(new Fault('CANCELLED', 'the caller hung up')));
+      const bytes = await entered.namespace.rpc.uploadBytes(entry.method, requestsOf(call), entered.context);
+      await entered.floor();
+      visit.succeed(() => answer(null, bytes));
+    } catch (error) {
+      await visit.fail(error);
+    } finally {
+      visit.leave();
+    }
+  }
+
+  async #stream(entry: Entry, metrics: MethodMetrics, call: ServerWritableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>, request: Bytes | undefined): Promise<void> {
+    const visit = this.#visit(entry, metrics, call, request, (told) => call.emit('error', told));
+    try {
+      const entered = await visit.enter();
+      const presence = new Presence();
+      call.once('cancelled', () => {
+        entered.call.abort(new Fault('CANCELLED', 'the caller hung up'));
+        presence.leave();
+      });
+      if (call.cancelled) presence.leave();
+      const { rpc } = entered.namespace;
+      const answers = request ? rpc.streamBytes(entry.method, request, entered.context) : rpc.converseBytes(entry.method, requestsOf(call as ServerDuplexStream<Bytes, Bytes>), entered.context);
+      for await (const bytes of presence.whilePresent(answers)) {
+        await entered.floor();
+        if (call.cancelled) break;
+        if (!call.write(bytes)) await drained(call);
+      }
+      await entered.floor();
+      visit.succeed(() => call.end());
+    } catch (error) {
+      await visit.fail(error);
+    } finally {
+      visit.leave();
+    }
+  }
+
+  #visit(entry: Entry, metrics: MethodMetrics, call: AnyCall, request: Bytes | undefined, refuse: (told: Told) => void): Visit {
+    return new Visit({ ...this.#parts, entry, metrics, call, request, refuse });
+  }
+}
+
+type Told = ReturnType<typeof grpcStatusOf> & Error;
+type VisitParts = Omit<GrpcEdgeParts, 'metrics'> & {
+  readonly entry: Entry; readonly metrics: MethodMetrics; readonly call: AnyCall; readonly request: Bytes | undefined;
+  readonly refuse: (told: Told) => void;
+};
+
+/** One call on its way through: answered exactly once, by success, refusal or deadline. */
+class Visit {
+  readonly #parts: VisitParts;
+  readonly #knock: Knock;
+  readonly #from: number;
+  #answered = false;
+  #entered: Entered | undefined;
+
+  constructor(parts: VisitParts) {
+    this.#parts = parts;
+    this.#from = parts.clock.monotonicMs();
+    this.#knock = this.#knockOf(parts);
+  }
+
+  #knockOf({ entry, call, request, door, clock }: VisitParts): Knock {
+    const { metadata } = call;
+    return {
+      entry, peerIp: peerIpOf(call.getPeer()), locale: languageOf(metadata),
+      authorization: header(metadata, 'authorization'), approvalId: entry.access.twoPersons ? header(metadata, 'x-approval-id') : '',
+      requestId: requestIdOf(header(metadata, 'x-request-id')) ?? door.nextRequestId(),
+      traceparent: traceparentOf(header(metadata, 'traceparent')), mode: entry.isPublic ? modeHeader(header(metadata, 'x-vouchsafe-mode')) : undefined,
+      deadlineMs: millisLeft(call.getDeadline(), clock.now()), isStream: entry.method.methodKind !== 'unary',
+      signed: () => request && { method: 'POST', path: grpcPath(entry.method), query: '', body: request },
+      isGone: () => call.cancelled,
+      onDue: () => this.#refuse(TOO_LATE),
+    };
+  }
+
+  async enter(): Promise<Entered> {
+    this.#entered = await this.#parts.door.enter(this.#knock);
+    return this.#entered;
+  }
+
+  succeed(answer: () => void): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    this.#end('OK', 'ok');
+    answer();
+  }
+
+  /** Tells the caller why not, once what this process knows is durable: a refusal tells of state too. */
+  async fail(error: unknown): Promise<void> {
+    if (this.#answered) return;
+    let cause = error;
+    try {
+      await (this.#entered ? this.#entered.floor() : this.#parts.door.floorOf(this.#knock));
+    } catch (unflushed) {
+      cause = unflushed;
+    }
+    this.#refuse(explain(cause, this.#parts, { requestId: this.#knock.requestId, method: this.#parts.entry.name }));
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    const { book } = this.#parts;
+    const { requestId, locale, traceparent } = this.#knock;
+    const status = grpcStatusOf(refusal, { book, locale, requestId, traceId: traceIdOf(this.#entered?.context.trace ?? traceparent) });
+    this.#end(refusal.code, refusal.kind);
+    this.#parts.refuse(Object.assign(new Error(status.details), status));
+  }
+
+  #end(code: string, kind: string): void {
+    if (this.#entered) this.#entered.call.over = true;
+    this.#parts.metrics.count(code, this.#parts.clock.monotonicMs() - this.#from);
+    this.#entered?.span?.end({ code, kind });
+  }
+
+  leave(): void {
+    this.#entered?.leave();
+  }
+}
+
+/** A stream of requests as long as the caller sends; hanging up ends it with an error. */
+const requestsOf = (call: ServerReadableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>): AsyncIterable<Bytes> => call.iterator({ destroyOnReturn: false });
+
+const drained = (call: ServerWritableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      call.off('drain', done);
+      call.off('cancelled', done);
+      resolve();
+    };
+    if (call.cancelled) return resolve();
+    call.on('drain', done);
+    call.on('cancelled', done);
+  });
+

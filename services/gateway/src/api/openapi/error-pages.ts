@@ -1,0 +1,40 @@
+import { type CatalogueEntry, type ErrorBook, refusalKindOf, wireStatus } from '@vouchsafe/rpc';
+
+/** HTTP statuses nearer than the kind's. */
+const HTTP: Readonly<Record<string, number>> = { METHOD_NOT_ALLOWED: 405, BODY_TOO_LARGE: 413, MEDIA_TYPE_UNSUPPORTED: 415 };
+const statusOf = (code: string, { kind }: CatalogueEntry): { readonly kind: string; readonly grpc: string; readonly http: number } => {
+  const real = refusalKindOf(code, kind);
+  const { grpcName, http } = wireStatus(real);
+  return { kind: real, grpc: grpcName, http: HTTP[code] ?? http };
+};
+const sorted = (book: ErrorBook): readonly (readonly [string, CatalogueEntry])[] => [...book.entries].sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** `docs/errors.md`: every code, what it means and what to do, in both languages. */
+export const errorsMarkdown = (book: ErrorBook): string => {
+  const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  const rows = sorted(book).map(([code, entry]) => {
+    const { kind, grpc, http } = statusOf(code, entry);
+    return `| <a id="${code}"></a>\`${code}\` | ${kind} | ${grpc} | ${http} | ${cell(entry.en)}<br>${cell(entry.zh)} | ${cell(entry.remedyEn)}<br>${cell(entry.remedyZh)} |`;
+  });
+  return [
+    '# Errors · 错误码', '',
+    'Generated from the services’ catalogues; do not edit. The code is `code` in HTTP problems and `ErrorInfo.reason` in gRPC status details.',
+    '由各服务的错误目录生成，请勿手改。HTTP 见 problem+json 的 `code`，gRPC 见 `ErrorInfo.reason`。', '',
+    '| code | kind | gRPC | HTTP | meaning · 含义 | what to do · 处理 |', '| --- | --- | --- | --- | --- | --- |', ...rows, '',
+  ].join('\n');
+};
+
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+/** The same as a page at /docs/errors, which problems point to. */
+export const errorsHtml = (book: ErrorBook): string => {
+  const rows = sorted(book).map(([code, entry]) => {
+    const { grpc, http } = statusOf(code, entry);
+    return `<tr id="${code}"><td><code>${code}</code></td><td>${http}<br><small>${grpc}</small></td>` +
+      `<td lang="zh">${escaped(entry.zh)}<br><small>${escaped(entry.remedyZh)}</small></td><td lang="en">${escaped(entry.en)}<br><small>${escaped(entry.remedyEn)}</small></td></tr>`;
+  });
+  return `<!doctype html><html lang="zh"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Vouchsafe 错误码 · Errors</title><link rel="stylesheet" href="/assets/page.css"></head>
+<body><main><h1>错误码 · Errors</h1><p><a href="/">首页 · Home</a> · <a href="/docs">API</a></p><table><thead><tr><th>code</th><th>HTTP / gRPC</th><th>含义与处理</th><th>Meaning and remedy</th></tr></thead><tbody>
+${rows.join('\n')}
+</tbody></table></main></body></html>`;
+};

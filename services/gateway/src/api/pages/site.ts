@@ -1,0 +1,11 @@
+import type { Asset } from './assets.js';
+
+/** What the pages and probes show; made once, handed to Nest's controllers. */
+export type Site = {
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly openApi: () => string;
+  readonly errorsHtml: () => string;
+  readonly notReady: () => readonly string[];
+  readonly metrics: () => Promise<string>;
+};
+export const SITE = Symbol('site');

@@ -1,0 +1,30 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { RpcFailure } from '@vouchsafe/rpc';
+import type { FastifyReply } from 'fastify';
+import { SITE, type Site } from './site.js';
+
+const NO_STORE = { 'cache-control': 'no-store' };
+
+/** What orchestrators and scrapers ask. */
+@Controller()
+export class SystemController {
+  constructor(@Inject(SITE) readonly site: Site) {}
+
+  /** The process lives. */
+  @Get('/healthz')
+  healthz(@Res() reply: FastifyReply): void {
+    void reply.headers(NO_STORE).send({ status: 'ok' });
+  }
+  /** It may be given traffic; else 503 with the reasons. */
+  @Get('/readyz')
+  readyz(@Res() reply: FastifyReply): void {
+    const reasons = this.site.notReady();
+    if (reasons.length > 0) throw new RpcFailure('unavailable', 'NOT_READY', { reasons: reasons.join('; ') }, { retryAfterMs: 1_000 });
+    void reply.headers(NO_STORE).send({ status: 'ready' });
+  }
+  @Get('/metrics')
+  async metrics(@Res() reply: FastifyReply): Promise<void> {
+    const text = await this.site.metrics();
+    await reply.headers({ ...NO_STORE, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).send(text);
+  }
+}

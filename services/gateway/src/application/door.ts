@@ -1,0 +1,184 @@
+import { accessEvents } from '@vouchsafe/contracts';
+import { Fault, plusMs } from '@vouchsafe/kernel';
+import { type CallContext, type Caller, failureOf, type Locale, RpcFailure } from '@vouchsafe/rpc';
+import type { Clock, Log, Namespace } from '@vouchsafe/runtime';
+import { Admission, type AdmissionLimits, type Release } from './admission.js';
+import { type CredentialLimits, Credentials, type Known, modeOf, type Shown } from './credentials.js';
+import { gatewayErrors } from './errors.js';
+import { Deadlines, InFlight } from './in-flight.js';
+import type { Entry } from './method-table.js';
+import type { CallSpan, CallTracer, GatewayNamespace, GatewayPorts } from './ports.js';
+import type { RateLimit } from './rate-limit.js';
+import { requireApproval } from './two-persons.js';
+
+export type DoorLimits = {
+  readonly admission: Readonly<Record<Namespace, AdmissionLimits>>;
+  readonly credentials: CredentialLimits;
+  readonly defaultDeadlineMs: number; readonly maxDeadlineMs: number;
+};
+/** Who knocks, with what. */
+export type Knock = Shown & {
+  readonly entry: Entry;
+  readonly requestId: string;
+  readonly locale: Locale;
+  readonly approvalId: string;
+  readonly traceparent: string | undefined;
+  /** Milliseconds the caller gives; undefined: the default. */
+  readonly deadlineMs: number | undefined;
+  /** Which mode a call without credential is for, where it says. */
+  readonly mode: Namespace | undefined;
+  /** Unary calls and those with one request hold a place; streams are counted apart and have no deadline of ours. */
+  readonly isStream: boolean;
+  /** Whether the caller hung up meanwhile. */
+  readonly isGone: () => boolean;
+  /** Called once, when the deadline passed before {@link Entered.leave}. */
+  readonly onDue: () => void;
+};
+/** Somebody who was let in. */
+export type Entered = {
+  readonly namespace: GatewayNamespace;
+  readonly mode: Namespace;
+  readonly context: CallContext;
+  readonly call: InFlight;
+  readonly limit: RateLimit | undefined;
+  readonly span: CallSpan | undefined;
+  /** Settles when everything this process decided so far is durable: no reply goes before. */
+  readonly floor: () => Promise<void>;
+  /** Gives the place back, once the work is done; twice is harmless. */
+  leave(): void;
+};
+
+type Side = { readonly namespace: GatewayNamespace; readonly credentials: Credentials; readonly admission: Admission };
+/** Streams end by hanging up; what a service asks on their behalf has its own deadlines. */
+const STREAM_MS = 24 * 3_600_000;
+const UNKNOWN_CALLER = { permissions: new Set<string>(), kind: 'service', principalId: 'anonymous' } as const;
+
+/** Where every call comes in, over gRPC and HTTP alike: who, may they, is there room, until when. */
+export class Door {
+  readonly #sides: Partial<Readonly<Record<Namespace, Side>>>;
+  readonly #clock: Clock;
+  readonly #limits: DoorLimits;
+  readonly #tracer: CallTracer | undefined;
+  readonly #anonymous: Partial<Record<Namespace, Caller>> = {};
+  readonly #requestPrefix: string;
+  #requests = 0;
+  readonly deadlines: Deadlines;
+
+  constructor({ namespaces, clock, tracer, random, log }: Pick<GatewayPorts, 'namespaces' | 'clock' | 'tracer' | 'random' | 'log'>, limits: DoorLimits) {
+    const sides: Partial<Record<Namespace, Side>> = {};
+    for (const mode of ['live', 'sandbox'] as const) {
+      const namespace = namespaces[mode];
+      if (!namespace) continue;
+      const credentials = new Credentials(mode, namespace, clock, limits.credentials);
+      sides[mode] = { namespace, credentials, admission: new Admission(limits.admission[mode]) };
+      this.#anonymous[mode] = { ...UNKNOWN_CALLER, namespace: mode };
+      forgetChanged(mode, namespace, credentials, log);
+    }
+    this.#sides = sides;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#tracer = tracer;
+    this.#requestPrefix = `req_${random.bytes(6).toString('hex')}`;
+    this.deadlines = new Deadlines(clock);
+  }
+
+  /** The sides by mode, for metrics. */
+  get admissions(): readonly (readonly [Namespace, Admission])[] {
+    return (Object.keys(this.#sides) as Namespace[]).map((mode) => [mode, this.#sides[mode]!.admission]);
+  }
+
+  /** An id for a call that brought none: unique across starts, cheap. */
+  nextRequestId(): string {
+    return `${this.#requestPrefix}${(++this.#requests).toString(36)}`;
+  }
+
+  /** Lets a call in, or throws why not. Whoever enters leaves. */
+  async enter(knock: Knock): Promise<Entered> {
+    const { mode, side } = this.#sideOf(knock);
+    if (knock.entry.isPublic) return this.#admit(knock, mode, side, undefined);
+    const known = side.credentials.cached(knock) ?? (await side.credentials.ask(knock, knock.requestId));
+    const { permission } = knock.entry;
+    if (permission !== '' && !known.caller.permissions.has(permission)) throw new RpcFailure('forbidden', 'PERMISSION_MISSING', { permission });
+    const waitMs = known.limit.take(this.#clock.monotonicMs());
+    if (waitMs > 0) throw new RpcFailure('throttled', 'RATE_LIMITED', {}, { retryAfterMs: waitMs });
+    try {
+      return await this.#admit(knock, mode, side, known);
+    } catch (error) {
+      known.limit.done();
+      throw error;
+    }
+  }
+
+  /** What a refused call waits for before it is told: refusals read state too. */
+  async floorOf(knock: Pick<Knock, 'authorization' | 'entry' | 'mode'>): Promise<void> {
+    const mode = modeOf(knock.authorization) ?? knock.mode;
+    const namespace = mode && this.#sides[mode]?.namespace;
+    if (namespace) await namespace.store.durable(namespace.store.head());
+  }
+
+  #sideOf({ entry, authorization, mode: told }: Knock): { readonly mode: Namespace; readonly side: Side } {
+    const mode = entry.isPublic ? (told ?? (this.#sides.live ? 'live' : 'sandbox')) : modeOf(authorization);
+    if (mode === undefined) throw new RpcFailure('unauthenticated', authorization === '' ? 'CREDENTIAL_MISSING' : 'CREDENTIAL_INVALID');
+    const side = this.#sides[mode];
+    if (!side) throw failureOf(gatewayErrors, 'MODE_UNAVAILABLE', { mode });
+    return { mode, side };
+  }
+
+  async #admit(knock: Knock, mode: Namespace, { namespace, admission }: Side, known: Known | undefined): Promise<Entered> {
+    const caller = known?.caller ?? this.#anonymous[mode]!;
+    const deadlineMs = Math.min(knock.deadlineMs ?? this.#limits.defaultDeadlineMs, this.#limits.maxDeadlineMs);
+    const call: InFlight = new InFlight(knock.isStream ? Infinity : this.#clock.monotonicMs() + deadlineMs, () => {
+      call.over = true;
+      call.abort(new Fault('DEADLINE_EXCEEDED', 'the deadline of the call passed'));
+      knock.onDue();
+    });
+    const key = caller.channelId ?? caller.principalId;
+    const place = knock.isStream ? admission.open(key) : admission.enter(key, () => call.over || knock.isGone());
+    this.deadlines.add(call);
+    let release: Release | undefined;
+    try {
+      release = typeof place === 'function' ? place : await place;
+      await requireApproval(knock, caller, namespace);
+      return this.#entered(knock, { mode, namespace, caller, call, deadlineMs, known, release });
+    } catch (error) {
+      release?.();
+      this.deadlines.remove(call);
+      throw error;
+    }
+  }
+
+  #entered(knock: Knock, { mode, namespace, caller, call, deadlineMs, known, release }: Letting): Entered {
+    const { entry, requestId, locale, traceparent } = knock;
+    const span = this.#tracer?.start(entry.name, { 'vouchsafe.mode': mode, 'vouchsafe.principal': caller.principalId, 'vouchsafe.request': requestId }, traceparent);
+    const trace = span?.traceparent ?? traceparent;
+    const { store } = namespace;
+    return {
+      namespace, mode, call, span, limit: known?.limit,
+      context: {
+        caller, requestId, locale, deadline: plusMs(namespace.clock.now(), knock.isStream ? STREAM_MS : deadlineMs),
+        ...(trace !== undefined && { trace }),
+        get signal() { return call.signal; },
+      },
+      floor: () => store.durable(store.head()),
+      leave: () => {
+        this.deadlines.remove(call);
+        release();
+        known?.limit.done();
+        known = undefined;
+      },
+    };
+  }
+}
+type Letting = {
+  readonly mode: Namespace; readonly namespace: GatewayNamespace; readonly caller: Caller; readonly call: InFlight; readonly deadlineMs: number;
+  known: Known | undefined; readonly release: Release;
+};
+
+/** What access tells about a principal ends what is remembered of it. */
+const forgetChanged = (mode: Namespace, { bus }: GatewayNamespace, credentials: Credentials, log: Log): void => {
+  bus.subscribe(`gateway-credentials`, ['access'], async ({ type, data }) => {
+    const event = accessEvents.decode(type, data);
+    if (event?.type === 'PrincipalChanged') credentials.forget(event.principalId);
+    log.debug({ mode, type }, 'heard from access');
+  });
+};
