@@ -164,7 +164,7 @@ describe('the counter', () => {
     const found = await shop.ports.rpc.call(lookupVoucher, { code: codeOf(1), reason: '客诉' }, shop.as(STAFF));
     expect(found).toMatchObject({ voucherId: 'vch_1', state: VoucherState.ACTIVE });
     const events = await shop.ports.store.readStream('grant-ord_1_1_0', { max: 10 });
-    expect(events.at(-1)).toMatchObject({ type: 'redemption.VoucherLookedUp.v1', data: { place: 1, principalId: 'pri_staff', reason: '客诉' } });
+    expect(events.at(-1)).toMatchObject({ type: 'redemption.VoucherLookedUp.v1', data: { unit: { batchId: BATCH, index: 1 }, principalId: 'pri_staff', reason: '客诉' } });
     expect(JSON.stringify(events)).not.toContain(codeOf(1));
   });
 

@@ -1,23 +1,17 @@
 import { amount, big, bool, dict, eventCodec, int, list, millis, oneOf, optional, record, text, time } from '@vouchsafe/codec';
-import { dimensions, grantTerms, ownVoucherClass, productKind, unitRange } from '@vouchsafe/contracts';
+import { dimensions, ownVoucherClass, productKind, unitRange } from '@vouchsafe/contracts';
+import { activationShape } from './activation-shape.js';
 import type { GrantEvent } from '../domain/grant-messages.js';
 import type { GuessEvent } from '../domain/guess.js';
 import type { TerminalEvent } from '../domain/terminal.js';
 
-const places = record({ from: int, to: int });
+const unit = record({ batchId: text(), index: int });
 const reason = oneOf('refund', 'chargeback', 'recall', 'replace');
-const voidRefusal = oneOf('ALREADY_REDEEMED', 'PARTLY_REDEEMED', 'VOUCHER_VOIDED', 'VOUCHER_LAPSED', 'UNIT_UNKNOWN');
+const voidRefusal = oneOf('ALREADY_REDEEMED', 'PARTLY_REDEEMED', 'VOUCHER_VOIDED', 'VOUCHER_LAPSED');
 
 /** Stored events of `grant-` streams. The four published ones hold the contract's fields and more. */
 export const grantCodec = eventCodec<GrantEvent>('redemption', {
-  GrantActivated: {
-    version: 1,
-    shape: record({
-      orderId: text(), lineId: text(), chunk: int, first: int, unitsInLine: int, reservationId: text(), channelId: text(), ownerPrincipal: text(),
-      productId: text(), kind: productKind, ranges: list(unitRange), terms: grantTerms, endsAt: optional(time), lineGross: amount, taxRateBp: int,
-      dims: dimensions, at: time,
-    }),
-  },
+  GrantActivated: { version: 1, shape: activationShape },
   UnitsDisclosed: {
     version: 1, published: true,
     shape: record({
@@ -29,33 +23,33 @@ export const grantCodec = eventCodec<GrantEvent>('redemption', {
   VoucherRedeemed: {
     version: 1, published: true,
     shape: record({
-      factId: text(), redemptionId: text(), voucherUnit: record({ batchId: text(), index: int }), orderId: text(), lineId: text(), dims: dimensions,
+      factId: text(), redemptionId: text(), voucherUnit: unit, orderId: text(), lineId: text(), dims: dimensions,
       kind: productKind, ownClass: ownVoucherClass, gross: amount, tax: amount, storeId: text(), terminalId: text(), scene: optional(text()),
       partnerMerchantId: optional(text()), partnerCommission: optional(amount), partnerCommissionTax: optional(amount),
-      place: int, used: big, till: text(), key: text(), at: time,
+      used: big, till: text(), key: text(), at: time,
     }),
   },
   RedemptionReversed: {
     version: 1, published: true,
-    shape: record({ factId: text(), originalFactId: text(), redemptionId: text(), dims: dimensions, kind: productKind, place: int, reason: text(), at: time }),
+    shape: record({ factId: text(), originalFactId: text(), redemptionId: text(), dims: dimensions, kind: productKind, unit, reason: text(), at: time }),
   },
-  VoucherFrozen: { version: 1, shape: record({ place: int, reason: text(), at: time }) },
-  VoucherUnfrozen: { version: 1, shape: record({ place: int, reason: text(), at: time }) },
-  VoucherExtended: { version: 1, shape: record({ place: int, endsAt: time, lapsesAt: optional(time), reason: text(), at: time }) },
+  VoucherFrozen: { version: 1, shape: record({ unit, reason: text(), at: time }) },
+  VoucherUnfrozen: { version: 1, shape: record({ unit, reason: text(), at: time }) },
+  VoucherExtended: { version: 1, shape: record({ unit, endsAt: time, lapsesAt: optional(time), reason: text(), at: time }) },
   UnitsVoided: {
     version: 1,
     shape: record({
       refundId: text(), reason, at: time,
-      accepted: list(record({ from: int, to: int, disclosed: bool, unusedMinor: big })),
-      refused: list(record({ place: int, code: voidRefusal })),
+      accepted: list(record({ batchId: text(), from: int, to: int, disclosed: bool, unusedMinor: big })),
+      refused: list(record({ batchId: text(), index: int, code: voidRefusal })),
     }),
   },
-  UnitsLapsed: { version: 1, shape: record({ places: list(places), at: time }) },
+  UnitsLapsed: { version: 1, shape: record({ ranges: list(unitRange), at: time }) },
   RightLapsed: {
     version: 1, published: true,
     shape: record({ factId: text(), dims: dimensions, kind: productKind, ownClass: ownVoucherClass, gross: amount, tax: amount }),
   },
-  VoucherLookedUp: { version: 1, shape: record({ place: int, principalId: text(), reason: text(), at: time }) },
+  VoucherLookedUp: { version: 1, shape: record({ unit, principalId: text(), reason: text(), at: time }) },
 });
 
 /** Stored events of `terminal-` streams; short, for every redemption has one. */

@@ -1,8 +1,8 @@
 import { money, type UnitRange } from '@vouchsafe/kernel';
 import type { EventStore } from '@vouchsafe/event-store';
 import { entriesLogLacks, type Journal } from '@vouchsafe/journal';
-import type { BatchUnit, Irrevocable } from '../application/ports.js';
-import type { Activation } from '../domain/grant-messages.js';
+import type { Irrevocable } from '../application/ports.js';
+import type { Activation, BatchUnit } from '../domain/grant-messages.js';
 
 /** Without a journal (tests, tools) nothing is noted and nothing doubted. */
 export const noJournal: Irrevocable = { redeemed: async () => {}, reversed: async () => {}, doubt: () => undefined };

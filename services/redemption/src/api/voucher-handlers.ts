@@ -14,7 +14,7 @@ import type { Zones } from '../application/local-time.js';
 import type { Locate, Located } from '../application/locate.js';
 import type { Codes, GrantHost, GrantIndex, Irrevocable, TerminalFacts, Terminals } from '../application/ports.js';
 import { type Redemptions, useIn } from '../application/redemptions.js';
-import { batchUnitAt, type Chunk } from '../domain/chunk.js';
+import { batchUnitAt, type Chunk, placeOf } from '../domain/chunk.js';
 import type { GrantCommand } from '../domain/grant-messages.js';
 import { actorOf, isStaff, maySee, terminalOf, tillOf } from './callers.js';
 import { dayField, failure, keyField, reasonField } from './fields.js';
@@ -95,11 +95,12 @@ export const redemptionHandlers = ({ codes, terminals, grants, index, redemption
   const find = async (redemptionId: string, { caller }: CallContext): Promise<{ readonly stream: string; readonly place: number; readonly chunk: Chunk }> => {
     const at = (await index.redemption(redemptionId)) ?? ((await index.caughtUp(CATCH_UP_MS)) ? await index.redemption(redemptionId) : undefined);
     const chunk = at && (await grants.load(at.grant)).state;
-    const use = at && chunk && useIn(chunk, { place: at.place, redemptionId });
+    const place = chunk?.grant && placeOf(chunk.grant, at!.unit.batchId, at!.unit.index);
+    const use = place === undefined ? undefined : useIn(chunk!, { place, redemptionId });
     const facts = caller.terminalId === undefined ? undefined : await terminals.factsOf(caller.terminalId);
-    const visible = use && maySee(caller, chunk) && (isStaff(caller) || caller.kind === 'channel' || use.storeId === facts?.storeId);
-    if (!visible) throw failure('REDEMPTION_UNKNOWN');
-    return { stream: at.grant, place: at.place, chunk };
+    const visible = use && maySee(caller, chunk!) && (isStaff(caller) || caller.kind === 'channel' || use.storeId === facts?.storeId);
+    if (!visible || place === undefined) throw failure('REDEMPTION_UNKNOWN');
+    return { stream: at!.grant, place, chunk: chunk! };
   };
   const bySequence = async (request: MessageShape<typeof GetRedemptionRequestSchema>, context: CallContext): Promise<Redemption> => {
     const { caller } = context;

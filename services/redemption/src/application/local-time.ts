@@ -4,6 +4,8 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** Offsets change on quarters of an hour only, so one look-up serves everyone within one. */
 const QUARTER_MS = 15 * MINUTE_MS;
+/** Offsets remembered per zone; now and yesterday are asked for most. */
+const QUARTERS_MAX = 256;
 /** The IANA list has some 600 names. */
 const ZONES_MAX = 1_000;
 
@@ -15,17 +17,23 @@ export type Zones = {
   endOfDay(at: Instant, zone: string, days: number): Instant;
 };
 
-/** Keeps a formatter per zone it was asked for. */
+/** Keeps a formatter and some offsets per zone it was asked for. */
 export const createZones = (): Zones => {
-  const offsets = new Map<string, { readonly quarter: number; readonly offsetMs: number; readonly format: Intl.DateTimeFormat }>();
+  const known = new Map<string, { readonly format: Intl.DateTimeFormat; readonly offsets: Map<number, number> }>();
+  const ofZone = (zone: string) => {
+    const there = known.get(zone) ?? { format: formatter(zone), offsets: new Map<number, number>() };
+    if (known.size < ZONES_MAX) known.set(zone, there);
+    return there;
+  };
   const offsetMs = (ms: number, zone: string): number => {
+    const { format, offsets } = ofZone(zone);
     const quarter = Math.floor(ms / QUARTER_MS);
-    const known = offsets.get(zone);
-    if (known?.quarter === quarter) return known.offsetMs;
-    const format = known?.format ?? formatter(zone);
-    const found = { quarter, offsetMs: wallMs(format, quarter * QUARTER_MS) - quarter * QUARTER_MS, format };
-    if (offsets.size < ZONES_MAX) offsets.set(zone, found);
-    return found.offsetMs;
+    const there = offsets.get(quarter);
+    if (there !== undefined) return there;
+    if (offsets.size >= QUARTERS_MAX) offsets.clear();
+    const found = wallMs(format, quarter * QUARTER_MS) - quarter * QUARTER_MS;
+    offsets.set(quarter, found);
+    return found;
   };
   const dayOf = (ms: number, zone: string): number => Math.floor((ms + offsetMs(ms, zone)) / DAY_MS);
   /** First instant of local day `day` (days since 1970): guessed with one offset, mended with the one that holds there. */

@@ -1,5 +1,6 @@
 import { type Chunk, placeOf, unitOf } from '../domain/chunk.js';
-import type { BatchUnit, GrantHost, GrantIndex } from './ports.js';
+import type { BatchUnit } from '../domain/grant-messages.js';
+import type { GrantHost, GrantIndex } from './ports.js';
 
 /** A unit in the grant that decides about it. */
 export type Located = { readonly stream: string; readonly place: number; readonly chunk: Chunk; readonly unit: BatchUnit };

@@ -1,15 +1,13 @@
 import type { DeciderHost } from '@vouchsafe/event-store';
 import type { Instant } from '@vouchsafe/kernel';
 import type { Chunk, Use } from '../domain/chunk.js';
-import type { Activation, GrantCommand, GrantEvent, GrantRejection, Partner } from '../domain/grant-messages.js';
+import type { Activation, BatchUnit, GrantCommand, GrantEvent, GrantRejection, Partner } from '../domain/grant-messages.js';
 import type { GuessCommand, Guesses, GuessEvent, GuessRejection } from '../domain/guess.js';
 import type { Terminal, TerminalCommand, TerminalEvent, TerminalRejection } from '../domain/terminal.js';
 
 export type GrantHost = DeciderHost<Chunk, GrantCommand, GrantEvent, GrantRejection>;
 export type TerminalHost = DeciderHost<Terminal, TerminalCommand, TerminalEvent, TerminalRejection>;
 export type GuessHost = DeciderHost<Guesses, GuessCommand, GuessEvent, GuessRejection>;
-
-export type BatchUnit = { readonly batchId: string; readonly index: number };
 
 /** Inventory's vault, as far as redemption may ask it. */
 export interface Codes {
@@ -43,7 +41,7 @@ export interface GrantIndex {
   /** All chunks that ever had the unit, newest first. */
   grantsOf(unit: BatchUnit): Promise<readonly GrantPlace[]>;
   linesOf(orderId: string): Promise<readonly GrantLine[]>;
-  redemption(redemptionId: string): Promise<{ readonly grant: string; readonly place: number } | undefined>;
+  redemption(redemptionId: string): Promise<{ readonly grant: string; readonly unit: BatchUnit } | undefined>;
   /** Settles once all that is in the log now is in the views, or after `withinMs`: false then. */
   caughtUp(withinMs: number): Promise<boolean>;
 }

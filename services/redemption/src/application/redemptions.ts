@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Envelope, EventStore } from '@vouchsafe/event-store';
 import type { Details, Instant, Money } from '@vouchsafe/kernel';
 import { type Clock, eventIdOf, uuidv5 } from '@vouchsafe/runtime';
@@ -97,8 +96,8 @@ const DAY_MS = 86_400_000;
 const REVISIONS_MAX = 1_000;
 /** One per till, day it named, and number: the same for ever. */
 const redemptionIdOf = ({ till, businessDay, key }: UseRequest): string => `rdm_${uuidv5(`redemption/${till}/${businessDay ?? ''}/${key}`)}`;
-/** What must be equal for a repeat: the unit (never its code), the amount, the scene. 128 bits are enough to tell mistakes apart. */
+/** What must be equal for a repeat: the unit (never its code), the amount, the scene. Nothing in it is secret. */
 const fingerprintOf = ({ amount, scene }: UseRequest, { unit }: Located): string =>
-  hash('sha256', `${unit.batchId}/${unit.index}/${amount ? `${amount.minor}${amount.currency}` : ''}/${scene ?? ''}`, 'base64url').slice(0, 22);
+  `${unit.batchId}/${unit.index}${amount ? `/${amount.minor}${amount.currency}` : ''}${scene === undefined ? '' : `/${scene}`}`;
 export const useIn = (chunk: Chunk, { place, redemptionId }: { readonly place: number; readonly redemptionId: string }): Use | undefined =>
   unitOf(chunk, place).uses.find((use) => use.redemptionId === redemptionId);

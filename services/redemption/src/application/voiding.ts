@@ -1,7 +1,7 @@
 import type { Answer, CommandEnvelope } from '@vouchsafe/bus';
 import { type CommandOf, grantStream, type ResultOf, type voidUnits } from '@vouchsafe/contracts';
 import type { Clock } from '@vouchsafe/runtime';
-import { batchUnitAt, type Chunk, isDisclosed, placeOf, rangesAt, unitOf } from '../domain/chunk.js';
+import { batchUnitAt, type Chunk, isDisclosed, placeOf, unitOf } from '../domain/chunk.js';
 import { allPlaces } from '../domain/disclose.js';
 import { voidRefusal } from '../domain/ending.js';
 import type { Place } from '../domain/grant-messages.js';
@@ -72,7 +72,7 @@ const withoutDoubtful = ({ places, unknown }: Chosen, chunks: readonly Chunk[], 
 const pick = ({ quantity = 0, refundId, reason }: Command, chunks: readonly Chunk[]): readonly Place[] => {
   const had = chunks.reduce((n, { voids }) => n + answered(voids.get(refundId)), 0);
   const rank = (chunk: Chunk, place: Place): number => {
-    if (voidRefusal(chunk, place, reason)) return 3;
+    if (!chunk.grant || voidRefusal(chunk.grant, unitOf(chunk, place), reason)) return 3;
     if (!isDisclosed(chunk, place)) return 0;
     return unitOf(chunk, place).used === 0n ? 1 : 2;
   };
@@ -83,17 +83,4 @@ const pick = ({ quantity = 0, refundId, reason }: Command, chunks: readonly Chun
 const answered = (answer: { accepted: readonly { from: number; to: number }[]; refused: readonly unknown[] } | undefined): number =>
   answer ? answer.accepted.reduce((n, { from, to }) => n + to - from, 0) + answer.refused.length : 0;
 
-const resultOf = ({ grant, voids }: Chunk, refundId: string): Result | undefined => {
-  const answer = voids.get(refundId);
-  if (!grant || !answer) return undefined;
-  return {
-    accepted: answer.accepted.map(({ from, to, disclosed, unusedMinor }) => {
-      const [range] = rangesAt(grant, Array.from({ length: to - from }, (_, i) => from + i));
-      return { ...range!, disclosed, unusedMinor };
-    }),
-    refused: answer.refused.flatMap(({ place, code }) => {
-      const unit = batchUnitAt(grant, place);
-      return unit ? [{ ...unit, code }] : [];
-    }),
-  };
-};
+const resultOf = ({ voids }: Chunk, refundId: string): Result | undefined => voids.get(refundId);

@@ -1,6 +1,6 @@
 import { type Instant, type Money, money, plus, shareOf, sizeOf, taxWithin, type UnitRange } from '@vouchsafe/kernel';
 import { Map as ImmutableMap } from 'immutable';
-import type { Activation, Place, Places, Refusal, VoidReason, Voided } from './grant-messages.js';
+import type { Activation, BatchUnit, Place, Refusal, VoidReason, Voided } from './grant-messages.js';
 
 /** One use of a unit. */
 export type Use = {
@@ -36,11 +36,12 @@ export type Chunk = {
 export const emptyChunk: Chunk = { grant: undefined, units: ImmutableMap(), disclosures: ImmutableMap(), voids: ImmutableMap(), alarms: [] };
 
 export const unitOf = (chunk: Chunk, place: Place): UnitState => chunk.units.get(place) ?? UNTOUCHED;
-export const placesIn = (grant: Activation): Places => ({ from: grant.first, to: grant.first + grant.ranges.reduce((n, range) => n + sizeOf(range), 0) });
+/** The chunk's places, `from` (inclusive) to `to` (exclusive). */
+export const placesIn = (grant: Activation): { readonly from: Place; readonly to: Place } => ({ from: grant.first, to: grant.first + grant.ranges.reduce((n, range) => n + sizeOf(range), 0) });
 export const holds = (grant: Activation, place: Place): boolean => place >= grant.first && place < placesIn(grant).to;
 
 /** The unit at a place of the chunk, which must be one of its own. */
-export const batchUnitAt = (grant: Activation, place: Place): { batchId: string; index: number } | undefined => {
+export const batchUnitAt = (grant: Activation, place: Place): BatchUnit | undefined => {
   let left = place - grant.first;
   for (const range of grant.ranges) {
     if (left < sizeOf(range)) return { batchId: range.batchId, index: range.from + left };

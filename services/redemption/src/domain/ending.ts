@@ -1,7 +1,7 @@
 import { accept, type Decision, type Instant, money, type Of, plusMs, reject } from '@vouchsafe/kernel';
-import { capacityOf, type Chunk, endOf, holds, isDisclosed, restOf, unitOf } from './chunk.js';
+import { batchUnitAt, capacityOf, type Chunk, endOf, holds, isDisclosed, rangesAt, restOf, type UnitState, unitOf } from './chunk.js';
 import { allPlaces } from './disclose.js';
-import type { Activation, GrantCommand, GrantEvent, GrantRejection, Place, Places, Refusal, VoidReason, VoidRefusal, Voided } from './grant-messages.js';
+import type { Activation, BatchUnit, GrantCommand, GrantEvent, GrantRejection, Place, Refusal, VoidReason, VoidRefusal, Voided } from './grant-messages.js';
 
 type Answer = Decision<GrantEvent, GrantRejection>;
 
@@ -13,38 +13,28 @@ export const voidPlaces = ({ refundId, places, reason, at }: Of<GrantCommand, 'V
   const { grant } = chunk;
   if (!grant) return reject('GRANT_UNKNOWN');
   if (chunk.voids.has(refundId)) return accept();
+  const own = [...new Set(places)].filter((place) => holds(grant, place)).sort((a, b) => a - b);
   const refused: Refusal[] = [];
   const accepted: Voided[] = [];
-  for (const place of [...new Set(places)].sort((a, b) => a - b)) {
-    const code = voidRefusal(chunk, place, reason);
-    if (code) refused.push({ place, code });
-    else addVoided(accepted, { from: place, to: place + 1, disclosed: isDisclosed(chunk, place), unusedMinor: restOf(grant, place, unitOf(chunk, place)).gross.minor }, grant);
+  for (const place of own) {
+    const code = voidRefusal(grant, unitOf(chunk, place), reason);
+    if (code) refused.push({ ...batchUnitAt(grant, place)!, code });
+    else addVoided(accepted, batchUnitAt(grant, place)!, isDisclosed(chunk, place), restOf(grant, place, unitOf(chunk, place)).gross.minor);
   }
-  return accept({ type: 'UnitsVoided', refundId, reason, accepted, refused, at });
+  return own.length === 0 ? accept() : accept({ type: 'UnitsVoided', refundId, reason, accepted, refused, at });
 };
 /** Why a unit cannot be voided. Money goes back only for the unused; a charge-back or recall also ends what is partly used. */
-export const voidRefusal = (chunk: Chunk, place: Place, reason: VoidReason): VoidRefusal | undefined => {
-  const { grant } = chunk;
-  if (!grant || !holds(grant, place)) return 'UNIT_UNKNOWN';
-  const unit = unitOf(chunk, place);
+export const voidRefusal = (grant: Activation, unit: UnitState, reason: VoidReason): VoidRefusal | undefined => {
   if (unit.end) return unit.end.by === 'voided' ? 'VOUCHER_VOIDED' : 'VOUCHER_LAPSED';
   if (unit.used >= capacityOf(grant)) return 'ALREADY_REDEEMED';
   return unit.used > 0n && (reason === 'refund' || reason === 'replace') ? 'PARTLY_REDEEMED' : undefined;
 };
 /** Joins neighbours of one batch and one sort, so that a whole line is a few ranges. */
-const addVoided = (list: Voided[], next: Voided, grant: Activation): void => {
+const addVoided = (list: Voided[], { batchId, index }: BatchUnit, disclosed: boolean, unusedMinor: bigint): void => {
   const last = list[list.length - 1];
-  if (last && last.to === next.from && last.disclosed === next.disclosed && !startsRange(grant, next.from)) {
-    list[list.length - 1] = { ...last, to: next.to, unusedMinor: last.unusedMinor + next.unusedMinor };
-  } else list.push(next);
-};
-const startsRange = ({ first, ranges }: Activation, place: Place): boolean => {
-  let start = first;
-  for (const range of ranges) {
-    if (start === place) return true;
-    start += range.to - range.from;
-  }
-  return false;
+  if (last?.batchId === batchId && last.to === index && last.disclosed === disclosed) {
+    list[list.length - 1] = { ...last, to: index + 1, unusedMinor: last.unusedMinor + unusedMinor };
+  } else list.push({ batchId, from: index, to: index + 1, disclosed, unusedMinor });
 };
 
 /** When a unit's right is gone for good: past its end and past the last reversal. Cards under prepaid rules never lapse. */
@@ -58,11 +48,11 @@ export const lapse = ({ due: deadline, at }: Of<GrantCommand, 'Lapse'>, chunk: C
   const { grant } = chunk;
   if (!grant) return reject('GRANT_UNKNOWN');
   const due = allPlaces(chunk).filter((place) => isDue(grant, chunk, place, at));
-  if (due.length === 0) return (chunk.lapsedUpTo ?? -1) >= deadline ? accept() : accept({ type: 'UnitsLapsed', places: [], at });
+  if (due.length === 0) return (chunk.lapsedUpTo ?? -1) >= deadline ? accept() : accept({ type: 'UnitsLapsed', ranges: [], at });
   const rests = due.map((place) => restOf(grant, place, unitOf(chunk, place)));
   const gross = rests.reduce((sum, rest) => sum + rest.gross.minor, 0n);
   const tax = rests.reduce((sum, rest) => sum + rest.tax.minor, 0n);
-  const lapsed: GrantEvent = { type: 'UnitsLapsed', places: placeRanges(due), at };
+  const lapsed: GrantEvent = { type: 'UnitsLapsed', ranges: rangesAt(grant, due), at };
   if (gross === 0n) return accept(lapsed);
   const { currency } = grant.lineGross;
   return accept<GrantEvent>(lapsed, {
@@ -74,14 +64,4 @@ const isDue = (grant: Activation, chunk: Chunk, place: Place, at: Instant): bool
   const unit = unitOf(chunk, place);
   const due = lapsesAt(grant, endOf(grant, unit));
   return !unit.end && unit.used < capacityOf(grant) && due !== undefined && at >= due;
-};
-/** Ascending places as ranges. */
-export const placeRanges = (places: readonly Place[]): readonly Places[] => {
-  const out: Places[] = [];
-  for (const place of places) {
-    const last = out[out.length - 1];
-    if (last?.to === place) out[out.length - 1] = { from: last.from, to: place + 1 };
-    else out.push({ from: place, to: place + 1 });
-  }
-  return out;
 };

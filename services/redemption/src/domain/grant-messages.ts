@@ -20,8 +20,8 @@ export type Dims = {
 };
 /** A unit by its place in the line, from 0 over all chunks; places name units inside a grant. */
 export type Place = number;
-/** Places `from` (inclusive) to `to` (exclusive). */
-export type Places = { readonly from: Place; readonly to: Place };
+/** A unit by its batch, as events name it, so that anyone can tell a voucher's life from them. */
+export type BatchUnit = { readonly batchId: string; readonly index: number };
 /** Which till asked, and its own number for it. */
 export type Claim = { readonly till: string; readonly key: string };
 /** Partner's store: its merchant and our commission. */
@@ -29,8 +29,8 @@ export type Partner = { readonly merchantId: string; readonly commissionBp: numb
 /** The wall clock of the store: weekday 1 (Monday) to 7, minutes since its midnight. */
 export type LocalTime = { readonly weekday: number; readonly minute: number };
 export type VoidReason = 'refund' | 'chargeback' | 'recall' | 'replace';
-export type Refusal = { readonly place: Place; readonly code: VoidRefusal };
-export type VoidRefusal = 'ALREADY_REDEEMED' | 'PARTLY_REDEEMED' | 'VOUCHER_VOIDED' | 'VOUCHER_LAPSED' | 'UNIT_UNKNOWN';
+export type Refusal = BatchUnit & { readonly code: VoidRefusal };
+export type VoidRefusal = 'ALREADY_REDEEMED' | 'PARTLY_REDEEMED' | 'VOUCHER_VOIDED' | 'VOUCHER_LAPSED';
 
 /** What a chunk is told once, at its beginning. `first`: place of its first unit. `endsAt`: last instant of use, if there is one. */
 export type Activation = {
@@ -61,16 +61,15 @@ export type GrantCommand =
 
 /** Integration event and stored fact in one; the contract's fields plus what the chunk needs to know again. */
 export type Redeemed = {
-  readonly factId: string; readonly redemptionId: string; readonly voucherUnit: { readonly batchId: string; readonly index: number };
+  readonly factId: string; readonly redemptionId: string; readonly voucherUnit: BatchUnit;
   readonly orderId: string; readonly lineId: string; readonly dims: Dims; readonly kind: ProductKind; readonly ownClass: UsageTerms['ownClass'];
   readonly gross: Money; readonly tax: Money; readonly storeId: string; readonly terminalId: string; readonly scene?: string;
   readonly partnerMerchantId?: string; readonly partnerCommission?: Money; readonly partnerCommissionTax?: Money;
-  readonly place: Place;
   /** Taken: 1 use, or minor units of a balance. */
   readonly used: bigint;
   readonly till: string; readonly key: string; readonly at: Instant;
 };
-export type Voided = Places & { readonly disclosed: boolean; readonly unusedMinor: bigint };
+export type Voided = UnitRange & { readonly disclosed: boolean; readonly unusedMinor: bigint };
 export type GrantEvent =
   | Message<'GrantActivated', Activation>
   | Message<'UnitsDisclosed', {
@@ -78,16 +77,16 @@ export type GrantEvent =
     }>
   | Message<'DisclosureRefused', { principalId: string; code: string; at: Instant }>
   | Message<'VoucherRedeemed', Redeemed>
-  | Message<'RedemptionReversed', { factId: string; originalFactId: string; redemptionId: string; dims: Dims; kind: ProductKind; place: Place; reason: string; at: Instant }>
-  | Message<'VoucherFrozen', { place: Place; reason: string; at: Instant }>
-  | Message<'VoucherUnfrozen', { place: Place; reason: string; at: Instant }>
+  | Message<'RedemptionReversed', { factId: string; originalFactId: string; redemptionId: string; dims: Dims; kind: ProductKind; unit: BatchUnit; reason: string; at: Instant }>
+  | Message<'VoucherFrozen', { unit: BatchUnit; reason: string; at: Instant }>
+  | Message<'VoucherUnfrozen', { unit: BatchUnit; reason: string; at: Instant }>
   /** `lapsesAt`: when the right is gone for good, if it can lapse. */
-  | Message<'VoucherExtended', { place: Place; endsAt: Instant; lapsesAt?: Instant; reason: string; at: Instant }>
+  | Message<'VoucherExtended', { unit: BatchUnit; endsAt: Instant; lapsesAt?: Instant; reason: string; at: Instant }>
   | Message<'UnitsVoided', { refundId: string; reason: VoidReason; accepted: readonly Voided[]; refused: readonly Refusal[]; at: Instant }>
-  /** Without places: the deadline passed and nothing was left to lapse. */
-  | Message<'UnitsLapsed', { places: readonly Places[]; at: Instant }>
+  /** Without ranges: the deadline passed and nothing was left to lapse. */
+  | Message<'UnitsLapsed', { ranges: readonly UnitRange[]; at: Instant }>
   | Message<'RightLapsed', { factId: string; dims: Dims; kind: ProductKind; ownClass: UsageTerms['ownClass']; gross: Money; tax: Money }>
-  | Message<'VoucherLookedUp', { place: Place; principalId: string; reason: string; at: Instant }>;
+  | Message<'VoucherLookedUp', { unit: BatchUnit; principalId: string; reason: string; at: Instant }>;
 
 export type RedeemRejection =
   | 'VOUCHER_VOIDED' | 'VOUCHER_FROZEN' | 'VOUCHER_EXPIRED' | 'NOT_YET_VALID' | 'NOT_AT_THIS_TIME' | 'NOT_AT_THIS_STORE' | 'NOT_IN_THIS_SCENE'

@@ -1,7 +1,7 @@
 import { accept, type Instant, money, plusMs } from '@vouchsafe/kernel';
 import fc from 'fast-check';
 import { grantOf, T0, termsOf } from '../testing/samples.js';
-import { type Chunk, emptyChunk, isDisclosed, restOf, unitOf, worthOf } from './chunk.js';
+import { batchUnitAt, type Chunk, emptyChunk, isDisclosed, restOf, unitOf, worthOf } from './chunk.js';
 import { grantDecider } from './grant.js';
 import type { GrantCommand, GrantEvent, UsageTerms } from './grant-messages.js';
 
@@ -96,8 +96,9 @@ const compare = (given: Step, command: GrantCommand, decision: { ok: boolean; ev
     case 'void': {
       if (refunds.has(given.id)) return expect(decision).toEqual(accept());
       refunds.add(given.id);
+      const { index } = batchUnitAt(grantOf(), given.place)!;
       const unused = unitOf(chunk, given.place).used === 0n && !oracle.voided.has(given.place);
-      expect(decision.events).toMatchObject([{ accepted: unused ? [{ from: given.place }] : [], refused: unused ? [] : [{ place: given.place }] }]);
+      expect(decision.events).toMatchObject([{ accepted: unused ? [{ from: index }] : [], refused: unused ? [] : [{ index }] }]);
       return void (unused && oracle.voided.add(given.place));
     }
     case 'freeze': return void (oracle.voided.has(given.place) && given.on ? undefined : given.on ? oracle.frozen.add(given.place) : oracle.frozen.delete(given.place));

@@ -6,6 +6,8 @@ import type { GrantCommand, GrantEvent } from './grant-messages.js';
 
 const grant = specification(grantDecider);
 const DAY_MS = 86_400_000;
+/** At place 1. */
+const unit = { batchId: 'bat_1', index: 11 };
 const disclose = (over: object = {}): GrantCommand => ({ type: 'Disclose', disclosureId: 'dsc_1', principalId: 'pri_1', at: after(1_000), ...over });
 const disclosed = (over: object = {}): GrantEvent => ({
   type: 'UnitsDisclosed', disclosureId: 'dsc_1', orderId: 'ord_1', lineId: '1', principalId: 'pri_1', at: after(1_000),
@@ -78,7 +80,7 @@ describe('a grant chunk', () => {
   describe('reversal', () => {
     const reverse = (over: object = {}): GrantCommand => ({ type: 'Reverse', redemptionId: 'rdm_1', place: 1, reason: 'mistake', at: after(120_000), ...over });
     const reversed: GrantEvent = {
-      type: 'RedemptionReversed', factId: 'reversed/rdm_1', originalFactId: 'redeemed/rdm_1', redemptionId: 'rdm_1', kind: 'own_voucher', place: 1, reason: 'mistake', at: after(120_000),
+      type: 'RedemptionReversed', factId: 'reversed/rdm_1', originalFactId: 'redeemed/rdm_1', redemptionId: 'rdm_1', kind: 'own_voucher', unit, reason: 'mistake', at: after(120_000),
       dims: { bookId: 'main', channelId: 'chn_1', orderId: 'ord_1', lineId: '1', batchId: 'bat_1' },
     };
     it('gives the use back within the window, once', () => {
@@ -114,7 +116,7 @@ describe('a grant chunk', () => {
       grant.given(activated(), disclosed({ ...glass, disclosureId: 'dsc_0' })).when(disclose()).then(disclosed());
     });
     it('leaves out what is frozen or voided', () => {
-      const frozen: GrantEvent = { type: 'VoucherFrozen', place: 1, reason: 'dispute', at: T0 };
+      const frozen: GrantEvent = { type: 'VoucherFrozen', unit, reason: 'dispute', at: T0 };
       grant.given(activated(), frozen).when(disclose()).then(
         disclosed({ ranges: [{ batchId: 'bat_1', from: 10, to: 11 }, { batchId: 'bat_1', from: 12, to: 13 }, { batchId: 'bat_2', from: 90, to: 91 }] }));
     });
@@ -122,15 +124,15 @@ describe('a grant chunk', () => {
 
   describe('after-sales', () => {
     it('freezes and unfreezes', () => {
-      const frozen: GrantEvent = { type: 'VoucherFrozen', place: 1, reason: 'dispute', at: T0 };
-      grant.given(activated()).when({ ...frozen, type: 'Freeze' } as GrantCommand).then(frozen);
+      const frozen: GrantEvent = { type: 'VoucherFrozen', unit, reason: 'dispute', at: T0 };
+      grant.given(activated()).when({ type: 'Freeze', place: 1, reason: 'dispute', at: T0 }).then(frozen);
       grant.given(activated(), frozen).when(redeem()).rejected('VOUCHER_FROZEN');
-      grant.given(activated(), frozen, { type: 'VoucherUnfrozen', place: 1, reason: 'won', at: T0 }).when(redeem()).then(redeemed());
+      grant.given(activated(), frozen, { type: 'VoucherUnfrozen', unit, reason: 'won', at: T0 }).when(redeem()).then(redeemed());
     });
     it('extends to later only, and says when the right lapses then', () => {
       const extend = (at: number): GrantCommand => ({ type: 'Extend', place: 1, endsAt: after(at), reason: 'goodwill', at: T0 });
       const ending = activated({ endsAt: after(50_000) });
-      const extended: GrantEvent = { type: 'VoucherExtended', place: 1, endsAt: after(70_000), lapsesAt: after(70_000 + DAY_MS + 1), reason: 'goodwill', at: T0 };
+      const extended: GrantEvent = { type: 'VoucherExtended', unit, endsAt: after(70_000), lapsesAt: after(70_000 + DAY_MS + 1), reason: 'goodwill', at: T0 };
       grant.given(ending).when(extend(70_000)).then(extended);
       grant.given(ending, extended).when(redeem()).then(redeemed());
       grant.given(ending).when(redeem()).rejected('VOUCHER_EXPIRED');
@@ -143,8 +145,8 @@ describe('a grant chunk', () => {
     const cancel = (places: readonly number[], over: object = {}): GrantCommand => ({ type: 'Void', refundId: 'rfd_1', places, reason: 'refund', at: after(90_000), ...over });
     it('voids what is unused, names what is not, and answers a repeat from memory', () => {
       const voided: GrantEvent = {
-        type: 'UnitsVoided', refundId: 'rfd_1', reason: 'refund', at: after(90_000), refused: [{ place: 1, code: 'ALREADY_REDEEMED' }],
-        accepted: [{ from: 2, to: 3, disclosed: false, unusedMinor: 250n }, { from: 3, to: 4, disclosed: false, unusedMinor: 250n }],
+        type: 'UnitsVoided', refundId: 'rfd_1', reason: 'refund', at: after(90_000), refused: [{ ...unit, code: 'ALREADY_REDEEMED' }],
+        accepted: [{ batchId: 'bat_1', from: 12, to: 13, disclosed: false, unusedMinor: 250n }, { batchId: 'bat_2', from: 90, to: 91, disclosed: false, unusedMinor: 250n }],
       };
       grant.given(activated(), redeemed()).when(cancel([3, 1, 2, 2])).then(voided);
       grant.given(activated(), redeemed(), voided).when(cancel([0])).then();
@@ -152,23 +154,23 @@ describe('a grant chunk', () => {
     });
     it('refunds nothing that is partly used; a charge-back ends its rest', () => {
       const past = [activated({ terms: termsOf({ usage: 'times', times: 2 }) }), redeemed({ gross: money(125n, 'CNY'), tax: money(7n, 'CNY') })];
-      grant.given(...past).when(cancel([1])).then({ type: 'UnitsVoided', refundId: 'rfd_1', reason: 'refund', accepted: [], refused: [{ place: 1, code: 'PARTLY_REDEEMED' }], at: after(90_000) });
+      grant.given(...past).when(cancel([1])).then({ type: 'UnitsVoided', refundId: 'rfd_1', reason: 'refund', accepted: [], refused: [{ ...unit, code: 'PARTLY_REDEEMED' }], at: after(90_000) });
       grant.given(...past).when(cancel([1], { reason: 'chargeback' })).then({
-        type: 'UnitsVoided', refundId: 'rfd_1', reason: 'chargeback', refused: [], at: after(90_000), accepted: [{ from: 1, to: 2, disclosed: true, unusedMinor: 125n }],
+        type: 'UnitsVoided', refundId: 'rfd_1', reason: 'chargeback', refused: [], at: after(90_000), accepted: [{ batchId: 'bat_1', from: 11, to: 12, disclosed: true, unusedMinor: 125n }],
       });
     });
     it('lets unused rights lapse after their end and the last reversal; the rest is breakage', () => {
       const ends = activated({ endsAt: after(70_000) });
       const due = after(70_000 + DAY_MS + 1);
-      grant.given(ends).when({ type: 'Lapse', due, at: after(70_000 + DAY_MS) }).then({ type: 'UnitsLapsed', places: [], at: after(70_000 + DAY_MS) });
+      grant.given(ends).when({ type: 'Lapse', due, at: after(70_000 + DAY_MS) }).then({ type: 'UnitsLapsed', ranges: [], at: after(70_000 + DAY_MS) });
       grant.given(ends, redeemed()).when({ type: 'Lapse', due, at: due }).then(
-        { type: 'UnitsLapsed', places: [{ from: 0, to: 1 }, { from: 2, to: 4 }], at: due },
+        { type: 'UnitsLapsed', ranges: [{ batchId: 'bat_1', from: 10, to: 11 }, { batchId: 'bat_1', from: 12, to: 13 }, { batchId: 'bat_2', from: 90, to: 91 }], at: due },
         { type: 'RightLapsed', factId: 'lapsed/ord_1/1/0', dims: grantOf().dims, kind: 'own_voucher', ownClass: 'taxed', gross: money(750n, 'CNY'), tax: money(42n, 'CNY') });
     });
     it('never lapses cards under prepaid rules or others\' codes', () => {
       const due = after(DAY_MS * 9);
       for (const over of [{ terms: termsOf({ ownClass: 'prepaid_untaxed' as const }) }, { kind: 'code' as const }]) {
-        grant.given(activated({ endsAt: after(70_000), ...over })).when({ type: 'Lapse', due, at: due }).then({ type: 'UnitsLapsed', places: [], at: due });
+        grant.given(activated({ endsAt: after(70_000), ...over })).when({ type: 'Lapse', due, at: due }).then({ type: 'UnitsLapsed', ranges: [], at: due });
       }
     });
   });

@@ -1,8 +1,8 @@
-import { accept, type Decider, type Decision, type Of, reject } from '@vouchsafe/kernel';
-import { type Chunk, emptyChunk, endOf, holds, type UnitState, unitOf } from './chunk.js';
+import { accept, type Decider, type Decision, type Of, reject, type UnitRange } from '@vouchsafe/kernel';
+import { batchUnitAt, type Chunk, emptyChunk, endOf, holds, placeOf, type UnitState, unitOf } from './chunk.js';
 import { disclose } from './disclose.js';
 import { lapse, lapsesAt, voidPlaces } from './ending.js';
-import type { Activation, GrantCommand, GrantEvent, GrantRejection, Place } from './grant-messages.js';
+import type { Activation, BatchUnit, GrantCommand, GrantEvent, GrantRejection, Place } from './grant-messages.js';
 import { sameValue } from './same-value.js';
 import { redeem, reverse } from './use.js';
 
@@ -19,7 +19,7 @@ const decide = (command: GrantCommand, chunk: Chunk): Answer => {
     case 'Extend': return extend(command, chunk);
     case 'Void': return voidPlaces(command, chunk);
     case 'Lapse': return lapse(command, chunk);
-    case 'NoteLookup': return onLiving(chunk, command.place, () => accept({ ...command, type: 'VoucherLookedUp' }));
+    case 'NoteLookup': return noteLookup(command, chunk);
   }
 };
 
@@ -31,26 +31,30 @@ const activate = ({ type: _, ...activation }: Of<GrantCommand, 'Activate'>, { gr
   return sameValue(told, known) ? accept() : reject('GRANT_DIFFERS');
 };
 const opened = ({ type: _, ...grant }: Of<GrantEvent, 'GrantActivated'>, chunk: Chunk): Chunk => ({ ...chunk, grant });
-const onLiving = (chunk: Chunk, place: Place, then: (unit: UnitState, grant: Activation) => Answer): Answer =>
-  chunk.grant && holds(chunk.grant, place) ? then(unitOf(chunk, place), chunk.grant) : reject('GRANT_UNKNOWN');
+const onUnit = (chunk: Chunk, place: Place, then: (named: BatchUnit, unit: UnitState, grant: Activation) => Answer): Answer => {
+  const named = chunk.grant && holds(chunk.grant, place) ? batchUnitAt(chunk.grant, place) : undefined;
+  return chunk.grant && named ? then(named, unitOf(chunk, place), chunk.grant) : reject('GRANT_UNKNOWN');
+};
 
 const freeze = ({ place, reason, at }: Of<GrantCommand, 'Freeze'>, chunk: Chunk): Answer =>
-  onLiving(chunk, place, (unit) => {
-    if (unit.end?.by === 'voided') return reject('VOUCHER_VOIDED');
-    return unit.frozen === undefined ? accept({ type: 'VoucherFrozen', place, reason, at }) : accept();
+  onUnit(chunk, place, (unit, { end, frozen }) => {
+    if (end?.by === 'voided') return reject('VOUCHER_VOIDED');
+    return frozen === undefined ? accept({ type: 'VoucherFrozen', unit, reason, at }) : accept();
   });
 const unfreeze = ({ place, reason, at }: Of<GrantCommand, 'Unfreeze'>, chunk: Chunk): Answer =>
-  onLiving(chunk, place, (unit) => (unit.frozen === undefined ? accept() : accept({ type: 'VoucherUnfrozen', place, reason, at })));
+  onUnit(chunk, place, (unit, { frozen }) => (frozen === undefined ? accept() : accept({ type: 'VoucherUnfrozen', unit, reason, at })));
 /** A right that lapsed for good stays so: its rest is revenue already. */
 const extend = ({ place, endsAt, reason, at }: Of<GrantCommand, 'Extend'>, chunk: Chunk): Answer =>
-  onLiving(chunk, place, (unit, grant) => {
-    if (unit.end) return reject(unit.end.by === 'voided' ? 'VOUCHER_VOIDED' : 'VOUCHER_EXPIRED');
-    const before = endOf(grant, unit);
+  onUnit(chunk, place, (unit, state, grant) => {
+    if (state.end) return reject(state.end.by === 'voided' ? 'VOUCHER_VOIDED' : 'VOUCHER_EXPIRED');
+    const before = endOf(grant, state);
     if (before === endsAt) return accept();
     if (before === undefined || endsAt < before || endsAt < at) return reject('EXTENSION_NOT_LATER');
     const gone = lapsesAt(grant, endsAt);
-    return accept({ type: 'VoucherExtended', place, endsAt, ...(gone !== undefined && { lapsesAt: gone }), reason, at });
+    return accept({ type: 'VoucherExtended', unit, endsAt, ...(gone !== undefined && { lapsesAt: gone }), reason, at });
   });
+const noteLookup = ({ place, principalId, reason, at }: Of<GrantCommand, 'NoteLookup'>, chunk: Chunk): Answer =>
+  onUnit(chunk, place, (unit) => accept({ type: 'VoucherLookedUp', unit, principalId, reason, at }));
 
 const evolve = (chunk: Chunk, event: GrantEvent): Chunk => {
   switch (event.type) {
@@ -60,19 +64,21 @@ const evolve = (chunk: Chunk, event: GrantEvent): Chunk => {
       return { ...chunk, disclosures: chunk.disclosures.set(disclosureId, { principalId, ranges, at, breakGlass: approvalId !== undefined }) };
     }
     case 'DisclosureRefused': return { ...chunk, alarms: [...chunk.alarms, `${event.code}/${event.principalId}`] };
-    case 'VoucherRedeemed': return touch(chunk, event.place, (unit) => used(unit, event));
-    case 'RedemptionReversed': return touch(chunk, event.place, (unit) => unused(unit, event));
-    case 'VoucherFrozen': return touch(chunk, event.place, (unit) => ({ ...unit, frozen: event.reason }));
-    case 'VoucherUnfrozen': return touch(chunk, event.place, ({ frozen: _, ...unit }) => unit);
-    case 'VoucherExtended': return touch(chunk, event.place, (unit) => ({ ...unit, endsAt: event.endsAt }));
+    case 'VoucherRedeemed': return touch(chunk, event.voucherUnit, (unit) => used(unit, event));
+    case 'RedemptionReversed': return touch(chunk, event.unit, (unit) => unused(unit, event));
+    case 'VoucherFrozen': return touch(chunk, event.unit, (unit) => ({ ...unit, frozen: event.reason }));
+    case 'VoucherUnfrozen': return touch(chunk, event.unit, ({ frozen: _, ...unit }) => unit);
+    case 'VoucherExtended': return touch(chunk, event.unit, (unit) => ({ ...unit, endsAt: event.endsAt }));
     case 'UnitsVoided': return voided(chunk, event);
-    case 'UnitsLapsed': return event.places.reduce<Chunk>((sum, { from, to }) => endPlaces(sum, from, to, { by: 'lapsed' }), { ...chunk, lapsedUpTo: event.at });
+    case 'UnitsLapsed': return event.ranges.reduce<Chunk>((sum, range) => endUnits(sum, range, { by: 'lapsed' }), { ...chunk, lapsedUpTo: event.at });
     case 'RightLapsed': return chunk; // the money of UnitsLapsed
     case 'VoucherLookedUp': return chunk;
   }
 };
-const touch = (chunk: Chunk, place: Place, change: (unit: UnitState) => UnitState): Chunk =>
-  ({ ...chunk, units: chunk.units.set(place, change(unitOf(chunk, place))) });
+const touch = (chunk: Chunk, { batchId, index }: BatchUnit, change: (unit: UnitState) => UnitState): Chunk => {
+  const place = chunk.grant && placeOf(chunk.grant, batchId, index);
+  return place === undefined ? chunk : { ...chunk, units: chunk.units.set(place, change(unitOf(chunk, place))) };
+};
 const used = (unit: UnitState, event: Of<GrantEvent, 'VoucherRedeemed'>): UnitState => {
   const { redemptionId, gross, tax, at, till, key, terminalId, storeId, scene } = event;
   const use = { redemptionId, used: event.used, gross, tax, at, till, key, terminalId, storeId, ...(scene !== undefined && { scene }) };
@@ -85,15 +91,17 @@ const unused = (unit: UnitState, { redemptionId, at }: Of<GrantEvent, 'Redemptio
   return { ...unit, used: unit.used - use.used, gross: unit.gross - use.gross.minor, tax: unit.tax - use.tax.minor, uses };
 };
 const voided = (chunk: Chunk, { refundId, reason, accepted, refused }: Of<GrantEvent, 'UnitsVoided'>): Chunk => {
-  const ended = accepted.reduce((sum, { from, to }) => endPlaces(sum, from, to, { by: 'voided', refundId, reason }), chunk);
+  const ended = accepted.reduce((sum, range) => endUnits(sum, range, { by: 'voided', refundId, reason }), chunk);
   return { ...ended, voids: chunk.voids.set(refundId, { accepted, refused }) };
 };
-const endPlaces = (chunk: Chunk, from: Place, to: Place, end: NonNullable<UnitState['end']>): Chunk => ({
-  ...chunk,
-  units: chunk.units.withMutations((units) => {
-    for (let place = from; place < to; place++) units.set(place, { ...unitOf(chunk, place), end });
-  }),
-});
+const endUnits = (chunk: Chunk, { batchId, from, to }: UnitRange, end: NonNullable<UnitState['end']>): Chunk => {
+  const first = chunk.grant && placeOf(chunk.grant, batchId, from);
+  if (first === undefined) return chunk;
+  const units = chunk.units.withMutations((all) => {
+    for (let place = first; place < first + to - from; place++) all.set(place, { ...unitOf(chunk, place), end });
+  });
+  return { ...chunk, units };
+};
 
 /** Units after their sale: activated, disclosed, used, reversed, frozen, extended, ended. Stream `grant-<order>_<line>_<n>`. */
 export const grantDecider: Decider<Chunk, GrantCommand, GrantEvent, GrantRejection> = { decide, evolve, initial: emptyChunk };

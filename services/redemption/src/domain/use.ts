@@ -61,7 +61,7 @@ const redeemed = (command: Redeem, grant: Activation, unit: UnitState, used: big
   return {
     type: 'VoucherRedeemed', factId: `redeemed/${redemptionId}`, redemptionId, voucherUnit, orderId: grant.orderId, lineId: grant.lineId,
     dims: { ...grant.dims, batchId: voucherUnit.batchId }, kind: grant.kind, ownClass: grant.terms.ownClass, gross, tax, storeId, terminalId,
-    ...(scene !== undefined && { scene }), ...(partner && commission(partner, gross)), place, used, till: claim.till, key: claim.key, at,
+    ...(scene !== undefined && { scene }), ...(partner && commission(partner, gross)), used, till: claim.till, key: claim.key, at,
   };
 };
 const commission = ({ merchantId, commissionBp, commissionTaxBp }: Partner, gross: Money) => {
@@ -91,8 +91,9 @@ export const reverse = ({ redemptionId, place, reason, at }: Of<GrantCommand, 'R
   if (!grant || !use) return reject('REDEMPTION_UNKNOWN');
   if (use.reversedAt !== undefined) return accept();
   if (unitOf(chunk, place).end || at > use.at + grant.terms.reversalWindowMs) return reject('REVERSAL_TOO_LATE');
+  const unit = batchUnitAt(grant, place)!;
   return accept({
     type: 'RedemptionReversed', factId: `reversed/${redemptionId}`, originalFactId: `redeemed/${redemptionId}`, redemptionId,
-    dims: { ...grant.dims, batchId: batchUnitAt(grant, place)!.batchId }, kind: grant.kind, place, reason, at,
+    dims: { ...grant.dims, batchId: unit.batchId }, kind: grant.kind, unit, reason, at,
   });
 };

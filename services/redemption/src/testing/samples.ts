@@ -26,5 +26,5 @@ export const redeem = (over: Partial<Redeem> = {}): Redeem => ({
 export const redeemed = (over: Partial<Redeemed> = {}): GrantEvent => ({
   type: 'VoucherRedeemed', factId: `redeemed/${over.redemptionId ?? 'rdm_1'}`, redemptionId: 'rdm_1', voucherUnit: { batchId: 'bat_1', index: 11 }, orderId: 'ord_1', lineId: '1',
   dims: { bookId: 'main', channelId: 'chn_1', orderId: 'ord_1', lineId: '1', batchId: 'bat_1' }, kind: 'own_voucher', ownClass: 'taxed',
-  gross: money(250n, 'CNY'), tax: money(15n, 'CNY'), storeId: 'sto_1', terminalId: 'trm_1', place: 1, used: 1n, till: 'trm_1', key: '1', at: after(60_000), ...over,
+  gross: money(250n, 'CNY'), tax: money(15n, 'CNY'), storeId: 'sto_1', terminalId: 'trm_1', used: 1n, till: 'trm_1', key: '1', at: after(60_000), ...over,
 });

@@ -1,0 +1,77 @@
+import { big, int, list, millis, oneOf, optional, record, type Shape, text, type TypeOf } from '@vouchsafe/codec';
+import { productKind, unitRange } from '@vouchsafe/contracts';
+import { money, totalSize } from '@vouchsafe/kernel';
+import type { Activation, Dims, UsageTerms } from '../domain/grant-messages.js';
+
+/** Terms without what is usual; the usual values of a stored version are frozen like the version. */
+const terms = record({
+  usage: optional(oneOf('times', 'balance')), times: optional(int), faceMinor: big, currency: optional(text()),
+  validFrom: optional(millis), validUntil: optional(millis), validDays: optional(int), zone: optional(text()),
+  weekdays: optional(list(int)), fromMinute: optional(int), toMinute: optional(int), storeIds: optional(list(text())), scenes: optional(list(text())),
+  reversalWindowMs: optional(int), redisclose: optional(list(int)), untaxed: optional(oneOf('prepaid_untaxed')),
+});
+/** What the dimensions say that the grant itself does not. */
+const extra = record({
+  bookId: text(), channelId: optional(text()), businessLine: optional(text()), productId: optional(text()), supplierId: optional(text()), batchId: optional(text()),
+  orderId: optional(text()), lineId: optional(text()),
+});
+/** Stored short: every delivered line has one, and chunk 0 of a one-unit order is the usual case. */
+const stored = record({
+  orderId: text(), lineId: text(), chunk: optional(int), first: optional(int), units: optional(int), reservationId: text(), channelId: text(), owner: text(),
+  productId: text(), kind: productKind, ranges: list(unitRange), terms, endsAt: optional(millis), gross: big, currency: text(), taxRateBp: optional(int),
+  dims: extra, at: millis,
+});
+const USUAL = { zone: 'Asia/Shanghai', reversalWindowMs: 0, redisclose: [259_200_000, 10] } as const;
+
+export const activationShape: Shape<Activation> = {
+  write: (activation) => stored.write(shortOf(activation)),
+  read: (json, path) => wholeOf(stored.read(json, path)),
+};
+
+const shortOf = (activation: Activation): TypeOf<typeof stored> => {
+  const { orderId, lineId, chunk, first, unitsInLine, reservationId, channelId, ownerPrincipal, productId, kind, ranges, endsAt, lineGross, taxRateBp, at } = activation;
+  return {
+    orderId, lineId, reservationId, channelId, owner: ownerPrincipal, productId, kind, ranges, gross: lineGross.minor, currency: lineGross.currency, at,
+    terms: shortTerms(activation.terms, lineGross.currency), dims: shortDims(activation), ...(chunk !== 0 && { chunk }), ...(first !== 0 && { first }),
+    ...(unitsInLine !== totalSize(ranges) && { units: unitsInLine }), ...(endsAt !== undefined && { endsAt }), ...(taxRateBp !== 0 && { taxRateBp }),
+  };
+};
+const shortTerms = (full: UsageTerms, lineCurrency: string): TypeOf<typeof terms> => {
+  const { usage, times, currency, zone, reversalWindowMs, rediscloseForMs, rediscloseTimes, ownClass, ...same } = full;
+  const [usualFor, usualTimes] = USUAL.redisclose;
+  return {
+    ...same, ...(usage !== 'single' && { usage }), ...(times !== 1 && { times }), ...(currency !== lineCurrency && { currency }),
+    ...(zone !== USUAL.zone && { zone }), ...(reversalWindowMs !== USUAL.reversalWindowMs && { reversalWindowMs }),
+    ...((rediscloseForMs !== usualFor || rediscloseTimes !== usualTimes) && { redisclose: [rediscloseForMs, rediscloseTimes] }),
+    ...(ownClass === 'prepaid_untaxed' && { untaxed: ownClass }),
+  };
+};
+/** A dimension equal to the grant's own field is left out; one that is absent is written as empty text, so that absence is not lost. */
+const OWN = ['orderId', 'lineId', 'channelId', 'productId'] as const;
+const shortDims = (activation: Activation): TypeOf<typeof extra> => {
+  const short: Record<string, string | undefined> = { ...activation.dims };
+  for (const key of OWN) short[key] = short[key] === activation[key] ? undefined : (short[key] ?? '');
+  return short as TypeOf<typeof extra>;
+};
+const wholeDims = ({ dims, ...own }: TypeOf<typeof stored>): Dims => {
+  const whole: Record<string, string> = { ...dims };
+  for (const key of OWN) {
+    if (whole[key] === undefined) whole[key] = own[key];
+    else if (whole[key] === '') delete whole[key];
+  }
+  return whole as Dims;
+};
+const wholeTerms = ({ terms: short, currency }: TypeOf<typeof stored>): UsageTerms => {
+  const { redisclose = USUAL.redisclose, untaxed, ...same } = short;
+  const [rediscloseForMs = 0, rediscloseTimes = 0] = redisclose;
+  return {
+    usage: 'single', times: 1, currency, zone: USUAL.zone, reversalWindowMs: USUAL.reversalWindowMs, ...same, rediscloseForMs, rediscloseTimes, ownClass: untaxed ?? 'taxed',
+  };
+};
+const wholeOf = (short: TypeOf<typeof stored>): Activation => {
+  const { orderId, lineId, chunk = 0, first = 0, ranges, units = totalSize(ranges), reservationId, channelId, owner, productId, kind, endsAt, gross, currency, taxRateBp = 0, at } = short;
+  return {
+    orderId, lineId, chunk, first, unitsInLine: units, reservationId, channelId, ownerPrincipal: owner, productId, kind, ranges, terms: wholeTerms(short),
+    ...(endsAt !== undefined && { endsAt }), lineGross: money(gross, currency), taxRateBp, dims: wholeDims(short), at,
+  };
+};
