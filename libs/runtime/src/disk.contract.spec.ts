@@ -51,6 +51,14 @@ const describeDiskContract = (name: string, make: () => Promise<Disk>): void => 
       await file.close();
     });
 
+    it('writes through', async () => {
+      const file = await disk.open('a', 'write-through');
+      await file.write(Buffer.from('straight'), 0);
+      await file.write(Buffer.from(' on'), 8);
+      await file.close();
+      expect(await bytesOf(disk, 'a')).toBe('straight on');
+    });
+
     it('keeps what is there when a file is opened again for writing', async () => {
       await put(disk, 'a', 'first');
       const file = await disk.open('a', 'write');

@@ -22,10 +22,15 @@ export interface DiskFile {
   close(): Promise<void>;
 }
 
+export type DiskMode = 'read' | 'write' | 'write-through';
+
 /** The directory a store lives in. Names are relative, without `..`; `/` separates folders; `''` is the directory itself. */
 export interface Disk {
-  /** `write` (which may also read) creates what is absent and keeps what is there; `read` rejects with `ENOENT`. */
-  open(name: string, mode: 'read' | 'write'): Promise<DiskFile>;
+  /**
+   * `write` (which may also read) creates what is absent and keeps what is there; `read` rejects with `ENOENT`.
+   * `write-through` is `write` whose every {@link DiskFile.write} is durable once it settles, in one call instead of two.
+   */
+  open(name: string, mode: DiskMode): Promise<DiskFile>;
   /** Names within `folder`, sorted; none if there is no such folder. */
   list(folder: string): Promise<readonly string[]>;
   exists(name: string): Promise<boolean>;
@@ -33,7 +38,7 @@ export interface Disk {
   remove(name: string): Promise<void>;
   /** Atomic; durable after {@link Disk.syncFolder}. */
   rename(from: string, to: string): Promise<void>;
-  /** With all folders above it. May be called again. */
+  /** With all folders above it. Durable once it settles; may be called again. */
   makeFolder(folder: string): Promise<void>;
   /** Makes created, renamed and removed entries of `folder` survive a power cut. */
   syncFolder(folder: string): Promise<void>;

@@ -23,6 +23,14 @@ describe('a power cut', () => {
     expect(textOf(disk.crash(LOSE_ALL), 'a')).toBe('safe');
   });
 
+  it('keeps what was written through', async () => {
+    const disk = memoryDisk();
+    await synced(disk, 'a', 'safe');
+    const file = await disk.open('a', 'write-through');
+    await file.write(Buffer.from('too'), 4);
+    expect(textOf(disk.crash(LOSE_ALL), 'a')).toBe('safetoo');
+  });
+
   it('may keep a part of an unsynced write', async () => {
     const disk = memoryDisk();
     const file = await synced(disk, 'a', 'safe');

@@ -1,5 +1,5 @@
 import { Fault } from '@vouchsafe/kernel';
-import { checkDiskName, type Disk, type DiskFile } from './disk.js';
+import { checkDiskName, type Disk, type DiskFile, type DiskMode } from './disk.js';
 import { MemoryInode } from './memory-inode.js';
 
 /** One call to a memory disk, as its hook sees it before it takes effect. */
@@ -65,57 +65,61 @@ class MemoryDiskLife implements MemoryDisk {
     this.#capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY;
   }
 
-  async open(name: string, mode: 'read' | 'write'): Promise<DiskFile> {
-    await this.pass({ kind: 'open', name });
-    let inode = this.#medium.names.get(name);
-    if (!inode) {
-      if (mode === 'read') throw errno('ENOENT', name);
-      inode = new MemoryInode();
-      this.#change(folderOf(name), [[name, inode]]);
-    }
-    return new MemoryFile(this, name, inode, mode);
+  open(name: string, mode: DiskMode): Promise<DiskFile> {
+    return this.pass({ kind: 'open', name }, () => {
+      let inode = this.#medium.names.get(name);
+      if (!inode) {
+        if (mode === 'read') throw errno('ENOENT', name);
+        inode = new MemoryInode();
+        this.#change(folderOf(name), [[name, inode]]);
+      }
+      return new MemoryFile(this, name, inode, mode);
+    });
   }
 
   async list(folder: string): Promise<readonly string[]> {
-    await this.#alive();
+    if (this.#dead) await forEver();
     const prefix = folder === '' ? '' : `${folder}/`;
     const inside = [...this.#medium.names.keys(), ...this.#medium.folders].filter((name) => name !== '' && name.startsWith(prefix));
     return [...new Set(inside.map((name) => name.slice(prefix.length).split('/')[0]!))].filter((name) => name !== '').sort();
   }
   async exists(name: string): Promise<boolean> {
-    await this.#alive();
+    if (this.#dead) await forEver();
     return this.#medium.names.has(name) || this.#medium.folders.has(name);
   }
-  async remove(name: string): Promise<void> {
-    await this.pass({ kind: 'remove', name });
-    if (!this.#medium.names.has(name)) throw errno('ENOENT', name);
-    this.#change(folderOf(name), [[name, undefined]]);
+  remove(name: string): Promise<void> {
+    return this.pass({ kind: 'remove', name }, () => {
+      if (!this.#medium.names.has(name)) throw errno('ENOENT', name);
+      this.#change(folderOf(name), [[name, undefined]]);
+    });
   }
-  async rename(from: string, to: string): Promise<void> {
-    await this.pass({ kind: 'rename', name: to });
-    const inode = this.#medium.names.get(from);
-    if (!inode) throw errno('ENOENT', from);
-    this.#change(folderOf(to), [[from, undefined], [to, inode]]);
+  rename(from: string, to: string): Promise<void> {
+    return this.pass({ kind: 'rename', name: to }, () => {
+      const inode = this.#medium.names.get(from);
+      if (!inode) throw errno('ENOENT', from);
+      this.#change(folderOf(to), [[from, undefined], [to, inode]]);
+    });
   }
   async makeFolder(folder: string): Promise<void> {
-    await this.#alive();
+    if (this.#dead) await forEver();
     checkDiskName(folder);
     const parts = folder.split('/');
     parts.forEach((_, i) => this.#medium.folders.add(parts.slice(0, i + 1).join('/')));
   }
-  async syncFolder(folder: string): Promise<void> {
-    await this.pass({ kind: 'syncFolder', name: folder });
-    const { durableNames, unsyncedNames } = this.#medium;
-    for (const change of unsyncedNames) if (change.folder === folder) enter(durableNames, change);
-    this.#medium.unsyncedNames = unsyncedNames.filter((change) => change.folder !== folder);
+  syncFolder(folder: string): Promise<void> {
+    return this.pass({ kind: 'syncFolder', name: folder }, () => {
+      const { durableNames, unsyncedNames } = this.#medium;
+      for (const change of unsyncedNames) if (change.folder === folder) enter(durableNames, change);
+      this.#medium.unsyncedNames = unsyncedNames.filter((change) => change.folder !== folder);
+    });
   }
   async freeBytes(): Promise<number> {
-    await this.#alive();
+    if (this.#dead) await forEver();
     return Math.max(0, this.#capacityBytes - this.used());
   }
 
   async lock(name: string): Promise<() => Promise<void>> {
-    await this.#alive();
+    if (this.#dead) await forEver();
     if (this.#locks.has(name)) throw new Fault('DIRECTORY_IN_USE', 'the directory is in use by another process; stop that one first', false);
     this.#locks.add(name);
     return async () => {
@@ -172,20 +176,18 @@ class MemoryDiskLife implements MemoryDisk {
     return wanted <= size ? wanted : Math.min(wanted, Math.max(size, size + this.#capacityBytes - this.used()));
   }
 
-  /** Lets an operation through: the hook first, then injected failures. Never settles in a dead life. */
-  async pass(operation: DiskOperation): Promise<void> {
+  /** Lets an operation through: the hook first, then injected failures, then its effect. Never settles in a dead life. */
+  async pass<T>(operation: DiskOperation, effect: () => T): Promise<T> {
     checkDiskName(operation.name);
-    await this.#alive();
+    if (this.#dead) await forEver();
     await this.options.before?.(operation);
-    await this.#alive();
+    if (this.#dead) await forEver();
     const failing = this.#failures.findIndex(({ kind }) => kind === operation.kind);
     if (failing >= 0) throw errno(this.#failures.splice(failing, 1)[0]!.code, operation.name);
     this.counts[operation.kind]++;
+    return effect(); // no await since the last look at whether this life goes on
   }
 
-  #alive(): Promise<void> | undefined {
-    return this.#dead ? new Promise(() => {}) : undefined;
-  }
   #change(folder: string, entries: NameChange['entries']): void {
     if (!this.#medium.folders.has(folder)) throw errno('ENOENT', folder);
     const change = { folder, entries };
@@ -193,6 +195,9 @@ class MemoryDiskLife implements MemoryDisk {
     this.#medium.unsyncedNames.push(change);
   }
 }
+
+/** What a dead process waits for. */
+const forEver = (): Promise<never> => new Promise(() => {});
 
 const enter = (names: Names, { entries }: NameChange): void => {
   for (const [name, inode] of entries) {
@@ -202,40 +207,40 @@ const enter = (names: Names, { entries }: NameChange): void => {
 };
 
 class MemoryFile implements DiskFile {
-  constructor(readonly disk: MemoryDiskLife, readonly name: string, readonly inode: MemoryInode, readonly mode: 'read' | 'write') {}
+  constructor(readonly disk: MemoryDiskLife, readonly name: string, readonly inode: MemoryInode, readonly mode: DiskMode) {}
 
-  async read(into: Uint8Array, offset: number): Promise<number> {
-    await this.disk.pass({ kind: 'read', name: this.name });
-    return this.inode.read(into, offset);
+  read(into: Uint8Array, offset: number): Promise<number> {
+    return this.disk.pass({ kind: 'read', name: this.name }, () => this.inode.read(into, offset));
   }
   async write(bytes: Uint8Array, offset: number): Promise<void> {
-    await this.disk.pass({ kind: 'write', name: this.name });
-    this.#writable();
-    const fits = this.disk.room(this.inode.size, offset + bytes.length) - offset;
-    if (fits > 0) this.inode.write(bytes.subarray(0, fits), offset);
-    if (fits < bytes.length) throw errno('ENOSPC', this.name);
+    await this.disk.pass({ kind: 'write', name: this.name }, () => {
+      this.#writable();
+      const fits = this.disk.room(this.inode.size, offset + bytes.length) - offset;
+      if (fits > 0) this.inode.write(bytes.subarray(0, fits), offset);
+      if (fits < bytes.length) throw errno('ENOSPC', this.name);
+    });
+    if (this.mode === 'write-through') await this.sync();
   }
-  async sync(): Promise<void> {
-    await this.disk.pass({ kind: 'sync', name: this.name });
-    this.inode.sync();
+  sync(): Promise<void> {
+    return this.disk.pass({ kind: 'sync', name: this.name }, () => this.inode.sync());
   }
   async allocate(size: number): Promise<void> {
-    await this.disk.pass({ kind: 'allocate', name: this.name });
-    this.#writable();
-    const reachable = this.disk.room(this.inode.size, size);
-    if (reachable > this.inode.size) this.inode.resize(reachable);
-    if (reachable < size) throw errno('ENOSPC', this.name);
-    await this.disk.pass({ kind: 'sync', name: this.name });
-    this.inode.sync();
+    await this.disk.pass({ kind: 'allocate', name: this.name }, () => {
+      this.#writable();
+      const reachable = this.disk.room(this.inode.size, size);
+      if (reachable > this.inode.size) this.inode.resize(reachable);
+      if (reachable < size) throw errno('ENOSPC', this.name);
+    });
+    await this.sync();
   }
-  async truncate(size: number): Promise<void> {
-    await this.disk.pass({ kind: 'truncate', name: this.name });
-    this.#writable();
-    this.inode.resize(size);
+  truncate(size: number): Promise<void> {
+    return this.disk.pass({ kind: 'truncate', name: this.name }, () => {
+      this.#writable();
+      this.inode.resize(size);
+    });
   }
-  async size(): Promise<number> {
-    await this.disk.pass({ kind: 'read', name: this.name });
-    return this.inode.size;
+  size(): Promise<number> {
+    return this.disk.pass({ kind: 'read', name: this.name }, () => this.inode.size);
   }
   async close(): Promise<void> {}
 

@@ -1,9 +1,8 @@
 import * as fs from 'node:fs';
 import * as fsp from 'node:fs/promises';
 import * as path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { Fault, invariant } from '@vouchsafe/kernel';
-import { checkDiskName, type Disk, type DiskFile } from './disk.js';
+import { checkDiskName, type Disk, type DiskFile, type DiskMode } from './disk.js';
 
 /**
  * The directory `root` of this machine. Every call runs in libuv's pool, so a flush never blocks the event loop.
@@ -11,6 +10,8 @@ import { checkDiskName, type Disk, type DiskFile } from './disk.js';
  */
 export const nodeDisk = (root: string): Disk => new NodeDisk(path.resolve(root));
 
+const { O_RDONLY, O_RDWR, O_CREAT, O_DSYNC } = fs.constants;
+const FLAGS: Readonly<Record<DiskMode, number>> = { read: O_RDONLY, write: O_RDWR | O_CREAT, 'write-through': O_RDWR | O_CREAT | O_DSYNC };
 const FILL_BYTES = 1 << 20;
 /** Flushed this often while zero-filling, so that no heap of dirty pages delays a commit's flush. */
 const FILL_SYNC_BYTES = 4 << 20;
@@ -19,10 +20,9 @@ const SQLITE_BUSY = 5;
 class NodeDisk implements Disk {
   constructor(readonly root: string) {}
 
-  open(name: string, mode: 'read' | 'write'): Promise<DiskFile> {
-    const { O_RDONLY, O_RDWR, O_CREAT } = fs.constants;
+  open(name: string, mode: DiskMode): Promise<DiskFile> {
     return new Promise((resolve, reject) => {
-      fs.open(this.#path(name), mode === 'read' ? O_RDONLY : O_RDWR | O_CREAT, 0o600, (error, fd) =>
+      fs.open(this.#path(name), FLAGS[mode], 0o600, (error, fd) =>
         error ? reject(error) : resolve(new NodeFile(fd)),
       );
     });
@@ -54,16 +54,14 @@ class NodeDisk implements Disk {
     return fsp.rename(this.#path(from), this.#path(to));
   }
   async makeFolder(folder: string): Promise<void> {
-    await fsp.mkdir(this.#path(folder), { recursive: true, mode: 0o700 });
+    const made = this.#path(folder);
+    const topmost = await fsp.mkdir(made, { recursive: true, mode: 0o700 });
+    if (topmost === undefined) return;
+    for (let inside = made; inside.length >= topmost.length; inside = path.dirname(inside)) await syncFolder(path.dirname(inside));
   }
 
-  async syncFolder(folder: string): Promise<void> {
-    const handle = await fsp.open(this.#path(folder), fs.constants.O_RDONLY);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+  syncFolder(folder: string): Promise<void> {
+    return syncFolder(this.#path(folder));
   }
 
   async freeBytes(): Promise<number> {
@@ -78,6 +76,8 @@ class NodeDisk implements Disk {
    * process, for POSIX drops the lock then.
    */
   async lock(name: string): Promise<() => Promise<void>> {
+    await fsp.access(this.root, fs.constants.W_OK); // says why, where SQLite would not
+    const { DatabaseSync } = await import('node:sqlite'); // only whoever locks needs it
     const held = new DatabaseSync(this.#path(name), { timeout: 0 });
     try {
       held.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
@@ -170,5 +170,14 @@ class NodeFile implements DiskFile {
     });
   }
 }
+
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await fsp.open(folder, O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;

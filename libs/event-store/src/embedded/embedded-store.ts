@@ -106,11 +106,12 @@ export class WritableStore implements EmbeddedStore {
   #accept(stream: string, tail: Tail, prepared: readonly Prepared[]): AppendResult | undefined {
     const { readers, commit, clock } = this.#parts;
     const recordedAt = Math.max(this.#recordedAt, clock.now()) as Instant;
-    const stored = commit.accept(prepared, { stream, revision: tail.revision + 1, recordedAt, epoch: this.epoch }, tail.position);
-    if (!stored) return undefined;
-    this.#recordedAt = recordedAt;
     let moved = tail;
-    for (const { revision, position } of stored) moved = readers.directory.advance(stream, moved, revision, position);
+    const accepted = commit.accept(prepared, { stream, recordedAt, epoch: this.epoch }, tail.revision + 1, tail.position, (revision, position) => {
+      moved = readers.directory.advance(stream, moved, revision, position);
+    });
+    if (!accepted) return undefined;
+    this.#recordedAt = recordedAt;
     return { ok: true, revision: moved.revision, position: moved.position, repeated: false };
   }
 

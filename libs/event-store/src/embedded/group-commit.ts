@@ -1,8 +1,7 @@
 import { invariant } from '@vouchsafe/kernel';
 import type { DiskFile } from '@vouchsafe/runtime';
 import type { Recording } from '../canonical.js';
-import type { Position } from '../port.js';
-import type { StoredEvent } from '../stored-event.js';
+import type { Position, Revision } from '../port.js';
 import type { Fatal } from './fatal.js';
 import { chainOf, FRAME_HEAD_BYTES, type LogEnd, sealFrame } from './frame.js';
 import type { EmbeddedOptions } from './layout.js';
@@ -16,7 +15,7 @@ export type GroupCommitParts = {
   readonly space: Space;
   readonly options: EmbeddedOptions;
   readonly epoch: number;
-  /** Opens a segment for writing. */
+  /** Opens a segment for writing through. */
   readonly open: (segment: Segment) => Promise<DiskFile>;
   readonly onFrame: (frame: PendingFrame) => void;
   readonly onDurable: (frame: PendingFrame, end: LogEnd) => void;
@@ -67,35 +66,38 @@ export class GroupCommit {
     return this.#unflushed >= this.#parts.options.unflushedBytes;
   }
 
-  /** Accepts all of `events` or, for lack of room in the log, none. They become revisions `first`, `first + 1`, … */
-  accept(events: readonly Prepared[], first: Recording, previous: Position): readonly StoredEvent[] | undefined {
+  /**
+   * Accepts all of `events` or, for lack of room in the log, none. They become revisions `first`, `first + 1`, … and
+   * `onAccepted` hears of each.
+   */
+  accept(events: readonly Prepared[], recording: Recording, first: Revision, previous: Position, onAccepted: (revision: Revision, position: Position) => void): boolean {
     let bytes = 0;
     for (const event of events) bytes += event.bytes;
     const frame = this.#frameFor(bytes);
-    if (!frame) return undefined;
-    const stored: StoredEvent[] = [];
-    for (const [i, event] of events.entries()) {
+    if (!frame) return false;
+    let before = previous;
+    for (let i = 0; i < events.length; i++) {
       const position = frame.end as Position;
-      const recording = i === 0 ? first : { ...first, revision: first.revision + i };
-      const made = putRecord(frame.buffer, frame.at + frame.length, event, recording, position, stored[i - 1]?.position ?? previous);
-      frame.length += event.bytes;
-      frame.events.push(made);
-      stored.push(made);
+      putRecord(frame.buffer, frame.at + frame.length, events[i]!, recording, first + i, before);
+      frame.length += events[i]!.bytes;
+      frame.positions.push(position);
+      onAccepted(first + i, position);
+      before = position;
     }
     this.#slabs.ended(frame.at + frame.length);
     this.#unflushed += bytes;
     this.#end = frame.end;
-    this.#head = frame.lastPosition as Position;
+    this.#head = before;
     this.eventsAppended += events.length;
     this.#running ??= this.#run();
-    return stored;
+    return true;
   }
 
   /** The frame that takes `bytes` more, with room for them in its buffer. */
   #frameFor(bytes: number): PendingFrame | undefined {
     const { space, options, onFrame } = this.#parts;
     const open = this.#pending[this.#pending.length - 1];
-    if (open && !open.full && open.length + bytes <= options.frameBytes && open.events.length < options.frameEvents) {
+    if (open && !open.full && open.length + bytes <= options.frameBytes && open.positions.length < options.frameEvents) {
       if (open.end + bytes <= open.segment.base + open.segment.size) {
         const { buffer, at } = this.#slabs.grow(open.buffer, open.at, open.length, bytes);
         open.buffer = buffer;
@@ -152,18 +154,17 @@ export class GroupCommit {
     frame.full = true;
     const { bytes } = frame;
     const { epoch, onDurable } = this.#parts;
-    sealFrame(bytes, { epoch, start: frame.start, count: frame.events.length, previous: this.#durable.chain });
+    sealFrame(bytes, { epoch, start: frame.start, count: frame.positions.length, previous: this.#durable.chain });
     const chain = chainOf(bytes);
     const file = await this.#fileOf(frame.segment);
-    await file.write(bytes, frame.start - frame.segment.base);
-    await file.sync();
+    await file.write(bytes, frame.start - frame.segment.base); // and flushed, for the file is written through
     if (this.#parts.fatal.fault) return;
     this.flushes++;
     this.bytesWritten += bytes.length;
     this.#unflushed -= bytes.length - FRAME_HEAD_BYTES;
     this.#pending.shift();
     frame.segment.end = frame.end;
-    this.#durable = { end: frame.end, chain, position: frame.lastPosition as Position };
+    this.#durable = { end: frame.end, chain, position: frame.lastPosition };
     frame.settle(this.#durable);
     onDurable(frame, this.#durable);
   }

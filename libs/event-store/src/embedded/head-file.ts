@@ -79,6 +79,7 @@ export class HeadFile {
   /** Opens the file, making it if there is none. `sequence`: the next to be written. */
   static async open(disk: Disk, sequence: number): Promise<HeadFile> {
     if (!(await disk.exists(HEAD_FILE))) await create(disk);
+    await disk.syncFolder(''); // also if it was there: whoever made it may have been killed before it came to this
     const file = await disk.open(HEAD_FILE, 'write');
     if ((await file.size()) < 2 * SLOT_EVERY) await file.allocate(2 * SLOT_EVERY); // somebody cut it off
     return new HeadFile(file, sequence);
@@ -104,5 +105,4 @@ const create = async (disk: Disk): Promise<void> => {
     await file.close();
   }
   await disk.rename(HEAD_FILE + UNFINISHED, HEAD_FILE);
-  await disk.syncFolder('');
 };

@@ -8,7 +8,7 @@ import { FRAME_HEAD_BYTES } from './frame.js';
 import { type Frame, FrameReader } from './frame-reader.js';
 import { segmentName } from './layout.js';
 import type { LogFiles } from './log-files.js';
-import { getRecord, RECORD_HEAD_BYTES, recordLength } from './record.js';
+import { afterRecord, getRecord, RECORD_HEAD_BYTES } from './record.js';
 import { type RecordReader, recordBytesOf } from './record-reader.js';
 import { firstFrameOf, type Segment } from './segment.js';
 
@@ -58,7 +58,7 @@ export class LogCursor {
       const stream = at + RECORD_HEAD_BYTES + CANONICAL_HEAD_BYTES;
       this.#position = (head.start + at) as Position;
       if (filter.matchesBytes(bytes, stream + 2, stream + 2 + bytes.readUInt16BE(stream))) into.push(getRecord(bytes, at, this.#position));
-      at += recordLength(bytes, at);
+      at = afterRecord(bytes, at);
     }
     this.#at = at;
     if (at >= bytes.length) this.#frame = undefined;

@@ -66,6 +66,8 @@ const openLocked = async (parts: OpenForWriting, release: () => Promise<void>): 
   const options = { ...DEFAULTS, ...parts.options };
   await disk.makeFolder(LOG_FOLDER);
   await removeUnfinished(disk);
+  // The process before may have been killed between naming a file and making the name durable.
+  await disk.syncFolder(LOG_FOLDER);
   const recovered = await recover({ disk, clock, log, options, readOnly: false }, async (files) => {
     files.add(await allocateSegment(disk, 0, options.segmentBytes));
   });
@@ -87,7 +89,7 @@ const start = (
   const commit: GroupCommit = new GroupCommit(
     {
       space, options, epoch, fatal,
-      open: (segment) => disk.open(segmentName(segment.base), 'write'),
+      open: (segment) => disk.open(segmentName(segment.base), 'write-through'),
       onFrame: (frame) => readers.recent.push(frame),
       onDurable: (frame, end) => {
         readers.recent.flushed(frame);

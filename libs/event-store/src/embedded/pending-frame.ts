@@ -1,10 +1,14 @@
+import type { Position } from '../port.js';
 import type { StoredEvent } from '../stored-event.js';
 import { FRAME_HEAD_BYTES, type LogEnd } from './frame.js';
+import { getRecord } from './record.js';
 import type { Segment } from './segment.js';
 
 /** A frame being filled, waiting for its flush, or flushed and still in memory. */
 export class PendingFrame {
-  readonly events: StoredEvent[] = [];
+  /** Of its events, in order. */
+  readonly positions: Position[] = [];
+  readonly #events: (StoredEvent | undefined)[] = [];
   /** Bytes so far, head included. */
   length = FRAME_HEAD_BYTES;
   /** Takes no more events. */
@@ -25,8 +29,25 @@ export class PendingFrame {
   get end(): number {
     return this.start + this.length;
   }
-  get lastPosition(): number {
-    return this.events[this.events.length - 1]!.position;
+  get lastPosition(): Position {
+    return this.positions[this.positions.length - 1]!;
+  }
+
+  /** The event at `positions[index]`: made when first asked for, the same object for all. */
+  eventAt(index: number): StoredEvent {
+    this.#events[index] ??= getRecord(this.buffer, this.at + this.positions[index]! - this.start, this.positions[index]!);
+    return this.#events[index];
+  }
+  /** Index of the first event whose position is beyond `position`. */
+  firstAfter(position: Position): number {
+    let low = 0;
+    let high = this.positions.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.positions[middle]! <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Settles when the frame is durable, rejects if it never will be. */

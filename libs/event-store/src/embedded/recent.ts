@@ -25,14 +25,14 @@ export class RecentFrames {
   /** The frame's size is final now: counts it, and lets go of the oldest that are durable and beyond the bounds. */
   flushed(frame: PendingFrame): void {
     this.#bytes += frame.length;
-    this.#events += frame.events.length;
+    this.#events += frame.positions.length;
     while (this.#bytes > this.maxBytes || this.#events > this.maxEvents) {
       const oldest = this.#frames[this.#first];
       if (!oldest?.durable) break;
       this.#first++;
       this.#bytes -= oldest.length;
-      this.#events -= oldest.events.length;
-      this.preceding = oldest.lastPosition as Position;
+      this.#events -= oldest.positions.length;
+      this.preceding = oldest.lastPosition;
     }
     if (this.#first > 64 && this.#first * 2 > this.#frames.length) {
       this.#frames = this.#frames.slice(this.#first);
@@ -43,9 +43,10 @@ export class RecentFrames {
   /** The event at exactly `position`, if it is here. */
   find(position: Position): StoredEvent | undefined {
     if (position <= this.preceding) return undefined;
-    const events = this.#frames[this.#lastWhere((frame) => frame.start <= position)]?.events ?? [];
-    const index = firstAfter(events, position) - 1;
-    return events[index]?.position === position ? events[index] : undefined;
+    const frame = this.#frames[this.#lastWhere(({ start }) => start <= position)];
+    if (!frame) return undefined;
+    const index = frame.firstAfter(position) - 1;
+    return frame.positions[index] === position ? frame.eventAt(index) : undefined;
   }
 
   /** Durable events after `after`; undefined if some of them may be older than what is here. */
@@ -56,9 +57,9 @@ export class RecentFrames {
     for (let i = Math.max(this.#first, this.#lastWhere((frame) => frame.start <= after)); i < this.#frames.length; i++) {
       const frame = this.#frames[i]!;
       if (!frame.durable) break;
-      for (let j = firstAfter(frame.events, after); j < frame.events.length; j++) {
+      for (let j = frame.firstAfter(after); j < frame.positions.length; j++) {
         if (events.length === max) return { events, next, atEnd: false };
-        const event = frame.events[j]!;
+        const event = frame.eventAt(j);
         next = event.position;
         if (filter.matches(event.stream)) events.push(event);
       }
@@ -78,15 +79,3 @@ export class RecentFrames {
     return low - 1;
   }
 }
-
-/** Index of the first event whose position is beyond `position`. */
-const firstAfter = (events: readonly StoredEvent[], position: Position): number => {
-  let low = 0;
-  let high = events.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (events[middle]!.position <= position) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { invariant } from '@vouchsafe/kernel';
 import { getU64, putU64 } from '../bytes.js';
 import { canonicalSize, checkSaid, type Recording, writeCanonical } from '../canonical.js';
-import { type NewEvent, type Position, START } from '../port.js';
+import { type NewEvent, type Position, type Revision, START } from '../port.js';
 import { StoredEvent } from '../stored-event.js';
 
 /** length u32 (of the whole record), position of the stream's previous event u64 (0: none), leaf 32, a zero byte */
@@ -21,20 +21,25 @@ export const prepare = (event: NewEvent, stream: string): Prepared => {
   return { event, dataText, bytes: RECORD_HEAD_BYTES + canonicalSize(event, stream, dataText) };
 };
 
-/** Writes a record at `at`; the event over its bytes. The leaf is hashed in place: its prefix, a zero byte, lies before the canonical bytes. */
-export const putRecord = (out: Buffer, at: number, { event, dataText, bytes }: Prepared, recording: Recording, position: Position, previous: Position): StoredEvent => {
-  const start = at + RECORD_HEAD_BYTES;
+/** Writes a record at `at`. The leaf is hashed in place: its prefix, a zero byte, lies before the canonical bytes. */
+export const putRecord = (out: Buffer, at: number, { event, dataText, bytes }: Prepared, recording: Recording, revision: Revision, previous: Position): void => {
   out.writeUInt32BE(bytes, at);
   putU64(out, previous === START ? 0 : previous, at + PREVIOUS_AT);
   out[at + LEAF_END] = 0;
-  const end = writeCanonical(out, start, event, recording, dataText);
+  const end = writeCanonical(out, at + RECORD_HEAD_BYTES, event, recording, revision, dataText);
   invariant(end === at + bytes, 'a record is as long as it was measured');
   out.write(hash('sha256', out.subarray(at + LEAF_END, end), 'binary'), at + LEAF_AT, 'latin1');
-  return new StoredEvent({ bytes: out, start, end, leafAt: at + LEAF_AT }, position, previous);
 };
 
-/** Length of the record at `at`. */
+/** Length of the record at `at`, as it says itself. */
 export const recordLength = (bytes: Buffer, at: number): number => bytes.readUInt32BE(at);
+
+/** Where the record after the one at `at` begins, in a frame that was proved. */
+export const afterRecord = (bytes: Buffer, at: number): number => {
+  const length = recordLength(bytes, at);
+  invariant(length > RECORD_HEAD_BYTES && at + length <= bytes.length, 'the records of a frame fill it');
+  return at + length;
+};
 
 /** The event of the record at `at`, whose bytes have been proved. */
 export const getRecord = (bytes: Buffer, at: number, position: Position): StoredEvent => {

@@ -7,7 +7,7 @@ import { type Frame, FrameReader } from './frame-reader.js';
 import type { Head } from './head-file.js';
 import { segmentName } from './layout.js';
 import type { LogFiles } from './log-files.js';
-import { getRecord, recordLength } from './record.js';
+import { afterRecord, getRecord } from './record.js';
 import { searchRest } from './search-rest.js';
 import { firstFrameOf, limitOf, type Segment } from './segment.js';
 
@@ -120,7 +120,7 @@ class LogScan {
 
 /** The events of a sound frame in order. */
 export function* eventsOf({ head, bytes }: Frame): Generator<StoredEvent> {
-  for (let at = FRAME_HEAD_BYTES; at < bytes.length; at += recordLength(bytes, at)) yield getRecord(bytes, at, (head.start + at) as Position);
+  for (let at = FRAME_HEAD_BYTES; at < bytes.length; at = afterRecord(bytes, at)) yield getRecord(bytes, at, (head.start + at) as Position);
 }
 
 const lastEventOf = (frame: Frame): StoredEvent | undefined => {

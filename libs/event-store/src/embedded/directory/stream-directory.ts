@@ -5,7 +5,7 @@ import { type Position, type RecordedEvent, type Revision } from '../../port.js'
 import { type Chain, FRAME_HEAD_BYTES, type LogEnd } from '../frame.js';
 import type { Frame } from '../frame-reader.js';
 import type { EmbeddedOptions } from '../layout.js';
-import { RECORD_HEAD_BYTES, recordLength } from '../record.js';
+import { afterRecord, RECORD_HEAD_BYTES } from '../record.js';
 import { RunSet } from './run-set.js';
 import { hashOf, type StreamHash, Tail } from './tail.js';
 import { TailMemory } from './tail-memory.js';
@@ -62,7 +62,7 @@ export class StreamDirectory {
       this.#cover = 'of another log';
       return;
     }
-    for (let at = FRAME_HEAD_BYTES; at < bytes.length; at += recordLength(bytes, at)) {
+    for (let at = FRAME_HEAD_BYTES; at < bytes.length; at = afterRecord(bytes, at)) {
       const canonical = at + RECORD_HEAD_BYTES;
       const stream = textAt(bytes, canonical + CANONICAL_HEAD_BYTES);
       const tail = this.#memory.get(stream) ?? new Tail(hashOf(stream), 0);
