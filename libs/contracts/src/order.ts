@@ -1,17 +1,5 @@
-import { amount, bool, eventCodec, int, list, oneOf, optional, record, text, time, type TypeOf } from '@vouchsafe/codec';
+import { amount, eventCodec, int, list, oneOf, optional, record, text, time, type TypeOf } from '@vouchsafe/codec';
 import type { Message } from '@vouchsafe/kernel';
-import { commandContract } from './command.js';
-
-/**
- * The ledger asks before it lets a hold lapse (ARCHITECTURE §3). `confirmed`: the order is past the pivot, the hold stays until it is
- * captured or released. Not confirmed: the order has recorded its end first, and the hold may go.
- */
-export const endUnlessConfirmed = commandContract({
-  target: 'order', name: 'EndUnlessConfirmed', keyOf: ({ orderId }: { readonly orderId: string }) => orderId,
-  command: record({ orderId: text(), reason: text() }),
-  result: record({ confirmed: bool }),
-  rejections: [],
-});
 
 const orderEnded = record({
   orderId: text(), channelId: text(), number: text(), state: oneOf('COMPLETED', 'REJECTED', 'CANCELLED'), reason: optional(text()), total: amount, placedAt: time,

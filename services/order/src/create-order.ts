@@ -1,5 +1,6 @@
 import { type Publisher, startPublisher } from '@vouchsafe/bus';
 import { invariant } from '@vouchsafe/kernel';
+import { OrderStateService } from '@vouchsafe/proto/order/internal/v1/state';
 import { OrderService } from '@vouchsafe/proto/order/v1/order';
 import { PaymentService } from '@vouchsafe/proto/order/v1/payment';
 import { bind, type Collection, type Doc, type ProjectionRunner, startDeadlines, startProjections } from '@vouchsafe/read-store';
@@ -11,6 +12,7 @@ import { chargebackCodec, refundCodec } from './adapters/refund-codec.js';
 import { OrderHandlers } from './api/order-handlers.js';
 import { paymentHandlers } from './api/payment-handlers.js';
 import { PlaceHandlers } from './api/place-handlers.js';
+import { stateHandlers } from './api/state-handlers.js';
 import { OrderViews } from './api/views.js';
 import { hearOthers } from './application/hear-others.js';
 import { createCore, type OrderCore } from './application/order-core.js';
@@ -82,6 +84,7 @@ const serve = async (ports: OrderPorts, config: OrderConfig, core: OrderCore, so
     orders: await readStore.collection(ordersList.collection), refunds: await readStore.collection(refundsList.collection),
   });
   rpc.serve(OrderService, handlers.handlers());
+  rpc.serve(OrderStateService, stateHandlers(host, ports));
   rpc.serve(PaymentService, paymentHandlers(core.payments, await readStore.collection(paymentsList.collection), core.notices));
 };
 

@@ -41,6 +41,6 @@ const endedRefund = (refundId: string, event: ReturnType<typeof refundCodec.deco
 };
 const raisedChargeback = (chargebackId: string, event: ReturnType<typeof chargebackCodec.decode>) => {
   if (event?.type !== 'ChargebackRaised') return undefined;
-  const { orderId, channelId, amountMinor, currency, at } = event;
-  return orderEvents.encode({ type: 'ChargebackOpened', chargebackId, orderId, channelId, amount: money(amountMinor, currency), at });
+  const { orderId, channelId, amountMinor, currency, at, verdictId } = event;
+  return orderEvents.encode({ type: 'ChargebackOpened', chargebackId, orderId, channelId, amount: money(amountMinor, currency), at, ...(verdictId !== undefined && { verdictId }) });
 };

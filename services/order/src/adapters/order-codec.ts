@@ -1,4 +1,4 @@
-import { big, eventCodec, int, list, millis, oneOf, optional, record, type Shape, ShapeError, text } from '@vouchsafe/codec';
+import { big, bool, eventCodec, int, list, millis, oneOf, optional, record, type Shape, ShapeError, text } from '@vouchsafe/codec';
 import type { CommittedLine, Ending, OrderEvent } from '../domain/order-events.js';
 import type { LineCount } from '../domain/terms.js';
 import { compact, field, maybe, usually, worded } from './compact.js';
@@ -41,7 +41,7 @@ export const orderCodec = eventCodec<OrderEvent>('order', {
   OrderConfirmed: { version: 1, shape: committed },
   TopUpSettled: {
     version: 1,
-    shape: record({ lineId: text(), delivered: int, reason: optional(text()), supplierId: text(), costMinor: big, taxMinor: big, at: millis }),
+    shape: record({ lineId: text(), delivered: int, reason: optional(text()), supplierId: text(), costMinor: big, taxMinor: big, fromPrepayment: optional(bool), at: millis }),
   },
   LineDelivered: { version: 1, shape: record({ lineId: text(), at: millis }) },
   OrderCompleted: { version: 1, published: true, shape: compact<Ending & Data<'OrderCompleted'>>({ ...endingFields, at: field('at', millis) }) },

@@ -41,7 +41,7 @@ export const chargebackCodec = eventCodec<ChargebackEvent>('order', {
     version: 1, published: true,
     shape: record({
       orderId: text(), channelId: text(), bookId: text(), paymentId: text(), provider: text(), noticeId: text(), amountMinor: big, feeMinor: big,
-      currency: text(), at: millis,
+      currency: text(), verdictId: optional(text()), at: millis,
     }),
   },
   ChargebackUnitsVoided: { version: 1, shape: record({ voided: list(voidedLine), lines: list(valuedLine), at: millis }) },

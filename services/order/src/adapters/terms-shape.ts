@@ -27,6 +27,7 @@ const chainLevel = compact<ChainLevel>({
 });
 const topUp = compact<TopUpTerms>({
   provider: field('provider', text()), providerSku: maybe('sku', text()), faceMinor: field('face', big),
+  costMicros: usually('cost', big, 0n), inputTaxRateBp: usually('taxBp', int, 0),
   guardMs: usually('guardMs', int, 0), giveUpMs: usually('giveUpMs', int, HOURS_72),
   accountRef: field('account', text()), accountToken: field('token', text()), allowRepeat: usually('repeat', bool, false),
 });

@@ -2,7 +2,7 @@ import { postFact } from '@vouchsafe/contracts';
 import type { DeciderHost } from '@vouchsafe/event-store';
 import { Fault, type Instant, money, plusMs, taxWithin } from '@vouchsafe/kernel';
 import type { Chargeback, ChargebackCommand, ChargebackEvent, ChargebackNotice, ChargebackRejection, KnownChargeback, Outcome } from '../domain/chargeback.js';
-import type { EndedOrder } from '../domain/order-state.js';
+import { type EndedOrder, isLive } from '../domain/order-state.js';
 import type { RefundedLine, ValuedLine, VoidedLine } from '../domain/refund.js';
 import { partsTakenBack, splitShare } from '../domain/take-back.js';
 import { isStocked } from '../domain/terms.js';
@@ -27,7 +27,9 @@ export class Chargebacks {
 
   /** True if it is new. */
   async open(chargebackId: string, notice: ChargebackNotice): Promise<boolean> {
-    return this.#handle(chargebackId, notice.orderId, { type: 'OpenChargeback', ...notice });
+    const { state: order } = await this.options.orders.load(orderStream(notice.orderId));
+    const verdictId = isLive(order) ? order.terms.verdict.verdictId : undefined;
+    return this.#handle(chargebackId, notice.orderId, { type: 'OpenChargeback', ...notice, ...(verdictId !== undefined && { verdictId }) });
   }
   /** True if it is new; Fault `NOTICE_TOO_EARLY` where the dispute is not known yet (the provider sends it again). */
   async decide(chargebackId: string, outcome: Outcome, noticeId: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { DeliveryFact, Dimensions } from '@vouchsafe/contracts';
-import { money } from '@vouchsafe/kernel';
+import { type Money, money } from '@vouchsafe/kernel';
 import { commissionsOn, type DeliveredPart, deliveredMinor, partsOf, topUpPart } from '../domain/delivery.js';
 import type { TopUpEnd } from '../domain/order-events.js';
 import type { CostedRange, OrderLine, OrderTerms } from '../domain/terms.js';
@@ -20,12 +20,13 @@ export const deliveryFact = (orderId: string, terms: OrderTerms, line: OrderLine
 };
 
 export type OfLine = { readonly orderId: string; readonly terms: OrderTerms; readonly line: OrderLine };
-type Share = { readonly minorBefore: bigint; readonly minor: bigint; readonly parts: readonly DeliveredPart[] };
+/** `tax`: given where parts must add up; else the ledger takes it by the rate. */
+type Share = { readonly minorBefore: bigint; readonly minor: bigint; readonly parts: readonly DeliveredPart[]; readonly tax?: Money };
 /** A share of a line's delivery: `minor` of its gross after `minorBefore`, and the parts it consists of. */
-export const factOf = ({ orderId, terms, line }: OfLine, { minorBefore, minor, parts }: Share): DeliveryFact => ({
+export const factOf = ({ orderId, terms, line }: OfLine, { minorBefore, minor, parts, tax }: Share): DeliveryFact => ({
   dims: dimsOf(orderId, terms, line), settlement: terms.settlement, kind: line.kind, presentation: line.agent ? 'agent' : 'principal',
   stockPaid: line.stockPaid, gross: money(minor, terms.currency), taxRateBp: line.taxRateBp, parts,
-  commissions: commissionsOn(terms, line, minorBefore, minor),
+  commissions: commissionsOn(terms, line, minorBefore, minor), ...(tax && { tax }),
   ...(line.kind === 'own_voucher' && { ownClass: line.usage.prepaidUntaxed ? 'prepaid_untaxed' as const : 'taxed' as const }),
   ...(terms.payment && { provider: terms.payment.provider }),
 });

@@ -140,11 +140,11 @@ const grantTermsOf = (usage: UsageTerms, currency: string, ranges: readonly { re
 
 const topUp = ({ orderId, order: { terms } }: Course, line: OrderLine): CommandOf<typeof startTopUp> => {
   invariant(line.topUp, 'a top-up line has top-up terms');
-  const { provider, providerSku, faceMinor, guardMs, giveUpMs, accountRef, accountToken, allowRepeat } = line.topUp;
+  const { provider, providerSku, faceMinor, costMicros, inputTaxRateBp, guardMs, giveUpMs, accountRef, accountToken, allowRepeat } = line.topUp;
   return {
     deliveryId: deliveryIdOf(orderId, line.lineId), orderId, lineId: line.lineId, channelId: terms.channelId, productId: line.productId,
     supplierId: line.supplierId, provider, accountRef, accountToken, quantity: line.quantity, face: money(faceMinor, terms.currency),
-    ...(providerSku !== undefined && { providerSku }), guardMs, allowRepeat, giveUpAt: plusMs(terms.placedAt, giveUpMs),
+    ...(providerSku !== undefined && { providerSku }), ...(costMicros > 0n && { unitCostMicros: costMicros, inputTaxRateBp }), guardMs, allowRepeat, giveUpAt: plusMs(terms.placedAt, giveUpMs),
   };
 };
 

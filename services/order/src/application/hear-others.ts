@@ -1,5 +1,5 @@
-import { consume, type EventMessage, on, serveCommands } from '@vouchsafe/bus';
-import { endUnlessConfirmed, type FulfillmentIntegrationEvent, fulfillmentEvents, type InventoryIntegrationEvent, inventoryEvents, type RiskIntegrationEvent, riskEvents } from '@vouchsafe/contracts';
+import { consume, type EventMessage } from '@vouchsafe/bus';
+import { type FulfillmentIntegrationEvent, fulfillmentEvents, type InventoryIntegrationEvent, inventoryEvents, type RiskIntegrationEvent, riskEvents } from '@vouchsafe/contracts';
 import type { Envelope } from '@vouchsafe/event-store';
 import { Fault } from '@vouchsafe/kernel';
 import type { OrderCommand } from '../domain/order-events.js';
@@ -7,8 +7,9 @@ import type { OrderCore } from './order-core.js';
 import { orderStream } from './names.js';
 import type { OrderPorts } from './ports.js';
 import type { SoldOutFlags } from './sold-out.js';
+import { supplierTerms } from './supplier-terms.js';
 
-/** What order hears from others, and what it is asked. Every effect is idempotent: an event may come again. */
+/** What order hears from others. Every effect is idempotent: an event may come again. */
 export const hearOthers = async (ports: OrderPorts, core: OrderCore, soldOut: SoldOutFlags): Promise<void> => {
   const { bus, readStore, log, clock } = ports;
   const shared = { bus, readStore, log, clock };
@@ -18,20 +19,12 @@ export const hearOthers = async (ports: OrderPorts, core: OrderCore, soldOut: So
   });
   await consume({
     ...shared, group: 'order.top-ups', contexts: ['fulfillment'], codec: fulfillmentEvents, only: ['TopUpEnded'],
-    on: (event, message) => settleTopUp(core, event, message),
+    on: (event, message) => settleTopUp(ports, core, event, message),
   });
   await consume({
     ...shared, group: 'order.reviews', contexts: ['risk'], codec: riskEvents, only: ['ReviewResolved'],
     on: (event, message) => resolveReview(core, event, message),
   });
-  serveCommands(bus, 'order', [
-    on(endUnlessConfirmed, async ({ orderId, reason }, { commandId, correlation, principal, at }) => {
-      const envelope = { commandId, correlation, principal, at };
-      const { state } = await core.orders.handle(orderStream(orderId), { type: 'EndUnlessConfirmed', reason, at: clock.now() }, envelope);
-      const confirmed = state.step === 'confirmed' || (state.step === 'ended' && state.end === 'COMPLETED');
-      return { ok: true, result: { confirmed } };
-    }),
-  ]);
 };
 
 const flag = (soldOut: SoldOutFlags, event: InventoryIntegrationEvent): void => {
@@ -39,11 +32,12 @@ const flag = (soldOut: SoldOutFlags, event: InventoryIntegrationEvent): void => 
   if (event.type === 'StockAvailable') soldOut.available(event.productId);
 };
 
-const settleTopUp = async (core: OrderCore, event: FulfillmentIntegrationEvent, message: EventMessage): Promise<void> => {
+const settleTopUp = async (ports: OrderPorts, core: OrderCore, event: FulfillmentIntegrationEvent, message: EventMessage): Promise<void> => {
   const { orderId, lineId, deliveredQuantity, supplierId, reason, outcome, cost, inputTax } = event;
   const why = outcome === 'succeeded' ? {} : { reason: reason ?? 'DELIVERY_FAILED' };
+  const { prepaid } = await supplierTerms(ports, supplierId);
   await decide(core, message, orderId, {
-    type: 'SettleTopUp', lineId, delivered: deliveredQuantity, supplierId, ...why, costMinor: cost.minor, taxMinor: inputTax.minor, at: message.occurredAt,
+    type: 'SettleTopUp', lineId, delivered: deliveredQuantity, supplierId, ...why, ...(prepaid && { fromPrepayment: true }), costMinor: cost.minor, taxMinor: inputTax.minor, at: message.occurredAt,
   });
 };
 

@@ -1,7 +1,4 @@
 import { DeciderHost } from '@vouchsafe/event-store';
-import { CatalogTermsService } from '@vouchsafe/proto/catalog/internal/v1/terms';
-import { plusMs } from '@vouchsafe/kernel';
-import { serviceCaller } from '@vouchsafe/rpc';
 import type { EventCodec } from '@vouchsafe/codec';
 import type { OrderConfig } from '../config.js';
 import { type ChargebackEvent, chargebackDecider } from '../domain/chargeback.js';
@@ -22,6 +19,7 @@ import { type PaymentHost, Payments } from './payments.js';
 import type { OrderPorts } from './ports.js';
 import { type RefundHost, Refunds } from './refunds.js';
 import { sender } from './send.js';
+import { takesBack } from './supplier-terms.js';
 import { TakeBack } from './take-back.js';
 
 export type OrderCodecs = {
@@ -34,8 +32,6 @@ export type OrderCore = {
   readonly paymentDesk: Payments; readonly refundDesk: Refunds; readonly notices: Notices;
   readonly paymentJobs: Jobs; readonly refundJobs: Jobs; readonly chargebackJobs: Jobs;
 };
-
-const TERMS_DEADLINE_MS = 5000;
 
 export const createCore = (ports: OrderPorts, config: OrderConfig, codecs: OrderCodecs, providers: ReadonlyMap<string, PaymentProvider>): OrderCore => {
   const { store, clock, random, timers, log, ids } = ports;
@@ -95,10 +91,3 @@ const undelivered = ({ clock }: OrderPorts, orderId: string, terms: OrderTerms, 
   kind: 'undelivered' as const, orderId, channelId: terms.channelId, bookId: terms.bookId, settlement: terms.settlement, currency: terms.currency, lines: [],
   amountMinor: minor, principal: terms.principal, fingerprint: 'undelivered', at: clock.now(), ...(terms.payment && { provider: terms.payment.provider }),
 });
-
-/** Consignment that was not disclosed is as if never sold; else the supplier's terms say. */
-const takesBack = async ({ rpc, namespace, ids, clock }: OrderPorts, supplierId: string): Promise<boolean> => {
-  const context = { caller: serviceCaller('order', namespace), requestId: ids.uuid(), deadline: plusMs(clock.now(), TERMS_DEADLINE_MS), locale: 'en' as const };
-  const { returnable, terms } = await rpc.call(CatalogTermsService.method.getSupplierTerms, { supplierId }, context);
-  return returnable || terms === 'consignment';
-};

@@ -64,7 +64,8 @@ const chainOf = ({ chain }: PricedLine): readonly ChainLevel[] => {
 const topUpOf = ({ topUp }: PricedLine, account: Protected | undefined, allowRepeat: boolean): TopUpTerms => {
   invariant(topUp && account, 'a top-up has terms and an account');
   return {
-    provider: topUp.provider, faceMinor: topUp.face?.minor ?? 0n, guardMs: Number(topUp.guardMs), giveUpMs: Number(topUp.giveUpMs),
+    provider: topUp.provider, faceMinor: topUp.face?.minor ?? 0n, costMicros: topUp.costMicros, inputTaxRateBp: topUp.inputTaxRateBp,
+    guardMs: Number(topUp.guardMs), giveUpMs: Number(topUp.giveUpMs),
     ...(topUp.providerSku !== '' && { providerSku: topUp.providerSku }), accountRef: account.ref, accountToken: account.token, allowRepeat,
   };
 };

@@ -11,6 +11,8 @@ export type ChargebackNotice = {
   readonly amountMinor: bigint;
   readonly feeMinor: bigint;
   readonly currency: string;
+  /** The verdict the order acted on. */
+  readonly verdictId?: string;
   readonly at: Instant;
 };
 export type Outcome = 'won' | 'lost';

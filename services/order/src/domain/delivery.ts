@@ -1,11 +1,11 @@
-import { amountOfRange, type Currency, lineAmount, type Money, money, roundHalfUp, shareOf } from '@vouchsafe/kernel';
+import { amountOfRange, type Currency, lineAmount, type Money, money, roundHalfUp, shareOf, taxWithin } from '@vouchsafe/kernel';
 import type { TopUpEnd } from './order-events.js';
 import type { CostedRange, OrderLine, OrderTerms, SupplierTerms } from './terms.js';
 
 /** A share of a delivery that came from one batch or one provider, in ACCOUNTS' letters: cost C, inputTax Ti, owed K. */
 export type DeliveredPart = {
   readonly batchId?: string; readonly supplierId: string; readonly terms: SupplierTerms; readonly quantity: number;
-  readonly cost: Money; readonly inputTax: Money; readonly owed: Money;
+  readonly cost: Money; readonly inputTax: Money; readonly owed: Money; readonly fromPrepayment?: boolean;
 };
 export type CommissionShare = { readonly channelId: string; readonly amount: Money };
 
@@ -27,7 +27,18 @@ const owedFor = ({ agent, owedMicros }: OrderLine, { from, to, currency, unitCos
 export const topUpPart = (line: OrderLine, end: TopUpEnd, currency: Currency): DeliveredPart => {
   const [cost, inputTax] = [money(end.costMinor, currency), money(end.taxMinor, currency)];
   const issuer = line.owedMicros > 0n ? lineAmount(line.owedMicros, end.delivered, currency) : money(end.costMinor + end.taxMinor, currency);
-  return { supplierId: end.supplierId, terms: 'postpaid', quantity: end.delivered, cost, inputTax, owed: line.agent ? issuer : money(0n, currency) };
+  return { supplierId: end.supplierId, terms: 'postpaid', quantity: end.delivered, cost, inputTax, owed: line.agent ? issuer : money(0n, currency), ...(end.fromPrepayment && { fromPrepayment: true }) };
+};
+
+/**
+ * Tax in `minor` of a line's gross after `before` of it, of the tax the whole line was delivered with: pro rata and cumulative,
+ * so that what is taken back in parts takes exactly that tax back. `parts`: of the whole line.
+ */
+export const taxOn = (line: OrderLine, parts: readonly DeliveredPart[], currency: Currency, { before, minor }: { readonly before: bigint; readonly minor: bigint }): Money => {
+  const owed = parts.reduce((sum, part) => sum + part.owed.minor, 0n);
+  const tax = taxWithin(money(line.grossMinor - owed, currency), line.taxRateBp).minor;
+  const upTo = (part: bigint): bigint => (line.grossMinor === 0n ? 0n : roundHalfUp(tax * part, line.grossMinor));
+  return money(upTo(before + minor) - upTo(before), currency);
 };
 
 /** Ancestors' margins on `minor` of a line's gross after `before` of it: pro rata and cumulative, so that shares add up. */

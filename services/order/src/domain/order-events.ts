@@ -19,6 +19,8 @@ export type TopUpEnd = {
   readonly supplierId: string;
   readonly costMinor: bigint;
   readonly taxMinor: bigint;
+  /** Paid out of an advance to the supplier. */
+  readonly fromPrepayment?: boolean;
   readonly at: Instant;
 };
 

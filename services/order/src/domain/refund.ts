@@ -135,7 +135,7 @@ const next = (refund: KnownRefund, event: Exclude<RefundEvent, { type: 'RefundRe
     case 'PaybackBegun':
       return { step: 'payingBack', request: asked, voided, valued, amountMinor, since: event.at };
     case 'PaybackStuck':
-      return { step: 'stuck', request: asked, voided, valued, amountMinor, since: event.at, problem: event.reason };
+      return { step: 'stuck', request: asked, voided, valued, amountMinor, since: refund.step === 'payingBack' ? refund.since : event.at, problem: event.reason };
     case 'RefundSettled':
       return { step: 'ended', request: asked, voided, valued, amountMinor: event.amountMinor, end: event.end, failure: event.failure, endedAt: event.at };
   }

@@ -32,6 +32,9 @@ export type TopUpTerms = {
   readonly provider: string;
   readonly providerSku?: string;
   readonly faceMinor: bigint;
+  /** Agreed cost of a unit without recoverable tax, where the provider names no charge. */
+  readonly costMicros: bigint;
+  readonly inputTaxRateBp: number;
   readonly guardMs: number;
   readonly giveUpMs: number;
   readonly accountRef: string;

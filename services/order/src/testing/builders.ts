@@ -14,7 +14,7 @@ export const aLine = (change: Partial<OrderLine> = {}): OrderLine => ({
 });
 export const aTopUpLine = (change: Partial<OrderLine> = {}): OrderLine => aLine({
   lineId: '2', productId: 'prd_phone', kind: 'top_up', quantity: 4, unitMicros: 10_000_000n, grossMinor: 4000n,
-  topUp: { provider: 'sandbox', faceMinor: 1000n, guardMs: 0, giveUpMs: 259_200_000, accountRef: 'sub_a', accountToken: 'tok_a', allowRepeat: false }, ...change,
+  topUp: { provider: 'sandbox', faceMinor: 1000n, costMicros: 9_000_000n, inputTaxRateBp: 0, guardMs: 0, giveUpMs: 259_200_000, accountRef: 'sub_a', accountToken: 'tok_a', allowRepeat: false }, ...change,
 });
 export const someTerms = (change: Partial<OrderTerms> = {}): OrderTerms => {
   const lines = change.lines ?? [aLine()];
