@@ -7,14 +7,14 @@ import type { JournalEvent } from '../domain/journal.js';
 import type { Period, Segment } from '../domain/period.js';
 import type { AccountOpened, ReferenceClaimed } from '../domain/registers.js';
 import { entryShape, withOrder, withoutOrder } from './entry-shape.js';
-import { carriedHolds } from './hold-shape.js';
+import { carriedHolds, idSet } from './hold-shape.js';
 
 const segment = text<Segment>();
 const month = text<Period>();
 const mode = oneOf('prepaid', 'credit');
 const identity = { accountId: text(), bookId: text(), channelId: text(), mode, currency: text() };
 const terms = { zone: text(), cutOffMinute: int };
-const chained = { segment, previous: optional(segment), ordinal: int, closedThrough: optional(month) };
+const chained = { segment, previous: optional(segment), ordinal: int, closedThrough: optional(month), postedUpTo: millis };
 
 type Held = Omit<Of<AccountEvent, 'FundsHeld'>, 'type'>;
 const held = record({ holdId: text(), orderId: text(), channelId: text(), minor: big, notAfter: millis, expiresAt: millis, at: millis });
@@ -47,6 +47,7 @@ const entryPosted = { version: 1, shape: record({ fingerprint: int, entry: entry
 const accountSpecs: EventSpecs<AccountEvent> = {
   PeriodOpened: { version: 1, shape: record({ ...identity, ...chained, posted: big, credit: big, creditVersion: int, at: millis }) },
   HoldsCarried: { version: 1, shape: record({ holds: carriedHolds, at: millis }) },
+  ClosedHoldsCarried: { version: 1, shape: record({ until: millis, ids: idSet, at: millis }) },
   FundsHeld: { version: 1, shape: fundsHeld },
   FundsCaptured: { version: 1, shape: fundsCaptured },
   FundsReleased: { version: 1, shape: record({ holdId: text(), minor: big, reason: text(), at: millis }) },

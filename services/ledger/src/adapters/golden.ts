@@ -17,30 +17,29 @@ export const GOLDEN: readonly { readonly type: string; readonly data: Json; read
     type: 'ledger.PeriodOpened.v1',
     data: {
       accountId: 'acc_prepaid.shop.CNY', bookId: 'bok_main', channelId: 'chn_shop', mode: 'prepaid', currency: 'CNY', segment: '2026-12', previous: '2026-11', ordinal: 1,
-      closedThrough: '2026-11', posted: '87000', credit: '500', creditVersion: 2, at: 1795500000000,
+      closedThrough: '2026-11', postedUpTo: 1795500000000, posted: '87000', credit: '500', creditVersion: 2, at: 1795500060000,
     },
-    event: { type: 'PeriodOpened', ...identity, segment: december, previous: november, ordinal: 1, closedThrough, posted: 87_000n, credit: 500n, creditVersion: 2, at },
+    event: { type: 'PeriodOpened', ...identity, segment: december, previous: november, ordinal: 1, closedThrough, postedUpTo: at, posted: 87_000n, credit: 500n, creditVersion: 2, at: later },
   },
   {
     type: 'ledger.HoldsCarried.v1',
     data: {
       holds: [
-        ['ord_1', { step: 'open', orderId: 'ord_1', channelId: 'chn_shop', minor: '1130', left: '1000', notAfter: 1795500000000, expiresAt: 1795500060000, captures: [{ id: 'ord_1/1', fingerprint: 7 }] }],
-        ['ord_2', { step: 'captured', orderId: 'ord_2', minor: '5', notAfter: 1795500000000 }],
-        ['ord_3', { step: 'released', orderId: 'ord_3', minor: '5', notAfter: 1795500000000 }],
-        ['ord_4', { step: 'forestalled', notAfter: 1795500000000 }],
+        ['ord_1', { orderId: 'ord_1', channelId: 'chn_shop', minor: '1130', left: '1000', notAfter: 1795500000000, expiresAt: 1795500060000, captures: [{ id: 'ord_1/1', fingerprint: 7 }] }],
       ],
       at: 1795500000000,
     },
     event: {
       type: 'HoldsCarried', at,
       holds: [
-        ['ord_1', { step: 'open', orderId: 'ord_1', channelId: 'chn_shop', minor: 1130n, left: 1000n, notAfter: at, expiresAt: later, captures: [['ord_1/1', 7]] }],
-        ['ord_2', { step: 'captured', orderId: 'ord_2', minor: 5n, notAfter: at }],
-        ['ord_3', { step: 'released', orderId: 'ord_3', minor: 5n, notAfter: at }],
-        ['ord_4', { step: 'forestalled', notAfter: at }],
+        ['ord_1', { orderId: 'ord_1', channelId: 'chn_shop', minor: 1130n, left: 1000n, notAfter: at, expiresAt: later, captures: [['ord_1/1', 7]] }],
       ],
     },
+  },
+  {
+    type: 'ledger.ClosedHoldsCarried.v1',
+    data: { until: 1795500060000, ids: 'AAAAAAAABx////////8=', at: 1795500000000 },
+    event: { type: 'ClosedHoldsCarried', until: later, ids: new Set([7, Number.MAX_SAFE_INTEGER]), at },
   },
   {
     type: 'ledger.FundsHeld.v1',
@@ -107,8 +106,8 @@ export const GOLDEN: readonly { readonly type: string; readonly data: Json; read
   },
   {
     type: 'ledger.JournalOpened.v1',
-    data: { bookId: 'bok_main', shard: 3, segment: '2026-11', ordinal: 0, at: 1795500000000 },
-    event: { type: 'JournalOpened', bookId: 'bok_main', shard: 3, segment: november, ordinal: 0, at },
+    data: { bookId: 'bok_main', shard: 3, segment: '2026-11', ordinal: 0, postedUpTo: 0, at: 1795500000000 },
+    event: { type: 'JournalOpened', bookId: 'bok_main', shard: 3, segment: november, ordinal: 0, postedUpTo: instant(0), at },
   },
   {
     type: 'ledger.JournalClosed.v1',

@@ -23,7 +23,7 @@ export const accountMessage = (account: OpenAccount): MessageInitShape<typeof Ac
   const { accountId, bookId, channelId, mode, currency, creditVersion } = account;
   return {
     accountId, bookId, channelId, mode: MODES[mode], currency, path: limitedPath(mode, channelId), posted: moneyMessage(posted), held: moneyMessage(held),
-    creditLimit: moneyMessage(credit), available: moneyMessage(available), openHolds: account.holds.count(({ step }) => step === 'open'), etag: etagOf(creditVersion),
+    creditLimit: moneyMessage(credit), available: moneyMessage(available), openHolds: account.holds.size, etag: etagOf(creditVersion),
   };
 };
 /** The same from a list's view. */

@@ -4,7 +4,6 @@ import { Period_State } from '@vouchsafe/proto/ledger/v1/resources';
 import type { CallContext, Handlers } from '@vouchsafe/rpc';
 import { exportJournal } from '../application/export-journal.js';
 import { trialBalance } from '../application/trial-balance.js';
-import type { OpenHold } from '../domain/account-types.js';
 import type { OpenBook } from '../domain/book.js';
 import { nextPeriod, type Period } from '../domain/period.js';
 import { bookField, dateField, failure } from './fields.js';
@@ -36,8 +35,7 @@ export const readingHandlers = (options: ReadingOptions): Reading => {
     listHolds: async ({ accountId, pageSize, pageToken }, { caller }) => {
       const account = await seenAccount(options, accountId, caller);
       const after = placeOf(`holds/${accountId}`, pageToken)?.['holdId'];
-      const open = [...account.holds].flatMap(([holdId, hold]) => (hold.step === 'open' ? [[holdId, hold] as [string, OpenHold]] : []));
-      const behind = open.filter(([holdId]) => after === undefined || holdId > String(after)).sort(([a], [b]) => (a < b ? -1 : 1));
+      const behind = [...account.holds].filter(([holdId]) => after === undefined || holdId > String(after)).sort(([a], [b]) => (a < b ? -1 : 1));
       const page = behind.slice(0, pageSizeOf(pageSize));
       const last = page[page.length - 1]?.[0];
       return {

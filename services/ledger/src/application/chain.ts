@@ -6,8 +6,8 @@ import { nextSegment, type Period, type Segment } from '../domain/period.js';
 /** What the chain must know of a segment's state. */
 export type SegmentState =
   | { readonly step: 'unopened' }
-  | { readonly step: 'open'; readonly segment: Segment; readonly previous?: Segment; readonly openedAt: Instant; readonly bookId: string; readonly closedThrough?: Period }
-  | { readonly step: 'closed'; readonly segment: Segment; readonly previous?: Segment; readonly openedAt: Instant; readonly bookId: string; readonly next: Segment };
+  | { readonly step: 'open'; readonly segment: Segment; readonly previous?: Segment; readonly postedUpTo: Instant; readonly bookId: string; readonly closedThrough?: Period }
+  | { readonly step: 'closed'; readonly segment: Segment; readonly previous?: Segment; readonly postedUpTo: Instant; readonly bookId: string; readonly next: Segment };
 type ChainCode = 'PERIOD_CLOSED' | 'LOOK_BACK';
 
 export type ChainOptions<S extends SegmentState, C, E extends { readonly type: string }, R extends string> = {
@@ -36,7 +36,6 @@ const ROOTS_MAX = 10_000;
 /** Segments walked per ask; a chain of a hundred years of months, or a hot one of some weeks from its hint. */
 const HOPS_MAX = 100_000;
 const CLOSES_MAX = 10;
-const CLOCK_SKEW_MS = 60_000;
 
 /**
  * One thing whose stream is continued in ever new segments (the books are closed): finds the open one, goes on to the next
@@ -192,7 +191,7 @@ export class Chain<S extends SegmentState, C, E extends { readonly type: string 
         return { ok: false, state: folded.state, revision: folded.revision, code: decision.code as R, details: decision.details };
       }
       const before: S = folded.state;
-      previous = before.step === 'unopened' || occurredAt >= before.openedAt + CLOCK_SKEW_MS ? undefined : before.previous;
+      previous = before.step === 'unopened' || occurredAt > before.postedUpTo ? undefined : before.previous;
     }
     return undefined;
   }

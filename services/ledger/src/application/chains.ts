@@ -1,5 +1,5 @@
 import type { EventStore } from '@vouchsafe/event-store';
-import { type Instant, invariant } from '@vouchsafe/kernel';
+import { type Instant, instant, invariant } from '@vouchsafe/kernel';
 import type { Clock, Log } from '@vouchsafe/runtime';
 import { accountDecider } from '../domain/account.js';
 import { asClosed, carryOf, freshCarry } from '../domain/account-carry.js';
@@ -53,7 +53,7 @@ export const journalChain = ({ streams, books, segmentEvents, ...rest }: ChainsO
     openFirst: async (root, segment, at) => {
       const { bookId, shard } = journalOf(root);
       const closedThrough = await books.fence(bookId);
-      return { type: 'OpenJournal', carry: { bookId, shard, segment, ordinal: 0, ...(closedThrough !== undefined && { closedThrough }) }, at };
+      return { type: 'OpenJournal', carry: { bookId, shard, segment, ordinal: 0, postedUpTo: instant(0), ...(closedThrough !== undefined && { closedThrough }) }, at };
     },
     openNext: (closed, at) => ({ type: 'OpenJournal', carry: journalCarryOf(closed), at }),
     close: (next, closedThrough, at) => ({ type: 'CloseJournal', next, ...(closedThrough !== undefined && { closedThrough }), at }),

@@ -24,7 +24,9 @@ export type Booking = {
   /** What a repeat is compared by; the fact itself unless something else is what was asked. */
   readonly fingerprint?: number;
 };
-export type Booked = { readonly ok: true; readonly entryId: string } | { readonly ok: false; readonly code: string; readonly details: Details };
+type Refused = { readonly ok: false; readonly code: string; readonly details: Details };
+export type Booked = { readonly ok: true; readonly entryId: string } | Refused;
+type PostFact = Omit<Of<JournalCommand, 'PostFact'>, 'lookedBack'>;
 
 export type DeskOptions = {
   readonly accounts: AccountChain; readonly journals: JournalChain; readonly books: Books; readonly clock: Clock;
@@ -52,9 +54,10 @@ export class Desk {
     const fact: Fact = { type: 'Delivered', ...command.fact };
     const days = await this.#daysOf(fact.dims.bookId);
     if (!days) return NO_BOOK;
+    const at = clock.now();
+    if (occurredAt > at + AHEAD_MS) return FUTURE;
     const businessDate = days.dateOf(occurredAt);
     const fingerprint = fingerprintOf({ holdId, final, fact: command.fact });
-    const at = clock.now();
     const handled = await accounts.handle(
       accountRootOf(accountId),
       (lookedBack) => ({ type: 'CaptureHold', holdId, captureId, final, fact, occurredAt, businessDate, fingerprint, lookedBack, at }),
@@ -80,53 +83,51 @@ export class Desk {
 
   /** Books a fact once: in its limited account's stream, else in a journal of its book. */
   async book(booking: Booking, envelope: CommandEnvelope): Promise<Booked> {
-    const { factId, fact, occurredAt, accountId, note } = booking;
-    const { bookId } = dimensionsOf(fact);
-    const days = await this.#daysOf(bookId);
-    if (!days) return NO_BOOK;
-    const owner = accountId ?? bookId;
-    const original = await this.#originalOf(fact, owner);
-    if (original === null) return { ok: false, code: 'ORIGINAL_UNKNOWN', details: {} };
-    const command = {
-      type: 'PostFact' as const, factId, fact, occurredAt, businessDate: days.dateOf(occurredAt),
-      fingerprint: booking.fingerprint ?? fingerprintOf(fact), note, original, at: this.#options.clock.now(),
-    };
-    const handled = await this.#handle(accountId, bookId, command, { ...envelope, at: occurredAt });
+    const made = await this.#commandOf(booking);
+    if (!made.ok) return made;
+    const handled = await this.#handle(booking.accountId, made.command, { ...envelope, at: booking.occurredAt });
     if (!handled) return { ok: false, code: 'ACCOUNT_UNKNOWN', details: {} };
-    return handled.ok ? { ok: true, entryId: entryIdOf(owner, factId) } : { ok: false, code: handled.code, details: handled.details };
+    return handled.ok ? { ok: true, entryId: made.entryId } : { ok: false, code: handled.code, details: handled.details };
   }
 
   /** What {@link Desk.book} would say, without booking. */
   async rehearse(booking: Booking): Promise<Booked> {
-    const { factId, fact, occurredAt, accountId, note } = booking;
+    const made = await this.#commandOf(booking);
+    if (!made.ok) return made;
+    const { accounts, journals } = this.#options;
+    const command = { ...made.command, lookedBack: true };
+    const decision = booking.accountId === undefined
+      ? journalDecider.decide(command, (await journals.load(await this.#journalOf(command)))?.state ?? journalDecider.initial)
+      : accountDecider.decide(command, (await accounts.load(accountRootOf(booking.accountId)))?.state ?? accountDecider.initial);
+    return decision.ok ? { ok: true, entryId: made.entryId } : { ok: false, code: decision.code, details: decision.details };
+  }
+
+  async #commandOf({ factId, fact, occurredAt, accountId, note, fingerprint }: Booking): Promise<{ readonly ok: true; readonly entryId: string; readonly command: PostFact } | Refused> {
     const { bookId } = dimensionsOf(fact);
     const days = await this.#daysOf(bookId);
     if (!days) return NO_BOOK;
+    const at = this.#options.clock.now();
+    if (occurredAt > at + AHEAD_MS) return FUTURE;
     const owner = accountId ?? bookId;
     const original = await this.#originalOf(fact, owner);
     if (original === null) return { ok: false, code: 'ORIGINAL_UNKNOWN', details: {} };
-    const { accounts, journals, books, clock } = this.#options;
     const command = {
-      type: 'PostFact' as const, factId, fact, occurredAt, businessDate: days.dateOf(occurredAt), lookedBack: true,
-      fingerprint: booking.fingerprint ?? fingerprintOf(fact), note, original, at: clock.now(),
+      type: 'PostFact' as const, factId, fact, occurredAt, businessDate: days.dateOf(occurredAt), fingerprint: fingerprint ?? fingerprintOf(fact), note, original, at,
     };
-    const decision = accountId === undefined
-      ? journalDecider.decide(command, (await journals.load(journalRootOf(bookId, fingerprintOf(factId) % (await books.own(bookId)).shards)))!.state)
-      : accountDecider.decide(command, (await accounts.load(accountRootOf(accountId)))?.state ?? accountDecider.initial);
-    return decision.ok ? { ok: true, entryId: entryIdOf(owner, factId) } : { ok: false, code: decision.code, details: decision.details };
+    return { ok: true, entryId: entryIdOf(owner, factId), command };
   }
 
-  async #handle(
-    accountId: string | undefined, bookId: string,
-    command: Omit<Of<JournalCommand, 'PostFact'>, 'lookedBack'>, envelope: CommandEnvelope,
-  ): Promise<Handled<unknown, unknown, string> | undefined> {
-    const { accounts, journals, books } = this.#options;
-    if (accountId !== undefined) {
-      return accounts.handle(accountRootOf(accountId), (lookedBack) => ({ ...command, lookedBack }), envelope, command.occurredAt);
-    }
-    const { shards } = await books.own(bookId);
-    const root = journalRootOf(bookId, fingerprintOf(command.factId) % shards);
-    return journals.handle(root, (lookedBack) => ({ ...command, lookedBack }), envelope, command.occurredAt);
+  async #handle(accountId: string | undefined, command: PostFact, envelope: CommandEnvelope): Promise<Handled<unknown, unknown, string> | undefined> {
+    const { accounts, journals } = this.#options;
+    const make = (lookedBack: boolean) => ({ ...command, lookedBack });
+    if (accountId !== undefined) return accounts.handle(accountRootOf(accountId), make, envelope, command.occurredAt);
+    return journals.handle(await this.#journalOf(command), make, envelope, command.occurredAt);
+  }
+
+  /** A fact always goes to the same journal of its book, so that a repeat meets it there. */
+  async #journalOf({ fact, factId }: PostFact): Promise<string> {
+    const { bookId, shards } = await this.#options.books.own(dimensionsOf(fact).bookId);
+    return journalRootOf(bookId, fingerprintOf(factId) % shards);
   }
 
   /** The days of a book; undefined where no book has that id. */
@@ -141,6 +142,9 @@ export class Desk {
   }
 }
 
+/** Clocks of services differ; a fact dated further ahead would make every later one be looked for in vain. */
+const AHEAD_MS = 24 * 3_600_000;
+const FUTURE = { ok: false, code: 'FACT_INVALID', details: { flaw: 'occurredAt lies in the future' } } as const;
 const NO_BOOK = { ok: false, code: 'FACT_INVALID', details: { flaw: 'dims.bookId names no book' } } as const;
 
 const toAnswer = <Result>(handled: Handled<unknown, unknown, string> | undefined, result: Result): Answer<Result> => {

@@ -1,13 +1,11 @@
 import { type Instant, invariant, type Of } from '@vouchsafe/kernel';
-import { List, Map } from 'immutable';
-import type { Account, AccountEvent, ClosedAccount, Hold, OpenAccount, OpenHold } from './account-types.js';
+import { Map } from 'immutable';
+import type { Account, AccountEvent, ClosedAccount, OpenAccount, OpenHold } from './account-types.js';
 import { limitedPath } from './chart.js';
-import { sumOn } from './entry.js';
+import { type Entry, sumOn } from './entry.js';
+import { emptyMemory, remember } from './hold-memory.js';
 
 export const unopened: Account = { step: 'unopened' };
-
-/** Holds looked at per event to forget the ones that are too old to come again: more than one, so that memory shrinks. */
-const SWEEP = 2;
 
 export const evolve = (account: Account, event: AccountEvent): Account => {
   if (event.type === 'PeriodOpened') return opened(event);
@@ -17,56 +15,56 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
     case 'FundsHeld': return held(account, event);
     case 'FundsCaptured': return captured(account, event);
     case 'FundsReleased': return released(account, event);
+    case 'ClosedHoldsCarried':
+      return { ...account, memory: { ...account.memory, faded: [...account.memory.faded, { until: event.until, ids: event.ids }] } };
     case 'HoldForestalled':
-      return fade({ ...account, holds: account.holds.set(event.holdId, { step: 'forestalled', notAfter: event.notAfter }) }, event.holdId, event.at);
+      return { ...account, memory: remember(account.memory, event.holdId, { step: 'forestalled', notAfter: event.notAfter }, event.at) };
     case 'HoldProlonged':
       return { ...account, holds: account.holds.set(event.holdId, { ...openHold(account, event.holdId), expiresAt: event.expiresAt }) };
-    case 'EntryPosted': {
-      const { entry, fingerprint } = event;
-      return { ...account, posted: account.posted - ownMovement(account, event), entries: account.entries.set(entry.factId, fingerprint) };
-    }
+    case 'EntryPosted': return { ...withEntry(account, event), posted: account.posted - ownMovement(account, event.entry) };
     case 'CreditLimitChanged': return { ...account, credit: event.minor, creditVersion: event.version };
     case 'PeriodClosed': return closedBy(account, event);
   }
 };
 
-const opened = ({ type: _type, at, ...rest }: Of<AccountEvent, 'PeriodOpened'>): OpenAccount => ({
-  ...rest, step: 'open', openedAt: at, held: 0n, holds: Map(), fading: List(), entries: Map(),
+const opened = ({ type: _type, at: _at, ...rest }: Of<AccountEvent, 'PeriodOpened'>): OpenAccount => ({
+  ...rest, step: 'open', latest: rest.postedUpTo, held: 0n, holds: Map(), memory: emptyMemory, entries: Map(),
 });
 
 const carried = (account: OpenAccount, { holds }: Of<AccountEvent, 'HoldsCarried'>): OpenAccount => ({
   ...account,
-  held: holds.reduce((sum, [, hold]) => sum + (hold.step === 'open' ? hold.left : 0n), account.held),
+  held: holds.reduce((sum, [, { left }]) => sum + left, account.held),
   holds: account.holds.withMutations((map) => holds.forEach(([id, hold]) => map.set(id, hold))),
-  fading: account.fading.concat(holds.filter(([, hold]) => hold.step !== 'open').map(([id]) => id)),
 });
 
 const held = (account: OpenAccount, event: Of<AccountEvent, 'FundsHeld'>): OpenAccount => {
-  const { holdId, orderId, channelId, minor, notAfter, expiresAt, at } = event;
-  const hold: OpenHold = { step: 'open', orderId, channelId, minor, left: minor, notAfter, expiresAt, captures: [] };
-  return sweep({ ...account, held: account.held + minor, holds: account.holds.set(holdId, hold) }, at);
+  const { holdId, orderId, channelId, minor, notAfter, expiresAt } = event;
+  const hold: OpenHold = { orderId, channelId, minor, left: minor, notAfter, expiresAt, captures: [] };
+  return { ...account, held: account.held + minor, holds: account.holds.set(holdId, hold) };
 };
 
 const captured = (account: OpenAccount, event: Of<AccountEvent, 'FundsCaptured'>): OpenAccount => {
   const { holdId, final, fingerprint, entry, at } = event;
   const hold = openHold(account, holdId);
-  const taken = ownMovement(account, event);
-  const left = hold.left - taken;
-  const now: Hold = final
-    ? { step: 'captured', orderId: hold.orderId, minor: hold.minor, notAfter: hold.notAfter }
-    : { ...hold, left, captures: [...hold.captures, [entry.factId, fingerprint]] };
-  const next: OpenAccount = {
-    ...account, posted: account.posted - taken, held: account.held - (final ? hold.left : taken),
-    holds: account.holds.set(holdId, now), entries: account.entries.set(entry.factId, fingerprint),
-  };
-  return final ? fade(next, holdId, at) : next;
+  const taken = ownMovement(account, entry);
+  const next = { ...withEntry(account, event), posted: account.posted - taken, held: account.held - (final ? hold.left : taken) };
+  if (final) return ended(next, holdId, 'captured', at);
+  const rest: OpenHold = { ...hold, left: hold.left - taken, captures: [...hold.captures, [entry.factId, fingerprint]] };
+  return { ...next, holds: account.holds.set(holdId, rest) };
 };
 
-const released = (account: OpenAccount, { holdId, at }: Of<AccountEvent, 'FundsReleased'>): OpenAccount => {
-  const hold = openHold(account, holdId);
-  const now: Hold = { step: 'released', orderId: hold.orderId, minor: hold.minor, notAfter: hold.notAfter };
-  return fade({ ...account, held: account.held - hold.left, holds: account.holds.set(holdId, now) }, holdId, at);
+const released = (account: OpenAccount, { holdId, minor, at }: Of<AccountEvent, 'FundsReleased'>): OpenAccount =>
+  ended({ ...account, held: account.held - minor }, holdId, 'released', at);
+
+/** A hold is open no more; how it ended is remembered as long as it may be asked for again. */
+const ended = (account: OpenAccount, holdId: string, step: 'captured' | 'released', at: Instant): OpenAccount => {
+  const { orderId, minor, notAfter } = openHold(account, holdId);
+  return { ...account, holds: account.holds.delete(holdId), memory: remember(account.memory, holdId, { step, orderId, minor, notAfter }, at) };
 };
+
+const withEntry = (account: OpenAccount, { entry, fingerprint }: { readonly entry: Entry; readonly fingerprint: number }): OpenAccount => ({
+  ...account, entries: account.entries.set(entry.factId, fingerprint), latest: entry.occurredAt > account.latest ? entry.occurredAt : account.latest,
+});
 
 const closedBy = (account: OpenAccount, { next, closedThrough }: Of<AccountEvent, 'PeriodClosed'>): ClosedAccount => ({
   ...account, step: 'closed', next, ...(closedThrough !== undefined && { closedThrough }),
@@ -74,26 +72,9 @@ const closedBy = (account: OpenAccount, { next, closedThrough }: Of<AccountEvent
 
 const openHold = (account: OpenAccount, holdId: string): OpenHold => {
   const hold = account.holds.get(holdId);
-  invariant(hold?.step === 'open', 'only an open hold is captured, released or prolonged');
+  invariant(hold, 'only an open hold is captured, released or prolonged');
   return hold;
 };
 
 /** Debits on the account itself: what leaves its funds. */
-const ownMovement = (account: OpenAccount, { entry }: Of<AccountEvent, 'FundsCaptured' | 'EntryPosted'>): bigint =>
-  sumOn(entry.postings, limitedPath(account.mode, account.channelId), account.currency);
-
-const fade = (account: OpenAccount, holdId: string, at: Instant): OpenAccount => sweep({ ...account, fading: account.fading.push(holdId) }, at);
-
-/** Forgets closed holds that can come no more; those that still can go to the end of the queue, so that none blocks it. */
-const sweep = (account: OpenAccount, at: Instant): OpenAccount => {
-  let { holds, fading } = account;
-  for (let i = 0; i < SWEEP && fading.size > 0; i++) {
-    const id = fading.first()!;
-    fading = fading.shift();
-    const hold = holds.get(id);
-    if (!hold) continue;
-    if (hold.notAfter < at) holds = holds.delete(id);
-    else fading = fading.push(id);
-  }
-  return { ...account, holds, fading };
-};
+const ownMovement = (account: OpenAccount, { postings }: Entry): bigint => sumOn(postings, limitedPath(account.mode, account.channelId), account.currency);

@@ -1,8 +1,9 @@
 import type { Instant, Message, Money } from '@vouchsafe/kernel';
-import type { List, Map } from 'immutable';
+import type { Map } from 'immutable';
 import type { LimitedMode } from './chart.js';
 import type { Entry, Posting } from './entry.js';
 import type { Fact } from './fact.js';
+import type { FadedHolds, HoldMemory } from './hold-memory.js';
 import type { BusinessDate, Period, Segment } from './period.js';
 
 /** What an account is, for ever. `channelId` settles on it; it belongs to one book. */
@@ -11,18 +12,13 @@ export type AccountIdentity = {
 };
 
 export type OpenHold = {
-  readonly step: 'open'; readonly orderId: string; readonly channelId: string; readonly minor: bigint;
+  readonly orderId: string; readonly channelId: string; readonly minor: bigint;
   /** What is still set aside. */
   readonly left: bigint;
   readonly notAfter: Instant; readonly expiresAt: Instant;
   /** Captures made of it: id and fingerprint. */
   readonly captures: readonly (readonly [string, number])[];
 };
-/** Kept until `notAfter`, so that a hold that comes late or again is not made anew. */
-export type ClosedHold = { readonly step: 'captured' | 'released'; readonly orderId: string; readonly minor: bigint; readonly notAfter: Instant };
-/** Released before it was known. */
-export type ForestalledHold = { readonly step: 'forestalled'; readonly notAfter: Instant };
-export type Hold = OpenHold | ClosedHold | ForestalledHold;
 
 /** What goes from one segment of an account into the next. */
 export type AccountCarry = {
@@ -35,7 +31,10 @@ export type AccountCarry = {
   readonly credit: bigint;
   /** Grows with every change of the credit limit. */
   readonly creditVersion: number;
-  readonly holds: readonly (readonly [string, Hold])[];
+  /** Latest time that an entry of the segments before occurred; a fact that occurred later cannot be among them. */
+  readonly postedUpTo: Instant;
+  readonly holds: readonly (readonly [string, OpenHold])[];
+  readonly faded: readonly FadedHolds[];
 };
 
 type At = { readonly at: Instant };
@@ -59,9 +58,10 @@ export type AccountCommand =
 export type AccountEvent =
   | Message<'PeriodOpened', At & AccountIdentity & {
     readonly segment: Segment; readonly previous?: Segment; readonly ordinal: number; readonly closedThrough?: Period;
-    readonly posted: bigint; readonly credit: bigint; readonly creditVersion: number;
+    readonly posted: bigint; readonly credit: bigint; readonly creditVersion: number; readonly postedUpTo: Instant;
   }>
-  | Message<'HoldsCarried', At & { readonly holds: readonly (readonly [string, Hold])[] }>
+  | Message<'HoldsCarried', At & { readonly holds: readonly (readonly [string, OpenHold])[] }>
+  | Message<'ClosedHoldsCarried', At & FadedHolds>
   | Message<'FundsHeld', At & { readonly holdId: string; readonly orderId: string; readonly channelId: string; readonly minor: bigint; readonly notAfter: Instant; readonly expiresAt: Instant }>
   /** The capture is the entry: `entry.factId` is the capture's id. `final` ends the hold: `rest`, what was left of it, is free again. */
   | Message<'FundsCaptured', At & { readonly holdId: string; readonly final: boolean; readonly rest: bigint; readonly fingerprint: number; readonly entry: Entry }>
@@ -80,13 +80,15 @@ export type AccountRejection =
   | 'PERIOD_CLOSED' | 'LOOK_BACK';
 
 type Running = AccountIdentity & {
-  readonly segment: Segment; readonly previous?: Segment; readonly ordinal: number; readonly openedAt: Instant; readonly closedThrough?: Period;
+  readonly segment: Segment; readonly previous?: Segment; readonly ordinal: number; readonly closedThrough?: Period;
+  readonly postedUpTo: Instant;
+  /** The same, entries of this segment included. */
+  readonly latest: Instant;
   readonly posted: bigint; readonly credit: bigint; readonly creditVersion: number;
   /** Sum of what open holds still set aside. */
   readonly held: bigint;
-  readonly holds: Map<string, Hold>;
-  /** Holds that are no longer open, to be forgotten in turn. */
-  readonly fading: List<string>;
+  readonly holds: Map<string, OpenHold>;
+  readonly memory: HoldMemory;
   /** Facts and captures of this segment, with their fingerprints. */
   readonly entries: Map<string, number>;
 };

@@ -1,19 +1,17 @@
 import { accept, type Decider, type Decision, type Money, type Of, reject } from '@vouchsafe/kernel';
-import type { Account, AccountCommand, AccountEvent, AccountRejection, ClosedAccount, OpenAccount } from './account-types.js';
+import type { Account, AccountCommand, AccountEvent, AccountRejection, ClosedAccount, OpenAccount, OpenHold } from './account-types.js';
 import { evolve, unopened } from './account-evolve.js';
 import { openPeriod } from './account-carry.js';
 import { limitedPath } from './chart.js';
-import { type Entry, limitedAccountsIn, sumOn } from './entry.js';
+import { type Entry, movesLimited, sumOn } from './entry.js';
 import { dimensionsOf } from './fact.js';
 import { flawOf } from './flaw.js';
+import { type ClosedHold, recall } from './hold-memory.js';
 import { bookedOn } from './period.js';
 import { type Booking, entryFor } from './posting.js';
 
 type Answer = Decision<AccountEvent, AccountRejection>;
 type Known = OpenAccount | ClosedAccount;
-
-/** A fact older than the segment by less than this may still have been posted before it, for clocks differ. */
-const CLOCK_SKEW_MS = 60_000;
 
 /**
  * A limited account in one segment of its life: stream `account-<accountId>_<segment>`. What it decides: whether money may
@@ -43,7 +41,7 @@ const short = (account: Known) =>
 const hold = (command: Of<AccountCommand, 'HoldFunds'>, account: Known): Answer => {
   if (account.step === 'closed') return closed(account); // holds and their memory are carried: the next segment knows
   const { holdId, orderId, channelId, amount, notAfter, expiresAt, at } = command;
-  const known = account.holds.get(holdId);
+  const known = account.holds.get(holdId) ?? recall(account.memory, holdId);
   if (known) return heldBefore(command, known);
   if (at > notAfter) return reject('TOO_LATE'); // asked only now: what exists, exists however late the question
   if (amount.currency !== account.currency) return reject('CURRENCY_MISMATCH', { currency: account.currency });
@@ -51,19 +49,20 @@ const hold = (command: Of<AccountCommand, 'HoldFunds'>, account: Known): Answer 
   return accept({ type: 'FundsHeld', holdId, orderId, channelId, minor: amount.minor, notAfter, expiresAt, at } as const);
 };
 
-const heldBefore = ({ orderId, amount }: Of<AccountCommand, 'HoldFunds'>, known: NonNullable<ReturnType<Known['holds']['get']>>): Answer => {
-  if (known.step === 'forestalled') return reject('TOO_LATE');
+const heldBefore = ({ orderId, amount }: Of<AccountCommand, 'HoldFunds'>, known: OpenHold | ClosedHold | 'faded'): Answer => {
+  if (known === 'faded') return reject('TOO_LATE');
+  if ('step' in known && known.step === 'forestalled') return reject('TOO_LATE');
   if (known.minor !== amount.minor || known.orderId !== orderId) return reject('HOLD_ID_REUSED');
-  return known.step === 'released' ? reject('TOO_LATE') : accept(); // a yes again would be a lie once it was given back
+  return 'step' in known && known.step === 'released' ? reject('TOO_LATE') : accept(); // a yes again would be a lie once it was given back
 };
 
 const capture = (command: Of<AccountCommand, 'CaptureHold'>, account: Known): Answer => {
   const { holdId, captureId, fact, final, fingerprint, at } = command;
   const open = account.holds.get(holdId);
-  const before = account.entries.get(captureId) ?? (open?.step === 'open' ? open.captures.find(([id]) => id === captureId)?.[1] : undefined);
+  const before = account.entries.get(captureId) ?? open?.captures.find(([id]) => id === captureId)?.[1];
   if (before !== undefined) return before === fingerprint ? accept() : reject('CAPTURE_ID_REUSED');
   if (account.step === 'closed') return closed(account);
-  if (open?.step !== 'open') return unlookedFor(command, account) ?? reject('HOLD_UNKNOWN');
+  if (!open) return unlookedFor(command, account) ?? reject('HOLD_UNKNOWN');
   const flaw = fact.type === 'Delivered' ? flawOf(fact, account) : 'only a delivery captures a hold';
   if (flaw || fact.type !== 'Delivered') return reject('FACT_INVALID', { flaw: flaw ?? '' });
   if (fact.gross.minor > open.left) return reject('HOLD_TOO_SMALL', { leftMinor: String(open.left) });
@@ -79,15 +78,15 @@ const unlookedFor = ({ lookedBack }: { readonly lookedBack: boolean }, { previou
 const release = ({ holdId, notAfter, reason, at }: Of<AccountCommand, 'ReleaseHold'>, account: Known): Answer => {
   if (account.step === 'closed') return closed(account);
   const known = account.holds.get(holdId);
-  if (known?.step === 'open') return accept({ type: 'FundsReleased', holdId, minor: known.left, reason, at } as const);
-  if (known || at > notAfter) return accept();
+  if (known) return accept({ type: 'FundsReleased', holdId, minor: known.left, reason, at } as const);
+  if (recall(account.memory, holdId) || at > notAfter) return accept();
   return accept({ type: 'HoldForestalled', holdId, notAfter, reason, at } as const);
 };
 
 const prolong = ({ holdId, expiresAt, at }: Of<AccountCommand, 'ProlongHold'>, account: Known): Answer => {
   if (account.step === 'closed') return closed(account);
   const known = account.holds.get(holdId);
-  if (known?.step !== 'open' || known.expiresAt >= expiresAt) return accept();
+  if (!known || known.expiresAt >= expiresAt) return accept();
   return accept({ type: 'HoldProlonged', holdId, expiresAt, at } as const);
 };
 
@@ -96,7 +95,7 @@ const post = (command: Of<AccountCommand, 'PostFact'>, account: Known): Answer =
   const before = account.entries.get(factId);
   if (before !== undefined) return before === fingerprint ? accept() : reject('FACT_ID_REUSED');
   if (account.step === 'closed') return closed(account);
-  const late = occurredAt < account.openedAt + CLOCK_SKEW_MS ? unlookedFor(command, account) : undefined;
+  const late = occurredAt <= account.postedUpTo ? unlookedFor(command, account) : undefined;
   if (late) return late;
   if (fact.type === 'Delivered') return reject('FACT_INVALID', { flaw: 'a delivery on a limited account captures its hold' });
   const flaw = flawOf(fact, account);
@@ -115,9 +114,7 @@ const madeEntry = (
   if (dimensionsOf(fact).bookId !== account.bookId) return { ok: false, no: reject('FACT_INVALID', { flaw: 'the account belongs to another book' }) };
   const entry = entryFor(fact, { ...rest, occurredAt, businessDate, own: account });
   const own = limitedPath(account.mode, account.channelId);
-  for (const path of limitedAccountsIn(entry.postings)) {
-    if (path !== own) return { ok: false, no: reject('FACT_INVALID', { flaw: 'an entry touches one limited account at most' }) };
-  }
+  if (movesLimited(entry.postings, own)) return { ok: false, no: reject('FACT_INVALID', { flaw: 'an entry touches one limited account at most' }) };
   const day = bookedOn(businessDate, account.closedThrough);
   return { ok: true, entry: day === businessDate ? entry : { ...entry, bookedOn: day } };
 };
@@ -139,7 +136,7 @@ const closePeriod = ({ next, closedThrough, at }: Of<AccountCommand, 'ClosePerio
   const through = later(closedThrough, account.closedThrough);
   return accept({
     type: 'PeriodClosed', next, ...(through !== undefined && { closedThrough: through }), posted, held, credit,
-    openHolds: holds.count((one) => one.step === 'open'), at,
+    openHolds: holds.size, at,
   } as const);
 };
 const later = <T extends string>(a: T | undefined, b: T | undefined): T | undefined => (a === undefined || (b !== undefined && b > a) ? b : a);

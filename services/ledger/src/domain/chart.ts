@@ -42,8 +42,10 @@ export const limitedPath = (mode: LimitedMode, channelId: string): string => LIM
 export const isLimitedPath = (path: string): boolean => path.startsWith(LIMITED.prepaid) || path.startsWith(LIMITED.credit);
 
 /** What an id may consist of to be a part of a path: nothing that hledger or a spreadsheet could read as something else. */
-const SEGMENT = /^[\p{L}\p{N}][\p{L}\p{N}._~-]{0,127}$/u;
-export const isPathPart = (text: string): boolean => SEGMENT.test(text);
+const PART = /^[\p{L}\p{N}][\p{L}\p{N}._~-]{0,127}$/u;
+/** The same for what nearly every id is made of; many times faster. */
+const ASCII_PART = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
+export const isPathPart = (text: string): boolean => ASCII_PART.test(text) || PART.test(text);
 
 type Caption = { readonly zh: string; readonly en: string };
 /** Longest prefix first: the caption of a path is that of the first prefix it starts with. */

@@ -50,8 +50,16 @@ export const imbalance = (postings: readonly Posting[]): ReadonlyMap<Currency, b
 
 /** Bug unless `postings` are zero per currency and each is of an amount. */
 export const balanced = (postings: readonly Posting[]): readonly Posting[] => {
-  invariant(imbalance(postings).size === 0, 'an entry sums to zero per currency');
-  invariant(postings.every(({ minor }) => minor !== 0n), 'a posting has an amount');
+  const first = postings[0]?.currency;
+  let sum = 0n;
+  let mixed = false;
+  for (const { minor, currency } of postings) {
+    invariant(minor !== 0n, 'a posting has an amount');
+    sum += minor;
+    mixed ||= currency !== first;
+  }
+  // Nearly every entry is of one currency, and then one sum says it.
+  invariant(mixed ? imbalance(postings).size === 0 : sum === 0n, 'an entry sums to zero per currency');
   return postings;
 };
 
@@ -65,6 +73,6 @@ export const sumOn = (postings: readonly Posting[], account: string, currency: C
   return sum;
 };
 
-/** The limited accounts that postings move. */
-export const limitedAccountsIn = (postings: readonly Posting[]): ReadonlySet<string> =>
-  new Set(postings.filter(({ account }) => isLimitedPath(account)).map(({ account }) => account));
+/** Whether postings move a limited account, other than `own`. */
+export const movesLimited = (postings: readonly Posting[], own?: string): boolean =>
+  postings.some(({ account }) => account !== own && isLimitedPath(account));

@@ -1,6 +1,6 @@
 import { accept, type Decider, type Decision, type Instant, invariant, type Message, type Of, reject } from '@vouchsafe/kernel';
 import { Map } from 'immutable';
-import { type Entry, limitedAccountsIn, type Posting } from './entry.js';
+import { type Entry, movesLimited, type Posting } from './entry.js';
 import { dimensionsOf, type Fact } from './fact.js';
 import { flawOf } from './flaw.js';
 import { bookedOn, type BusinessDate, type Period, type Segment } from './period.js';
@@ -10,6 +10,8 @@ import { entryFor } from './posting.js';
 export type JournalCarry = {
   readonly bookId: string; readonly shard: number; readonly segment: Segment; readonly previous?: Segment; readonly ordinal: number;
   readonly closedThrough?: Period;
+  /** Latest time that an entry of the segments before occurred. */
+  readonly postedUpTo: Instant;
 };
 type At = { readonly at: Instant };
 export type JournalCommand =
@@ -25,14 +27,11 @@ export type JournalEvent =
   | Message<'JournalClosed', At & { readonly next: Segment; readonly closedThrough?: Period; readonly entries: number }>;
 export type JournalRejection = 'JOURNAL_UNKNOWN' | 'FACT_ID_REUSED' | 'FACT_INVALID' | 'PERIOD_CLOSED' | 'LOOK_BACK';
 
-type Running = JournalCarry & { readonly openedAt: Instant; readonly entries: Map<string, number> };
+type Running = JournalCarry & { /** The same, entries of this segment included. */ readonly latest: Instant; readonly entries: Map<string, number> };
 export type Journal =
   | { readonly step: 'unopened' }
   | (Running & { readonly step: 'open' })
   | (Running & { readonly step: 'closed'; readonly next: Segment });
-
-/** As for accounts: facts older than the segment by less than this may lie before it. */
-const CLOCK_SKEW_MS = 60_000;
 
 /** Entries that touch no limited account: stream `journal-<book>_<shard>_<segment>`. A fact is booked once, for ever. */
 const decide = (command: JournalCommand, journal: Journal): Decision<JournalEvent, JournalRejection> => {
@@ -51,12 +50,12 @@ const post = (command: Of<JournalCommand, 'PostFact'>, journal: Exclude<Journal,
   const before = journal.entries.get(factId);
   if (before !== undefined) return before === fingerprint ? accept() : reject('FACT_ID_REUSED');
   if (journal.step === 'closed') return reject('PERIOD_CLOSED', { next: journal.next });
-  const { previous, openedAt, closedThrough } = journal;
-  if (previous !== undefined && !command.lookedBack && occurredAt < openedAt + CLOCK_SKEW_MS) return reject('LOOK_BACK', { previous });
+  const { previous, postedUpTo, closedThrough } = journal;
+  if (previous !== undefined && !command.lookedBack && occurredAt <= postedUpTo) return reject('LOOK_BACK', { previous });
   const flaw = dimensionsOf(fact).bookId === journal.bookId ? flawOf(fact, undefined) : 'the journal is another book\'s';
   if (flaw) return reject('FACT_INVALID', { flaw });
   const entry = entryFor(fact, { factId, occurredAt, businessDate, note, original });
-  if (limitedAccountsIn(entry.postings).size > 0) return reject('FACT_INVALID', { flaw: 'an entry on a limited account names it' });
+  if (movesLimited(entry.postings)) return reject('FACT_INVALID', { flaw: 'an entry on a limited account names it' });
   const day = bookedOn(businessDate, closedThrough);
   return accept({ type: 'EntryPosted', fingerprint, entry: day === businessDate ? entry : { ...entry, bookedOn: day }, at } as const);
 };
@@ -70,12 +69,15 @@ const close = ({ next, closedThrough, at }: Of<JournalCommand, 'CloseJournal'>, 
 
 const evolve = (journal: Journal, event: JournalEvent): Journal => {
   if (event.type === 'JournalOpened') {
-    const { type: _type, at, ...carry } = event;
-    return { ...carry, step: 'open', openedAt: at, entries: Map() };
+    const { type: _type, at: _at, ...carry } = event;
+    return { ...carry, step: 'open', latest: carry.postedUpTo, entries: Map() };
   }
   invariant(journal.step === 'open', 'a journal changes only between its opening and its closing');
   switch (event.type) {
-    case 'EntryPosted': return { ...journal, entries: journal.entries.set(event.entry.factId, event.fingerprint) };
+    case 'EntryPosted': {
+      const { factId, occurredAt } = event.entry;
+      return { ...journal, entries: journal.entries.set(factId, event.fingerprint), latest: occurredAt > journal.latest ? occurredAt : journal.latest };
+    }
     case 'JournalClosed': {
       const { next, closedThrough } = event;
       return { ...journal, step: 'closed', next, ...(closedThrough !== undefined && { closedThrough }) };
@@ -88,6 +90,6 @@ export const journalDecider: Decider<Journal, JournalCommand, JournalEvent, Jour
 /** What a closed segment hands on. */
 export const journalCarryOf = (journal: Journal): JournalCarry => {
   invariant(journal.step === 'closed', 'only a closed segment hands on');
-  const { bookId, shard, next, segment, ordinal, closedThrough } = journal;
-  return { bookId, shard, segment: next, previous: segment, ordinal: ordinal + 1, ...(closedThrough !== undefined && { closedThrough }) };
+  const { bookId, shard, next, segment, ordinal, closedThrough, latest } = journal;
+  return { bookId, shard, segment: next, previous: segment, ordinal: ordinal + 1, postedUpTo: latest, ...(closedThrough !== undefined && { closedThrough }) };
 };

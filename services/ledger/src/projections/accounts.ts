@@ -24,6 +24,7 @@ export const accounts: Projection<LedgerEvent, AccountRow> = {
       case 'CreditLimitChanged': return [stream];
       case 'EntryPosted': return stream.startsWith('account-') ? [stream] : [];
       case 'PeriodClosed':
+      case 'ClosedHoldsCarried':
       case 'HoldForestalled':
       case 'HoldProlonged':
       case 'JournalOpened':
@@ -51,8 +52,8 @@ const opened = (event: Extract<LedgerEvent, { type: 'PeriodOpened' }>, updatedAt
 const moved = (row: AccountRow, event: LedgerEvent): AccountRow => {
   switch (event.type) {
     case 'HoldsCarried': {
-      const open = event.holds.flatMap(([, hold]) => (hold.step === 'open' ? [hold.left] : []));
-      return { ...row, held: open.reduce((sum, left) => sum + left, row.held), openHolds: row.openHolds + open.length };
+      const held = event.holds.reduce((sum, [, { left }]) => sum + left, row.held);
+      return { ...row, held, openHolds: row.openHolds + event.holds.length };
     }
     case 'FundsHeld': return { ...row, held: row.held + event.minor, openHolds: row.openHolds + 1 };
     case 'FundsCaptured': {
@@ -64,6 +65,7 @@ const moved = (row: AccountRow, event: LedgerEvent): AccountRow => {
     case 'CreditLimitChanged': return { ...row, credit: event.minor, creditVersion: event.version };
     case 'PeriodOpened':
     case 'PeriodClosed':
+    case 'ClosedHoldsCarried':
     case 'HoldForestalled':
     case 'HoldProlonged':
     case 'JournalOpened':

@@ -27,10 +27,10 @@ export const theAccount: AccountIdentity = {
   accountId: 'acc_prepaid.shop.CNY', bookId: 'bok_main', channelId: 'chn_shop', mode: 'prepaid', currency: 'CNY',
 };
 export const aCarry = (carry: Partial<AccountCarry> = {}): AccountCarry => ({
-  identity: theAccount, segment: NOVEMBER, ordinal: 0, posted: 0n, credit: 0n, creditVersion: 0, holds: [], ...carry,
+  identity: theAccount, segment: NOVEMBER, ordinal: 0, posted: 0n, credit: 0n, creditVersion: 0, postedUpTo: instant(0), holds: [], faded: [], ...carry,
 });
 export const opened = (carry: Partial<AccountCarry> = {}, at = NOON): AccountEvent => {
-  const { identity, holds: _holds, ...rest } = aCarry(carry);
+  const { identity, holds: _holds, faded: _faded, ...rest } = aCarry(carry);
   return { type: 'PeriodOpened', ...identity, ...rest, at };
 };
 
