@@ -11,7 +11,7 @@ export { commitReservation, inventoryEvents, releaseReservation, reserveVouchers
 export type { DeliveryFact, LedgerFact } from './ledger.js';
 export { captureHold, entrySide, holdFunds, ledgerFact, postFact, releaseHold, settlementAccountId } from './ledger.js';
 export type { OrderIntegrationEvent } from './order.js';
-export { endUnlessConfirmed, orderEvents } from './order.js';
+export { orderEvents } from './order.js';
 export type { RedemptionIntegrationEvent } from './redemption.js';
 export { activateGrant, discloseUnits, GRANT_CHUNK_UNITS, grantStream, redemptionEvents, voidUnits } from './redemption.js';
 export type { RiskIntegrationEvent } from './risk.js';
