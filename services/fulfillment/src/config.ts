@@ -2,9 +2,10 @@ import { z } from 'zod';
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 /** Where a provider is called; plain http only on this machine. */
-const baseUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
+const baseUrl = z.string().refine((text) => {
+  if (!URL.canParse(text)) return false;
   const { protocol, hostname, search, hash, username, password } = new URL(text);
-  return (protocol === 'https:' || isLoopback(hostname)) && search === '' && hash === '' && username === '' && password === '';
+  return (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) && search === '' && hash === '' && username === '' && password === '';
 }, { message: 'must be https (http on this machine only), without query, fragment or credentials' });
 
 const provider = z.strictObject({

@@ -70,14 +70,15 @@ const textOf = async (response: Response): Promise<string> => {
 const toAnswer = (text: string): ProviderAnswer => {
   const parsed = answerBody.safeParse(jsonOf(text));
   if (!parsed.success) throw new ProviderTrouble('ANSWER_UNREADABLE');
-  const { status, delivered = 0, reference, reason, charged } = parsed.data;
-  const more = { ...(reference !== undefined && { reference }), ...(charged && { charged: money(BigInt(charged.minor), charged.currency) }) };
+  const { status, delivered = 0, reference, charged } = parsed.data;
+  const named = reference === undefined ? {} : { reference };
+  const more = charged ? { ...named, charged: money(BigInt(charged.minor), charged.currency) } : named;
   switch (status) {
     case 'succeeded': return { status, ...more };
     case 'partial': return { status, delivered, ...more };
-    case 'failed': return { status, reason: reason ?? 'PROVIDER_SAID_NO' };
-    case 'processing': return { status: 'accepted', ...(reference !== undefined && { reference }) };
-    case 'unknown': return { status, reason: reason ?? 'PROVIDER_DOES_NOT_KNOW' };
+    case 'failed': return { status, reason: parsed.data.reason ?? 'PROVIDER_SAID_NO' };
+    case 'processing': return { status: 'accepted', ...named };
+    case 'unknown': return { status, reason: parsed.data.reason ?? 'PROVIDER_DOES_NOT_KNOW' };
   }
 };
 const jsonOf = (text: string): unknown => {

@@ -17,8 +17,9 @@ export const topUpStart = ({ topUps, guards, providers, clock }: { readonly topU
     const stream = deliveryStream(command.orderId, command.lineId);
     const known = (await topUps.load(stream)).state;
     const route = known?.terms.providers ?? providers.routeOf(provider);
-    if (!route || (known && route[0] !== provider)) return { ok: false, code: known ? 'DELIVERY_ID_REUSED' : 'PROVIDER_UNKNOWN', details: { provider } };
-    if (!isId('subject', command.accountRef) || command.accountToken === '' || command.quantity < 1) return { ok: false, code: 'ACCOUNT_INVALID', details: {} };
+    if (!route) return { ok: false, code: 'PROVIDER_UNKNOWN', details: { provider } };
+    if (route[0] !== provider) return { ok: false, code: 'DELIVERY_ID_REUSED', details: { provider } };
+    if (!isPayable(command)) return { ok: false, code: 'ACCOUNT_INVALID', details: {} };
     const terms: TopUpTerms = { ...told, providers: route };
     const at = clock.now();
     if (!known) {
@@ -29,3 +30,5 @@ export const topUpStart = ({ topUps, guards, providers, clock }: { readonly topU
     const started = await topUps.handle(stream, { type: 'Start', terms, at }, { ...envelope, at });
     return started.ok ? { ok: true, result: {} } : started;
   };
+
+const isPayable = ({ accountRef, accountToken, quantity }: Command): boolean => isId('subject', accountRef) && accountToken !== '' && quantity >= 1;

@@ -57,14 +57,15 @@ const recordAnswer = ({ requestNumber, answer, at }: Of<TopUpCommand, 'RecordAns
   switch (answer.status) {
     case 'succeeded': return accept(answered(at), ended(topUp, { outcome: 'succeeded', delivered: topUp.terms.quantity, charged: answer.charged, provider: attempt.provider }));
     case 'partial': return accept(answered(at), ended(topUp, partial(topUp, answer, attempt)));
-    case 'failed': return nextProvider(topUp) === undefined || at >= topUp.terms.giveUpAt
-      ? accept(answered(at), ended(topUp, { outcome: 'failed', delivered: 0, provider: attempt.provider, reason: answer.reason }))
-      : accept(answered(at));
+    case 'failed': return accept(answered(at), ...failure(topUp, attempt, answer.reason, at));
     case 'accepted':
     case 'unknown':
     case 'absent': return accept(answered(plusMs(at, pauseAfter(attempt))), ...escalation(topUp, attempt, answer, at));
   }
 };
+/** The end, unless another provider may still be asked in time. */
+const failure = (topUp: TopUp, { provider }: Attempt, reason: string, at: Instant): readonly TopUpEvent[] =>
+  nextProvider(topUp) !== undefined && at < topUp.terms.giveUpAt ? [] : [ended(topUp, { outcome: 'failed', delivered: 0, provider, reason })];
 /** A provider that speaks of more or less than was asked for is held to what was asked. */
 const partial = ({ terms: { quantity } }: TopUp, { delivered, charged }: Extract<ProviderAnswer, { status: 'partial' }>, { provider }: Attempt): Ending => {
   if (delivered >= quantity) return { outcome: 'succeeded', delivered: quantity, charged, provider };
@@ -80,10 +81,11 @@ const escalation = (topUp: TopUp, attempt: Attempt, answer: ProviderAnswer, at: 
 };
 /** A person's word, with evidence; only about what was escalated. */
 const resolve = ({ outcome, delivered, evidence, principalId, at }: Of<TopUpCommand, 'Resolve'>, topUp: TopUp): Answer => {
-  const units = outcome === 'partial' ? delivered : outcome === 'failed' ? 0 : topUp.terms.quantity;
+  const { quantity } = topUp.terms;
+  const units = { partial: delivered, failed: 0, succeeded: quantity }[outcome];
   if (topUp.end) return topUp.end.outcome === outcome && topUp.end.delivered === units ? accept() : reject('TOP_UP_ENDED');
   if (!topUp.escalated) return reject('NOT_ESCALATED');
-  if (outcome === 'partial' && (units <= 0 || units >= topUp.terms.quantity)) return reject('QUANTITY_OUT_OF_RANGE', { quantity: String(topUp.terms.quantity) });
+  if (outcome === 'partial' && (units <= 0 || units >= quantity)) return reject('QUANTITY_OUT_OF_RANGE', { quantity: String(quantity) });
   const provider = topUp.attempts.at(-1)?.provider ?? '';
   const end = ended(topUp, { outcome, delivered: units, provider, ...(outcome === 'failed' && { reason: 'RESOLVED_AS_FAILED' }) });
   return accept({ type: 'TopUpResolved', principalId, outcome, delivered: units, evidence, at }, end);

@@ -37,40 +37,18 @@ export const register = (clock: Clock, lateMs: number) => {
     const behaviour = behaviourOf(submission.account);
     const { requestNumber } = submission;
     const known = jobs.get(requestNumber);
-    if (known && behaviour !== 'twice') return stateOf(known);
+    if (known && behaviour !== 'twice') return stateOf(known, clock.now() - known.takenAt >= lateMs);
     if (behaviour === 'lose-first' && lost(requestNumber) === 0) return 'drop';
     if (behaviour === 'unavailable' && lost(requestNumber) < UNAVAILABLE_TIMES) return { status: 503, body: { error: 'later' } };
     const job = known ?? take(submission, behaviour);
-    if (behaviour !== 'fail' && behaviour !== 'late-failure' && behaviour !== 'unknown') job.carriedOut++;
-    switch (behaviour) {
-      case 'hang': return 'hang';
-      case 'twice': return { status: 500, body: { error: 'internal' } };
-      case 'garble': return { status: 200, body: '<html>OK</html>' };
-      default: return stateOf(job);
-    }
-  };
-  const stateOf = (job: Job): Reply => {
-    const late = clock.now() - job.takenAt >= lateMs;
-    switch (job.behaviour) {
-      case 'fail': return answer({ status: 'failed', reason: 'ACCOUNT_CLOSED' });
-      case 'unknown': return answer({ status: 'unknown', reason: 'SYSTEM_BUSY' });
-      case 'late': return answer(late ? succeeded(job, job.quantity) : { status: 'processing' });
-      case 'late-failure': return answer(late ? { status: 'failed', reason: 'NO_STOCK' } : { status: 'processing' });
-      case 'partly': return answer({ ...succeeded(job, Math.floor(job.quantity / 2)), status: 'partial' });
-      case 'unknown-then-known': return answer(job.asked++ <= UNKNOWN_TIMES ? { status: 'unknown', reason: 'SYSTEM_BUSY' } : succeeded(job, job.quantity));
-      case 'succeed':
-      case 'hang':
-      case 'twice':
-      case 'lose-first':
-      case 'unavailable':
-      case 'garble': return answer(succeeded(job, job.quantity));
-    }
+    if (!NEVER_ARRIVES.includes(behaviour)) job.carriedOut++;
+    return FIRST_REPLIES[behaviour] ?? stateOf(job, false);
   };
   return {
     submit,
     query: (requestNumber: string): Reply => {
       const job = jobs.get(requestNumber);
-      return job ? stateOf(job) : { status: 404, body: { error: 'unknown request number' } };
+      return job ? stateOf(job, clock.now() - job.takenAt >= lateMs) : { status: 404, body: { error: 'unknown request number' } };
     },
     /** How often a number reached an account. */
     carriedOut: (requestNumber: string): number => jobs.get(requestNumber)?.carriedOut ?? 0,
@@ -78,6 +56,23 @@ export const register = (clock: Clock, lateMs: number) => {
 };
 export type Register = ReturnType<typeof register>;
 
+const NEVER_ARRIVES: readonly Behaviour[] = ['fail', 'late-failure', 'unknown'];
+/** What a submission that was taken is answered, where it is not the job's state. */
+const FIRST_REPLIES: Readonly<Partial<Record<Behaviour, Reply>>> = {
+  hang: 'hang', twice: { status: 500, body: { error: 'internal' } }, garble: { status: 200, body: '<html>OK</html>' },
+};
+/** What the books say of a job. */
+const stateOf = (job: Job, late: boolean): Reply => {
+  switch (job.behaviour) {
+    case 'fail': return answer({ status: 'failed', reason: 'ACCOUNT_CLOSED' });
+    case 'unknown': return answer({ status: 'unknown', reason: 'SYSTEM_BUSY' });
+    case 'late': return answer(late ? succeeded(job, job.quantity) : { status: 'processing' });
+    case 'late-failure': return answer(late ? { status: 'failed', reason: 'NO_STOCK' } : { status: 'processing' });
+    case 'partly': return answer({ ...succeeded(job, Math.floor(job.quantity / 2)), status: 'partial' });
+    case 'unknown-then-known': return answer(job.asked++ <= UNKNOWN_TIMES ? { status: 'unknown', reason: 'SYSTEM_BUSY' } : succeeded(job, job.quantity));
+    default: return answer(succeeded(job, job.quantity));
+  }
+};
 const answer = (body: object): Reply => ({ status: 200, body });
 const succeeded = ({ face }: Job, delivered: number) => ({
   status: 'succeeded', delivered, charged: { minor: String((BigInt(face.minor) * BigInt(delivered) * CHARGE_PER_MILLE) / 1_000n), currency: face.currency },

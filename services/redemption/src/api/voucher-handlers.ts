@@ -6,7 +6,7 @@ import type {
   RedemptionSchema, ReverseRedemptionRequestSchema, UnfreezeVoucherRequestSchema, UnlockTerminalRequestSchema, VoucherSchema,
 } from '@vouchsafe/proto/redemption/v1/redemption';
 import { Redemption_State } from '@vouchsafe/proto/redemption/v1/redemption';
-import { type CallContext, invalidField } from '@vouchsafe/rpc';
+import { type Caller, type CallContext, invalidField } from '@vouchsafe/rpc';
 import { type Clock, eventIdOf } from '@vouchsafe/runtime';
 import { type Changed, type aftersales, etagOf } from '../application/aftersales.js';
 import type { GuessGuard } from '../application/guessing.js';
@@ -14,7 +14,7 @@ import type { Zones } from '../application/local-time.js';
 import type { Locate, Located } from '../application/locate.js';
 import type { Codes, GrantHost, GrantIndex, Irrevocable, TerminalFacts, Terminals } from '../application/ports.js';
 import { type Redemptions, useIn } from '../application/redemptions.js';
-import { batchUnitAt, type Chunk, placeOf } from '../domain/chunk.js';
+import { batchUnitAt, type Chunk, placeOf, type Use } from '../domain/chunk.js';
 import type { GrantCommand } from '../domain/grant-messages.js';
 import { actorOf, isStaff, maySee, terminalOf, tillOf } from './callers.js';
 import { dayField, failure, keyField, reasonField } from './fields.js';
@@ -85,6 +85,12 @@ export const voucherHandlers = (options: VoucherOptions) => {
 
 const envelopeOf = (context: CallContext, { grant }: Chunk) => ({ ...actorOf(context), commandId: context.requestId, correlation: grant?.orderId ?? '' });
 
+/** The till whose numbers are asked about: a terminal's own, or the one that staff name. */
+const tillAsked = (caller: Caller, named: string): string => {
+  if (caller.terminalId !== undefined && named !== '' && named !== caller.terminalId) throw failure('REDEMPTION_UNKNOWN');
+  return caller.terminalId === undefined && isStaff(caller) && named !== '' ? named : tillOf(caller);
+};
+
 /** GetRedemption and ReverseRedemption. */
 export const redemptionHandlers = ({ codes, terminals, grants, index, redemptions, change, irrevocable }: VoucherOptions) => {
   const message = async (chunk: Chunk, place: number, redemptionId: string): Promise<Redemption> => {
@@ -94,18 +100,18 @@ export const redemptionHandlers = ({ codes, terminals, grants, index, redemption
   /** Tills see what was done at their store, channels what was done with vouchers of theirs. */
   const find = async (redemptionId: string, { caller }: CallContext): Promise<{ readonly stream: string; readonly place: number; readonly chunk: Chunk }> => {
     const at = (await index.redemption(redemptionId)) ?? ((await index.caughtUp(CATCH_UP_MS)) ? await index.redemption(redemptionId) : undefined);
-    const chunk = at && (await grants.load(at.grant)).state;
-    const place = chunk?.grant && placeOf(chunk.grant, at!.unit.batchId, at!.unit.index);
-    const use = place === undefined ? undefined : useIn(chunk!, { place, redemptionId });
-    const facts = caller.terminalId === undefined ? undefined : await terminals.factsOf(caller.terminalId);
-    const visible = use && maySee(caller, chunk!) && (isStaff(caller) || caller.kind === 'channel' || use.storeId === facts?.storeId);
-    if (!visible || place === undefined) throw failure('REDEMPTION_UNKNOWN');
-    return { stream: at!.grant, place, chunk: chunk! };
+    if (!at) throw failure('REDEMPTION_UNKNOWN');
+    const chunk = (await grants.load(at.grant)).state;
+    const place = placeOf(chunk.grant!, at.unit.batchId, at.unit.index)!;
+    const use = useIn(chunk, { place, redemptionId });
+    if (!use || !maySee(caller, chunk) || !(await atOwnStore(caller, use))) throw failure('REDEMPTION_UNKNOWN');
+    return { stream: at.grant, place, chunk };
   };
+  const atOwnStore = async (caller: Caller, { storeId }: Use): Promise<boolean> =>
+    caller.terminalId === undefined ? isStaff(caller) || caller.kind === 'channel' : (await terminals.factsOf(caller.terminalId))?.storeId === storeId;
   const bySequence = async (request: MessageShape<typeof GetRedemptionRequestSchema>, context: CallContext): Promise<Redemption> => {
     const { caller } = context;
-    if (caller.terminalId !== undefined && request.terminalId !== '' && request.terminalId !== caller.terminalId) throw failure('REDEMPTION_UNKNOWN');
-    const till = caller.terminalId ?? (isStaff(caller) && request.terminalId !== '' ? request.terminalId : tillOf(caller));
+    const till = tillAsked(caller, request.terminalId);
     const facts: TerminalFacts | undefined = await terminalOf(caller, request.terminalId, terminals);
     if (!facts) throw failure('TERMINAL_REQUIRED');
     const found = await redemptions.find({ till, key: keyField(request.sequence, request.requestId, false), facts, ...dayField(request.businessDay) });

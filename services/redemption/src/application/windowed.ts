@@ -18,19 +18,20 @@ export async function* windowed<T, R>(items: AsyncIterable<T>, window: number, w
       wake();
     }
   };
+  const mayRead = (): boolean => !ended && !failed && running < window;
   const read = async (): Promise<void> => {
     reading = true;
-    for (let next = await source.next(); ; next = await source.next()) {
+    while (mayRead()) {
+      const next = await source.next();
       if (next.done) ended = true;
       else start(next.value).catch(fail);
-      if (ended || failed || running >= window) break;
     }
     reading = false;
     wake();
   };
   try {
     for (;;) {
-      if (!ended && !reading && !failed && running < window) read().catch(fail);
+      if (!reading && mayRead()) read().catch(fail);
       for (let answer = answers.shift(); answer !== undefined; answer = answers.shift()) yield answer;
       if (failed) throw failed.error;
       if (ended && running === 0 && answers.length === 0) return;

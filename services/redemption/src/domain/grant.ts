@@ -57,24 +57,29 @@ const noteLookup = ({ place, principalId, reason, at }: Of<GrantCommand, 'NoteLo
   onUnit(chunk, place, (unit) => accept({ type: 'VoucherLookedUp', unit, principalId, reason, at }));
 
 const evolve = (chunk: Chunk, event: GrantEvent): Chunk => {
+  if ('unit' in event) return touch(chunk, event.unit, (unit) => changed(unit, event));
   switch (event.type) {
     case 'GrantActivated': return opened(event, chunk);
-    case 'UnitsDisclosed': {
-      const { disclosureId, principalId, ranges, at, approvalId } = event;
-      return { ...chunk, disclosures: chunk.disclosures.set(disclosureId, { principalId, ranges, at, breakGlass: approvalId !== undefined }) };
-    }
+    case 'UnitsDisclosed': return disclosed(chunk, event);
     case 'DisclosureRefused': return { ...chunk, alarms: [...chunk.alarms, `${event.code}/${event.principalId}`] };
     case 'VoucherRedeemed': return touch(chunk, event.voucherUnit, (unit) => used(unit, event));
-    case 'RedemptionReversed': return touch(chunk, event.unit, (unit) => unused(unit, event));
-    case 'VoucherFrozen': return touch(chunk, event.unit, (unit) => ({ ...unit, frozen: event.reason }));
-    case 'VoucherUnfrozen': return touch(chunk, event.unit, ({ frozen: _, ...unit }) => unit);
-    case 'VoucherExtended': return touch(chunk, event.unit, (unit) => ({ ...unit, endsAt: event.endsAt }));
     case 'UnitsVoided': return voided(chunk, event);
     case 'UnitsLapsed': return event.ranges.reduce<Chunk>((sum, range) => endUnits(sum, range, { by: 'lapsed' }), { ...chunk, lapsedUpTo: event.at });
     case 'RightLapsed': return chunk; // the money of UnitsLapsed
-    case 'VoucherLookedUp': return chunk;
   }
 };
+const changed = (unit: UnitState, event: Extract<GrantEvent, { unit: BatchUnit }>): UnitState => {
+  switch (event.type) {
+    case 'RedemptionReversed': return unused(unit, event);
+    case 'VoucherFrozen': return { ...unit, frozen: event.reason };
+    case 'VoucherUnfrozen': return unfrozen(unit);
+    case 'VoucherExtended': return { ...unit, endsAt: event.endsAt };
+    case 'VoucherLookedUp': return unit;
+  }
+};
+const unfrozen = ({ frozen: _, ...unit }: UnitState): UnitState => unit;
+const disclosed = (chunk: Chunk, { disclosureId, principalId, ranges, at, approvalId }: Of<GrantEvent, 'UnitsDisclosed'>): Chunk =>
+  ({ ...chunk, disclosures: chunk.disclosures.set(disclosureId, { principalId, ranges, at, breakGlass: approvalId !== undefined }) });
 const touch = (chunk: Chunk, { batchId, index }: BatchUnit, change: (unit: UnitState) => UnitState): Chunk => {
   const place = chunk.grant && placeOf(chunk.grant, batchId, index);
   return place === undefined ? chunk : { ...chunk, units: chunk.units.set(place, change(unitOf(chunk, place))) };

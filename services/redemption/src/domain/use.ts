@@ -20,16 +20,22 @@ export const redeem = (command: Redeem, chunk: Chunk): Answer => {
 type No = Extract<Answer, { ok: false }>;
 /** Whether the unit may be used by anyone at this moment, at this place. */
 const standing = (command: Redeem, grant: Activation, unit: UnitState): No | undefined => {
-  const { terms } = grant;
-  const endsAt = endOf(grant, unit);
   if (grant.kind === 'link' || grant.kind === 'top_up') return reject('NOT_REDEEMABLE');
   if (unit.end?.by === 'voided') return reject('VOUCHER_VOIDED');
   if (unit.frozen !== undefined) return reject('VOUCHER_FROZEN');
-  if (unit.used >= capacityOf(grant)) return reject(SPENT[terms.usage], lastUse(unit));
-  if (unit.end || (endsAt !== undefined && command.at > endsAt)) return reject('VOUCHER_EXPIRED');
-  if (terms.validFrom !== undefined && command.at < terms.validFrom) return reject('NOT_YET_VALID');
-  if (terms.storeIds?.length && !terms.storeIds.includes(command.storeId)) return reject('NOT_AT_THIS_STORE');
-  if (terms.scenes?.length && !terms.scenes.includes(command.scene ?? '')) return reject('NOT_IN_THIS_SCENE');
+  if (unit.used >= capacityOf(grant)) return reject(SPENT[grant.terms.usage], lastUse(unit));
+  return inTime(command, grant, unit) ?? inPlace(command, grant);
+};
+const inTime = ({ at }: Redeem, grant: Activation, unit: UnitState): No | undefined => {
+  const endsAt = endOf(grant, unit);
+  if (unit.end || (endsAt !== undefined && at > endsAt)) return reject('VOUCHER_EXPIRED');
+  return grant.terms.validFrom !== undefined && at < grant.terms.validFrom ? reject('NOT_YET_VALID') : undefined;
+};
+/** Empty lists allow everything. */
+const inPlace = (command: Redeem, grant: Activation): No | undefined => {
+  const { storeIds = [], scenes = [] } = grant.terms;
+  if (storeIds.length > 0 && !storeIds.includes(command.storeId)) return reject('NOT_AT_THIS_STORE');
+  if (scenes.length > 0 && !scenes.includes(command.scene ?? '')) return reject('NOT_IN_THIS_SCENE');
   return isOpen(command, grant) ? undefined : reject('NOT_AT_THIS_TIME');
 };
 const SPENT = { single: 'ALREADY_REDEEMED', times: 'USES_SPENT', balance: 'VOUCHER_BALANCE_SHORT' } as const;
@@ -40,7 +46,8 @@ const lastUse = ({ uses }: UnitState): Record<string, string> => {
 /** Weekday and hours, [from, to), in the store's zone; to = 0 or none: to the end of the day; from > to: over midnight. */
 const isOpen = ({ local }: Redeem, { terms }: Activation): boolean => {
   if (terms.weekdays?.length && !terms.weekdays.includes(local.weekday)) return false;
-  const [from, to] = [terms.fromMinute ?? 0, terms.toMinute || MINUTES_OF_DAY];
+  const { fromMinute: from = 0 } = terms;
+  const to = terms.toMinute || MINUTES_OF_DAY;
   return from <= to ? local.minute >= from && local.minute < to : local.minute >= from || local.minute < to;
 };
 const MINUTES_OF_DAY = 24 * 60;
