@@ -31,7 +31,8 @@ export default tseslint.config(
     rules: {
       'max-lines': ['error', { max: 300, skipComments: true, skipBlankLines: true }],
       'max-lines-per-function': ['error', { max: 60, skipComments: true, skipBlankLines: true, IIFEs: true }],
-      complexity: ['error', 12],
+      // A switch counts once: exhaustive ones over a union are how we decide (STYLE §2).
+      complexity: ['error', { max: 12, variant: 'modified' }],
       'max-depth': ['error', 4],
       'max-params': ['error', 6],
       'no-empty': 'error',
