@@ -21,7 +21,7 @@ const FIRST_NODES = 4096;
 /**
  * Counts and sums per slot over sliding windows up to {@link HORIZON_MS}. A slot is a list of moments, newest first; exact
  * while it is short, then thinned to a bounded number. A thinned moment counts as late as its newest event, so a window may
- * hold events up to one grain too old, never miss one.
+ * hold events up to a grain (and the finer grains it was thinned by before) too old, never miss one.
  */
 export class Counter {
   #heads: Int32Array = new Int32Array(1024).fill(NONE);
@@ -107,7 +107,8 @@ export class Counter {
         this.#release(older);
         break;
       }
-      const grain = grainOf(age);
+      // By the age of the one that stays: what it takes in is then never further from it than a window of that length may err.
+      const grain = grainOf(newest - this.#at[node]!);
       if (Math.floor(this.#at[node]! / grain) === Math.floor(this.#at[older]! / grain)) {
         this.#count[node]! += this.#count[older]!;
         this.#sum[node]! += this.#sum[older]!;

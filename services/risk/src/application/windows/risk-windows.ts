@@ -48,63 +48,58 @@ export class RiskWindows {
   /** Takes an order in, once its verdict is accepted. */
   order({ channelId, parties, lines, total, verdict, at }: OrderFacts): void {
     const amount = Number(total.minor);
-    this.#eachKey(channelId, parties, (table, slot) => {
+    const places = this.#places(channelId, parties);
+    for (const { table, slot } of places) {
       table.add(slot, 'orders', at, 1, amount);
       if (verdict === 'deny') table.add(slot, 'denied', at, 1);
-    });
-    this.#meet(channelId, parties, at);
+    }
+    meet(places, parties, at);
     this.channels.add(this.channels.keys.touch(channelId), 'orders', at, 1, amount);
     for (const { productId, quantity } of lines) this.products.add(this.products.keys.touch(productId), 'units', at, quantity);
   }
 
   /** Takes a signal in, at the moment it says. */
   signal({ kind, channelId, parties, occurredAt: at }: Signal): void {
-    switch (kind) {
-      case 'sign_up':
-        if (parties.buyer !== undefined) {
-          const { buyer } = this.tables;
-          buyer.begin(buyer.keys.touch(scoped(channelId, parties.buyer)), at);
-        }
-        this.#count(channelId, parties, 'signups', at);
-        this.#meet(channelId, parties, at);
-        return;
-      case 'login':
-        this.#count(channelId, parties, 'logins', at);
-        this.#meet(channelId, parties, at);
-        return;
-      case 'login_failed':
-      case 'payment_failed':
-      case 'challenge_failed': return this.#count(channelId, parties, 'failures', at);
-      case 'chargeback': return this.#count(channelId, parties, 'chargebacks', at);
-      case 'profile_changed':
-      case 'challenge_passed': return;
-    }
+    const places = this.#places(channelId, parties);
+    const counter = COUNTED_AS[kind];
+    if (counter) for (const { table, slot } of places) table.add(slot, counter, at, 1);
+    if (kind === 'sign_up') this.#begin(places, at);
+    if (kind === 'sign_up' || kind === 'login') meet(places, parties, at);
   }
 
-  #count(channelId: string, parties: Parties, counter: CounterName, at: number): void {
-    this.#eachKey(channelId, parties, (table, slot) => table.add(slot, counter, at, 1));
+  #begin(places: readonly Place[], at: number): void {
+    for (const { table, slot, kind } of places) if (kind === 'buyer') table.begin(slot, at);
   }
-  /** Every party meets every other of another kind. */
-  #meet(channelId: string, parties: Parties, at: number): void {
-    for (const other of PARTY_KINDS) {
-      const token = parties[other];
-      if (token === undefined) continue;
-      const hash = hashOf(token);
-      this.#eachKey(channelId, parties, (table, slot, kind) => {
-        if (kind !== other) table.see(slot, SET_OF[other], hash, at);
-      });
-    }
-  }
-  #eachKey(channelId: string, parties: Parties, visit: (table: Table, slot: number, kind: PartyKind) => void): void {
+  /** Where the parties are counted, each looked up once. */
+  #places(channelId: string, parties: Parties): readonly Place[] {
+    const places: Place[] = [];
     for (const kind of PARTY_KINDS) {
       const token = parties[kind];
       if (token === undefined) continue;
       const table = this.tables[kind];
-      visit(table, table.keys.touch(scoped(channelId, token)), kind);
-      if (kind !== 'buyer') visit(table, table.keys.touch(token), kind);
+      places.push({ table, kind, slot: table.keys.touch(scoped(channelId, token)) });
+      if (kind !== 'buyer') places.push({ table, kind, slot: table.keys.touch(token) });
     }
+    return places;
   }
 }
+
+type Place = { readonly table: Table; readonly slot: number; readonly kind: PartyKind };
+/** What a signal is counted as; sign-ups and log-ins also tell who was seen with whom. */
+const COUNTED_AS: Readonly<Record<Signal['kind'], CounterName | undefined>> = {
+  sign_up: 'signups', login: 'logins', login_failed: 'failures', payment_failed: 'failures', challenge_failed: 'failures', chargeback: 'chargebacks',
+  profile_changed: undefined, challenge_passed: undefined,
+};
+
+/** Every party meets every other of another kind. */
+const meet = (places: readonly Place[], parties: Parties, at: number): void => {
+  for (const other of PARTY_KINDS) {
+    const token = parties[other];
+    if (token === undefined) continue;
+    const hash = hashOf(token);
+    for (const { table, slot, kind } of places) if (kind !== other) table.see(slot, SET_OF[other], hash, at);
+  }
+};
 
 /** A party within the channel that asserts it. */
 export const scoped = (channelId: string, token: string): string => `${channelId}|${token}`;
