@@ -19,7 +19,7 @@ it.each([
   const parsed = parseConfig(env as Record<string, string>);
   expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.variable)).toEqual([variable]);
 });
-it('lets sandbox keys lie with the data, and an open listener behind something that speaks TLS', () => {
+it('lets sandbox keys lie with the data, and listens anywhere with TLS', () => {
   expect(parseConfig({ VOUCHSAFE_DATA: '/d', VOUCHSAFE_KEYS: '/d/keys', VOUCHSAFE_NAMESPACES: 'sandbox' }).ok).toBe(true);
-  expect(parseConfig({ VOUCHSAFE_HOST: '0.0.0.0', VOUCHSAFE_INSECURE_LISTEN: 'true' }).ok).toBe(true);
+  expect(parseConfig({ VOUCHSAFE_HOST: '0.0.0.0', VOUCHSAFE_TLS_CERT: 'cert.pem', VOUCHSAFE_TLS_KEY: 'key.pem' }).ok).toBe(true);
 });

@@ -6,7 +6,6 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const namespaces = z.string().transform((text) => text.split(',').map((name) => name.trim()).filter(Boolean))
   .pipe(z.array(z.enum(NAMESPACES)).min(1).transform((names) => [...new Set(names)] as readonly Namespace[]));
 const folder = z.string().min(1).transform((text) => path.resolve(text));
-const flag = z.enum(['true', 'false', '1', '0', '']).transform((text) => text === 'true' || text === '1');
 
 /** Every variable of the all-in-one platform. Refuses instead of clamping; fields are checked against each other. */
 export const platformConfig = z.strictObject({
@@ -21,8 +20,6 @@ export const platformConfig = z.strictObject({
   VOUCHSAFE_GRPC_PORT: port.default(9090),
   VOUCHSAFE_TLS_CERT: z.string().optional(),
   VOUCHSAFE_TLS_KEY: z.string().optional(),
-  /** Listen beyond loopback without TLS: only behind something that speaks TLS. */
-  VOUCHSAFE_INSECURE_LISTEN: flag.prefault('false'),
   /** production: no reflection, no defaults for convenience. */
   VOUCHSAFE_PROFILE: z.enum(['development', 'production']).default('development'),
   VOUCHSAFE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('warn'),
@@ -32,7 +29,7 @@ export const platformConfig = z.strictObject({
   const problem = (name: string, message: string): void => context.addIssue({ code: 'custom', path: [name], message });
   const tls = [config.VOUCHSAFE_TLS_CERT, config.VOUCHSAFE_TLS_KEY].filter(Boolean).length;
   if (tls === 1) problem('VOUCHSAFE_TLS_CERT', 'certificate and key go together');
-  if (!isLoopback(config.VOUCHSAFE_HOST) && tls !== 2 && !config.VOUCHSAFE_INSECURE_LISTEN) {
+  if (!isLoopback(config.VOUCHSAFE_HOST) && tls !== 2) {
     problem('VOUCHSAFE_HOST', 'beyond loopback TLS is needed: set VOUCHSAFE_TLS_CERT and VOUCHSAFE_TLS_KEY');
   }
   if (config.VOUCHSAFE_HTTP_PORT !== 0 && config.VOUCHSAFE_HTTP_PORT === config.VOUCHSAFE_GRPC_PORT) problem('VOUCHSAFE_GRPC_PORT', 'HTTP and gRPC need a port each');

@@ -1,4 +1,6 @@
 export { composeServices, type PlatformPorts, type ServiceSettings } from './compose.js';
-export { type ConfigProblem, parseConfig, type PlatformConfig, platformConfig } from './config.js';
+export { type ConfigProblem, isLoopback, parseConfig, type PlatformConfig, platformConfig } from './config.js';
 export { startModules, startOrder } from './module-order.js';
+export { type NamespaceOptions, type RunningNamespace, startNamespace } from './namespace.js';
+export { CATALOGUES, type Platform, type PlatformOptions, startPlatform } from './platform.js';
 export { PUBLIC_SERVICES } from './public-services.js';

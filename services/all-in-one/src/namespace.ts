@@ -42,6 +42,8 @@ export type RunningNamespace = {
   readonly bus: Bus;
   readonly journal: Journal;
   readonly access: Access;
+  /** Lets events flow: once everybody who listens has subscribed. */
+  begin(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -83,9 +85,8 @@ export const startNamespace = async (options: NamespaceOptions): Promise<Running
     );
     const stopModules = await startModules(modules);
     closers.push(stopModules);
-    await bus.start();
     closers.push(() => bus.stop());
-    return { namespace, store, rpc, bus, journal, access, stop: closeAll };
+    return { namespace, store, rpc, bus, journal, access, begin: () => bus.start(), stop: closeAll };
   } catch (error) {
     await closeAll();
     throw error;

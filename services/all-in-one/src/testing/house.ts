@@ -37,6 +37,7 @@ export class House {
       namespace: 'sandbox', data: path.join(this.folder, 'data', 'sandbox'), keyFile: path.join(this.folder, 'keys', 'sandbox.key'),
       journal: path.join(this.folder, 'journal', 'sandbox'), log: silentLog, onFatal: (fault) => { throw fault; }, ...this.options,
     });
+    await this.#running.begin();
   }
   async stop(): Promise<void> {
     await this.#running?.stop();

@@ -68,8 +68,8 @@ export const registerAudit = (program: Command, shell: Shell, t: T): void => {
     if (seen === 0) throw new CommandFailure(EXIT.refused, `没有关于 ${id} 的事件`, `there is no event about ${id}`);
   });
 
-  const exports = program.command('export').description(t('导出', 'exports'));
-  onDirectory(exports.command('journal').option('--format <format>', 'hledger | csv', 'hledger')).description(t('导出全部分录', 'every entry, as an hledger journal or CSV'))
+  const exporting = program.command('export').description(t('导出', 'exports'));
+  onDirectory(exporting.command('journal').option('--format <format>', 'hledger | csv', 'hledger')).description(t('导出全部分录', 'every entry, as an hledger journal or CSV'))
     .action(async (options: DirectoryOptions & { readonly format: string }) => {
       if (options.format !== 'hledger' && options.format !== 'csv') throw new CommandFailure(EXIT.usage, '--format 取 hledger 或 csv', '--format is hledger or csv');
       const store = await openLog(options.data, options.namespace);

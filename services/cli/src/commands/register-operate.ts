@@ -1,0 +1,35 @@
+import path from 'node:path';
+import { parseConfig } from '@vouchsafe/all-in-one';
+import type { Command } from 'commander';
+import { DEMO_CHANNELS, DEMO_TERMINALS } from '../demo/cast.js';
+import type { Shell } from '../main.js';
+import { EXIT } from '../speech.js';
+import { doctor } from './doctor.js';
+import { up } from './up.js';
+
+type T = (zh: string, en: string) => string;
+
+/** Commands for whoever runs a platform. */
+export const registerOperate = (program: Command, shell: Shell, t: T): void => {
+  program.command('up').description(t('在前台运行整个平台', 'run the whole platform in the foreground'))
+    .option('--sandbox', t('只运行沙箱，并写出试用密钥', 'the sandbox alone, with keys to play with'))
+    .option('--env-file <file>', t('试用密钥写到哪里', 'where the keys to play with are written'), path.join('.vouchsafe', 'env'))
+    .option('--ready-line', t('就绪后在标准输出打印 READY', 'print READY on stdout once it serves'))
+    .addHelpText('after', '\n  vouchsafe up --sandbox\n  VOUCHSAFE_DATA=/srv/vouchsafe vouchsafe up\n')
+    .action(async (options: { sandbox?: boolean; envFile: string; readyLine?: boolean }) => {
+      shell.exit(await up(shell.speech(), shell.env, { ...options, channels: DEMO_CHANNELS, terminals: DEMO_TERMINALS }));
+    });
+
+  program.command('check-config').description(t('检查配置（环境变量），不启动', 'check the configuration without starting')).action(() => {
+    const speech = shell.speech();
+    const parsed = parseConfig(shell.env);
+    if (parsed.ok) speech.result({ ok: true }, () => [t('✔ 配置正确', '✔ the configuration is right')]);
+    else speech.result({ ok: false, problems: parsed.problems }, () => parsed.problems.map(({ variable, reason }) => `✘ ${variable}: ${reason}`));
+    shell.exit(parsed.ok ? EXIT.ok : EXIT.config);
+  });
+
+  program.command('doctor').description(t('检查 Node、磁盘、端口、时钟', 'check Node, disk, ports, clock')).action(async () => {
+    const { VOUCHSAFE_DATA = '.vouchsafe/data', VOUCHSAFE_KEYS = '.vouchsafe/keys', VOUCHSAFE_HTTP_PORT = '8080', VOUCHSAFE_GRPC_PORT = '9090' } = shell.env;
+    shell.exit(await doctor(shell.speech(), { data: path.resolve(VOUCHSAFE_DATA), keys: path.resolve(VOUCHSAFE_KEYS), ports: [Number(VOUCHSAFE_HTTP_PORT), Number(VOUCHSAFE_GRPC_PORT)] }));
+  });
+};

@@ -1,0 +1,70 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type ConfigProblem, parseConfig, type Platform, type PlatformConfig, startPlatform } from '@vouchsafe/all-in-one';
+import type { Log } from '@vouchsafe/runtime';
+import { pinoLog } from '@vouchsafe/telemetry';
+import { freePort } from '../client/free-port.js';
+import { CommandFailure, EXIT, type Speech } from '../speech.js';
+
+export type UpOptions = {
+  /** The sandbox alone, with keys for whoever has this machine. */
+  readonly sandbox?: boolean;
+  readonly envFile: string;
+  /** One line `READY` on stdout once it serves, for whoever started it. */
+  readonly readyLine?: boolean;
+  readonly channels: readonly string[];
+  readonly terminals: readonly string[];
+};
+
+/** The platform's configuration, or all of its problems as one failure. */
+export const configOf = (env: NodeJS.ProcessEnv, overrides: Readonly<Record<string, string>> = {}): PlatformConfig => {
+  const parsed = parseConfig({ ...env, ...overrides });
+  if (parsed.ok) return parsed.config;
+  const told = parsed.problems.map(({ variable, reason }: ConfigProblem) => `${variable}: ${reason}`).join('; ');
+  throw new CommandFailure(EXIT.config, `配置有误：${told}`, `the configuration is wrong: ${told}`);
+};
+
+/** Runs the platform in the foreground until SIGINT or SIGTERM, then drains. */
+export const up = async (speech: Speech, env: NodeJS.ProcessEnv, options: UpOptions): Promise<number> => {
+  const wanted = configOf(env, options.sandbox ? { VOUCHSAFE_NAMESPACES: 'sandbox' } : {});
+  const config = { ...wanted, VOUCHSAFE_HTTP_PORT: await freePort(wanted.VOUCHSAFE_HTTP_PORT, speech), VOUCHSAFE_GRPC_PORT: await freePort(wanted.VOUCHSAFE_GRPC_PORT, speech) };
+  const log: Log = pinoLog({ level: config.VOUCHSAFE_LOG_LEVEL, name: 'vouchsafe' });
+  const platform = await startPlatform({
+    config, log,
+    onFatal: (fault) => {
+      log.error({ code: fault.code }, `the log failed: ${fault.message}`);
+      process.exit(EXIT.bug);
+    },
+  });
+  if (options.sandbox) await writeEnvFile(options.envFile, platform, options);
+  if (options.readyLine) speech.say('READY');
+  else announce(speech, platform, config, options);
+  const signal = await new Promise<NodeJS.Signals>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  speech.note(speech.t(`收到 ${signal}，正在收尾…`, `${signal}: draining…`));
+  await platform.stop();
+  return EXIT.ok;
+};
+
+const announce = ({ note, t }: Speech, { http, grpc }: Platform, config: PlatformConfig, options: UpOptions): void => {
+  note(t(`平台已在前台运行（Ctrl-C 结束）：${http}  gRPC ${grpc}`, `the platform runs in the foreground (Ctrl-C drains): ${http}  gRPC ${grpc}`));
+  note(t(`首页 ${http}/  接口文档 ${http}/docs  数据 ${config.VOUCHSAFE_DATA}`, `page ${http}/  API ${http}/docs  data ${config.VOUCHSAFE_DATA}`));
+  if (options.sandbox) note(t(`密钥已写入 ${options.envFile}：在另一个终端执行  . ${options.envFile}`, `keys are in ${options.envFile}: in another terminal  . ${options.envFile}`));
+};
+
+/** Keys of the sandbox for people who try it: readable by this user only. */
+const writeEnvFile = async (file: string, platform: Platform, { channels, terminals }: UpOptions): Promise<void> => {
+  const keys = await platform.sandboxKeys(channels, terminals);
+  const named = (prefix: string, id: string): string => `${prefix}_${id.replace(/^[a-z]{3}_/, '').replace(/[^a-z0-9]/gi, '_').toUpperCase()}`;
+  const lines: [string, string][] = [['VOUCHSAFE_URL', platform.http], ['VOUCHSAFE_GRPC', platform.grpc], ['VOUCHSAFE_ADMIN_KEY', keys.admin.key.reveal()]];
+  for (const [id, { key }] of keys.channels) lines.push([named('VOUCHSAFE_KEY', id), key.reveal()]);
+  for (const [id, { key }] of keys.terminals) lines.push([named('VOUCHSAFE_TERMINAL_KEY', id), key.reveal()]);
+  const [firstChannel] = keys.channels.values();
+  const [firstTerminal] = keys.terminals.values();
+  if (firstChannel) lines.push(['VOUCHSAFE_KEY', firstChannel.key.reveal()]);
+  if (firstTerminal) lines.push(['VOUCHSAFE_TERMINAL_KEY', firstTerminal.key.reveal()]);
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(file, `${lines.map(([name, value]) => `export ${name}=${value}`).join('\n')}\n`, { mode: 0o600 });
+};
