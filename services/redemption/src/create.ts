@@ -87,7 +87,7 @@ const start = async (ports: RedemptionPorts, config: RedemptionConfig): Promise<
     on(voidUnits, voiding(grants, clock, keyedTurns(), irrevocable)),
     on(discloseUnits, disclosure(grants, clock, irrevocable)),
   ]);
-  rpc.serve(GrantsService, grantsHandlers(disclosureCheck(grants, store), index));
+  rpc.serve(GrantsService, grantsHandlers(disclosureCheck(grants, store), index, grants));
   const guesses = new DeciderHost({ ...ports, decider: guessDecider, codec: guessCodec });
   const terminalDays = new DeciderHost({ ...ports, decider: terminalDecider, codec: terminalCodec, cacheMax: TERMINAL_DAYS_MAX });
   const context = serviceContext(namespace, clock, ids);

@@ -187,6 +187,13 @@ describe('the counter', () => {
     expect(await deadlines.count()).toBe(0);
   });
 
+  it('lets "until 31 December" end with that day in the product\'s zone', async () => {
+    await shop.activate(terms({ validUntil: Date.parse('2026-12-31T00:00:00+08:00') }));
+    expect((await voucher('vch_1')).validUntil).toEqual(timestampFromMs(Date.parse('2026-12-31T23:59:59.999+08:00')));
+    await shop.activate({ orderId: 'ord_2', ranges: [{ batchId: BATCH, from: 10, to: 11 }], ...terms({ validUntil: Date.parse('2026-12-31T00:00:00+08:00'), validDays: 30 }) });
+    expect((await voucher('vch_10')).validUntil).toEqual(timestampFromMs(Date.parse('2026-04-01T23:59:59.999+08:00')));
+  });
+
   it('tells the ledger what each use is worth, all uses adding up to the line', async () => {
     const heard: { gross: { minor: string }; tax: { minor: string } }[] = [];
     shop.ports.bus.subscribe('test', ['redemption'], async ({ type, data }) => {

@@ -50,6 +50,16 @@ describe('redemption', () => {
     expect(await shop.disclose({ disclosureId: 'dsc_2', principalId: 'pri_other' })).toMatchObject({ ok: false, code: 'NOT_YOURS' });
   });
 
+  it('tells an order\'s delivered lines, all or by name', async () => {
+    await shop.activate();
+    await shop.activate({ lineId: '2', kind: 'code', ranges: [{ batchId: BATCH, from: 10, to: 500 }] });
+    const lines = async (lineIds: string[]) => (await shop.ports.rpc.call(GrantsService.method.listOrderGrants, { orderId: 'ord_1', lineIds }, shop.as())).lines;
+    const all = await lines([]);
+    expect(all).toMatchObject([{ lineId: '1', units: 3n, kind: 'own_voucher', channelId: 'chn_1', ownerPrincipal: 'pri_channel' }, { lineId: '2', units: 490n, kind: 'code' }]);
+    expect(await lines(['2', '1', '9'])).toEqual(all);
+    expect((await shop.ports.rpc.call(GrantsService.method.listOrderGrants, { orderId: 'ord_none' }, shop.as())).lines).toEqual([]);
+  });
+
   it('shows a voucher, finds a redemption and takes it back', async () => {
     await shop.activate();
     const { redemption } = await redeem(1, 7n);

@@ -43,10 +43,11 @@ export const activation = (grants: GrantHost, clock: Clock, zones: Zones) =>
   };
 
 const withEnd = (endsAt: Instant | undefined): { endsAt?: Instant } => (endsAt === undefined ? {} : { endsAt });
-/** The last instant of use: the window's end or N days from now to the end of that day, whichever comes first. */
+/** The last instant of use, always the end of a day in the product's zone: of the last valid one or N days from now, whichever is first. */
 const endOf = ({ terms }: Command, at: Instant, zones: Zones): Instant | undefined => {
   const { validUntil, validDays, zone } = terms;
+  const byDate = validUntil === undefined ? undefined : zones.endOfDay(validUntil, zone, 0);
   const byDays = validDays ? zones.endOfDay(at, zone, validDays) : undefined;
-  if (validUntil === undefined || byDays === undefined) return validUntil ?? byDays;
-  return byDays < validUntil ? byDays : validUntil;
+  if (byDate === undefined || byDays === undefined) return byDate ?? byDays;
+  return byDays < byDate ? byDays : byDate;
 };
