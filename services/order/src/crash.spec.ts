@@ -93,7 +93,7 @@ const play = async (scenario: Scenario, death: Death | undefined, chaos: Chaos =
   await open(first);
   for (let round = 0; round < 3; round++) {
     // The channel asks again under the same number until it has an answer, as it should.
-    void house!.ports.rpc.call(OrderService.method.placeOrder, { ...scenario.order, waitMs: 0 } as PlaceInit, house!.contextOf(scenario.channel)).catch(() => {});
+    void house!.ports.rpc.call(OrderService.method.placeOrder, { ...scenario.order, waitMs: 0 }, house!.contextOf(scenario.channel)).catch(() => {});
     await pass(2000);
     await endTopUp();
     await pass(2000);

@@ -1,5 +1,4 @@
 import { orderEvents } from '@vouchsafe/contracts';
-import type { RecordedEvent } from '@vouchsafe/event-store';
 import { someTerms } from '../testing/builders.js';
 import { GOLDEN_CHARGEBACK } from './golden-chargeback.js';
 import { GOLDEN_ORDER } from './golden-order.js';
@@ -36,7 +35,7 @@ it('writes an order of one line in less than 700 bytes, whatever its ids', () =>
 it('tells others of every end, and of nothing else', () => {
   const told = [['order-ord_1', GOLDEN_ORDER], ['refund-rfd_1', GOLDEN_REFUND], ['chargeback-cbk_1', GOLDEN_CHARGEBACK], ['payment-pay_1', GOLDEN_PAYMENT]] as const;
   const heard = told.flatMap(([stream, samples]) => samples.map((sample) => {
-    const integration = toIntegration({ stream, ...sample } as never as RecordedEvent);
+    const integration = toIntegration({ stream, ...sample } as never);
     const codec = CODECS.find(([known]) => known.types.includes(sample.type))![0];
     expect(integration !== undefined).toBe(codec.isPublished(sample.type));
     return integration && orderEvents.decode(integration.type, integration.data);

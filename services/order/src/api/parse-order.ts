@@ -1,7 +1,7 @@
 import { isCurrency, type Money } from '@vouchsafe/kernel';
 import { OnFailure, type OrderLineRequest, type PlaceOrderRequest } from '@vouchsafe/proto/order/v1/order';
 import { type CallContext, type FieldError, RpcFailure } from '@vouchsafe/rpc';
-import type { OrderAsk } from '../application/order-ask.js';
+import type { BuyerAsk, OrderAsk } from '../application/order-ask.js';
 import { channelOf } from './callers.js';
 
 /** How a call wants its answer; no part of the order. */
@@ -20,18 +20,20 @@ const NUMBER = /^[A-Za-z0-9._-]{1,64}$/;
 export const parseOrder = (request: PlaceOrderRequest, context: CallContext): ParsedOrder => {
   const problems = [...numberProblems(request), ...linesProblems(request.lines), ...maxAmountProblems(request), ...restProblems(request)];
   if (problems.length > 0) throw new RpcFailure('invalid', 'REQUEST_INVALID', {}, { fields: problems });
-  const { number, quoteId, memberTier, challengeProof, includeSecrets, validateOnly, buyer } = request;
+  const { number, quoteId, memberTier, challengeProof, includeSecrets, validateOnly } = request;
   return {
     ask: {
       channelId: channelOf(context, request.channelId), number, quoteId, memberTier, challengeProof, whole: request.onFailure === OnFailure.WHOLE,
       lines: request.lines.map(({ productId, quantity, accountFields, allowRepeat }) => ({ productId, quantity, accountFields, allowRepeat })),
-      buyer: { ref: buyer?.ref ?? '', ip: buyer?.ip ?? '', device: buyer?.device ?? '', email: buyer?.email ?? '', phone: buyer?.phone ?? '' },
+      buyer: buyerOf(request),
       ...(request.maxAmount && { maxAmount: moneyOf(request) }),
     },
     answer: { waitMs: request.waitMs ?? WAIT_DEFAULT_MS, includeSecrets, validateOnly },
   };
 };
 
+const buyerOf = ({ buyer }: PlaceOrderRequest): BuyerAsk =>
+  buyer ? { ref: buyer.ref, ip: buyer.ip, device: buyer.device, email: buyer.email, phone: buyer.phone } : { ref: '', ip: '', device: '', email: '', phone: '' };
 const moneyOf = ({ maxAmount }: PlaceOrderRequest): Money => ({ minor: maxAmount!.minor, currency: maxAmount!.currency });
 const problem = (pointer: string, code: string, zh: string, en: string): FieldError => ({ pointer, code, zh, en });
 const when = (wrong: boolean, found: () => FieldError): FieldError[] => (wrong ? [found()] : []);

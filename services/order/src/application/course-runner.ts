@@ -109,7 +109,7 @@ export class CourseRunner {
     }
     const wanted = commandsFor(order, answers, now);
     for (const command of wanted) if (!inFlight.has(command.key) && !waits(command.key)) void this.#send(running, command);
-    if (silent.size > 0) for (const key of silent.keys()) if (!wanted.some((command) => command.key === key)) silent.delete(key);
+    if (silent.size > 0) forgetAllBut(silent, wanted);
     if (inFlight.size === 0 && silent.size === 0) this.#rest(running);
   }
 
@@ -172,5 +172,9 @@ export class CourseRunner {
     }
   }
 }
+/** Silence about what is no longer wanted is of no interest. */
+const forgetAllBut = (silent: Running['silent'], wanted: readonly OutgoingCommand[]): void => {
+  for (const key of silent.keys()) if (!wanted.some((command) => command.key === key)) silent.delete(key);
+};
 /** The key under which a decision that could not be recorded waits, beside the commands'. */
 const DECIDING = '(facts)';

@@ -119,8 +119,8 @@ const toppedUp = (order: ConfirmedOrder, { type: _, ...topUp }: Of<OrderEvent, '
 const delivered = (order: ConfirmedOrder, { lineId, at }: Of<OrderEvent, 'LineDelivered'>): ConfirmedOrder =>
   withLine(order, lineId, { delivered: quantityOf(order, lineId), final: true, deliveredAt: at });
 
-const NO_RANGES: ReadonlyMap<string, readonly CostedRange[]> = new Map();
-const NO_SHARES: ReadonlyMap<string, readonly RefundShare[]> = new Map();
+const NO_RANGES: ReadonlyMap<string, readonly CostedRange[]> = new Map([]);
+const NO_SHARES: ReadonlyMap<string, readonly RefundShare[]> = new Map([]);
 const ended = (
   order: LiveOrder, event: Ending & { readonly reason?: Reason; readonly details?: Details }, end: EndedOrder['end'], at: Instant,
 ): EndedOrder => ({

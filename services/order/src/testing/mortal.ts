@@ -24,7 +24,7 @@ export class Fate {
   async pass<T>(kind: Death['at'], alive: () => boolean, effect: () => Promise<T>): Promise<T> {
     if (!alive()) return never();
     const mine = !this.died && this.death?.at === kind && ++this.counted[kind] === this.death.n;
-    if (mine && this.death!.effect === 'lost') return this.#die();
+    if (mine && this.death.effect === 'lost') return this.#die();
     const result = await effect();
     if (mine) return this.#die();
     return alive() ? result : never();

@@ -28,7 +28,7 @@ export const orderHouse = async (options: { readonly providers?: readonly Paymen
   return {
     ports, around, service, contextOf,
     place: (init: PlaceInit, channelId = CHANNEL) =>
-      ports.clock.until(ports.rpc.call(OrderService.method.placeOrder, { waitMs: 1000, ...init } as PlaceInit, contextOf(channelId))),
+      ports.clock.until(ports.rpc.call(OrderService.method.placeOrder, { waitMs: 1000, ...init }, contextOf(channelId))),
     /** The code of the failure a call ends with. */
     failing: async (call: Promise<unknown>): Promise<string> => {
       const error: unknown = await call.then(() => undefined, (thrown: unknown) => thrown);
