@@ -103,6 +103,9 @@ class MemoryDiskLife implements MemoryDisk {
   async makeFolder(folder: string): Promise<void> {
     if (this.#dead) await forEver();
     checkDiskName(folder);
+    this.#makeFolder(folder);
+  }
+  #makeFolder(folder: string): void {
     const parts = folder.split('/');
     parts.forEach((_, i) => this.#medium.folders.add(parts.slice(0, i + 1).join('/')));
   }
@@ -162,6 +165,7 @@ class MemoryDiskLife implements MemoryDisk {
   damage(name: string, bytes: Uint8Array): void {
     const inode = this.#medium.names.get(name) ?? new MemoryInode();
     inode.replace(bytes);
+    this.#makeFolder(folderOf(name));
     this.#medium.names.set(name, inode);
     this.#medium.durableNames.set(name, inode);
   }

@@ -15,6 +15,11 @@ export const openSmall = (disk: Disk, options: Partial<EmbeddedOptions> = {}, cl
 export const openSmallForReading = (disk: Disk): Promise<EmbeddedStore> =>
   openReadOnly({ disk, clock: new SteppedClock(), log: silentLog, options: TINY });
 
+/** Lets everything that waits for no more than a few promises get on. */
+export const settle = async (): Promise<void> => {
+  for (let i = 0; i < 200; i++) await undefined;
+};
+
 /** A disk with the given files on it. */
 export const diskWith = (files: ReadonlyMap<string, Uint8Array>): MemoryDisk => {
   const disk = memoryDisk();

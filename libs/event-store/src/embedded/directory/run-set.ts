@@ -1,4 +1,4 @@
-import type { Disk } from '@vouchsafe/runtime';
+import { type Disk, memoryDisk } from '@vouchsafe/runtime';
 import { CHAIN_START } from '../frame.js';
 import { DIRECTORY_FOLDER } from '../layout.js';
 import { type Cover, loadManifest, type Manifest, runName, saveManifest, sequenceOfRun } from './manifest.js';
@@ -8,25 +8,30 @@ import { compareRows, type Row } from './run-format.js';
 import { RunWriter } from './run-writer.js';
 import { MARK_EVERY, type StreamHash, type Tail } from './tail.js';
 
-export type RunSetParts = {
-  readonly disk: Disk;
-  /** Where new runs are written: the disk itself, or a scratch in memory for a reader that must change nothing. */
-  readonly writeTo: Disk;
-};
-
 const NOTHING: Cover = { end: 0, chain: CHAIN_START };
 const BUCKETS = 256;
 
 /** The sorted runs of the directory on the disk, oldest first, and up to where in the log they tell the truth. */
 export class RunSet {
-  readonly #parts: RunSetParts;
+  readonly #disk: Disk;
+  /** Where new runs are written. */
+  #writeTo: Disk;
   #runs: readonly Run[] = [];
   #cover: Cover = NOTHING;
   #nextRun = 1;
   #saving: Promise<void> = Promise.resolve();
 
-  constructor(parts: RunSetParts) {
-    this.#parts = parts;
+  constructor(disk: Disk) {
+    this.#disk = disk;
+    this.#writeTo = disk;
+  }
+
+  /** From now on nothing changes on the disk: new runs are kept in memory, the next process makes them again. */
+  keepInMemory(): void {
+    this.#writeTo = memoryDisk();
+  }
+  get inMemory(): boolean {
+    return this.#writeTo !== this.#disk;
   }
 
   get cover(): Cover {
@@ -41,15 +46,14 @@ export class RunSet {
 
   /** Opens and proves all that the manifest names. Gives the reason if it must all be made again from the log. */
   async load(): Promise<string | undefined> {
-    await this.#parts.writeTo.makeFolder(DIRECTORY_FOLDER);
-    const manifest = await loadManifest(this.#parts.disk);
-    const files = (await this.#parts.disk.list(DIRECTORY_FOLDER)).map(sequenceOfRun).filter((sequence) => sequence !== undefined);
+    const manifest = await loadManifest(this.#disk);
+    const files = (await this.#disk.list(DIRECTORY_FOLDER)).map(sequenceOfRun).filter((sequence) => sequence !== undefined);
     this.#nextRun = Math.max(0, ...files) + 1;
     if (typeof manifest === 'string') return `the manifest is ${manifest}`;
     this.#nextRun = Math.max(this.#nextRun, manifest.nextRun);
     try {
       for (const { file, level } of manifest.runs) {
-        const run = await Run.open(this.#parts.disk, `${DIRECTORY_FOLDER}/${file}`, level);
+        const run = await Run.open(this.#disk, `${DIRECTORY_FOLDER}/${file}`, level);
         this.#runs = [...this.#runs, run];
         await run.verify();
       }
@@ -72,7 +76,7 @@ export class RunSet {
 
   /** Removes files that no manifest names: of a run never finished, or replaced. */
   async removeOrphans(): Promise<void> {
-    const { writeTo } = this.#parts;
+    const writeTo = this.#writeTo;
     const named = new Set(this.#runs.map(({ name }) => name));
     for (const file of await writeTo.list(DIRECTORY_FOLDER)) {
       const name = `${DIRECTORY_FOLDER}/${file}`;
@@ -108,7 +112,7 @@ export class RunSet {
   /** Writes what changed as the newest run. Durable, with all before `cover`, once it settles. */
   async write(tails: Iterable<Tail>, rowsAtMost: number, cover: Cover): Promise<void> {
     const run = await this.#make(0, async (name) => {
-      const writer = await RunWriter.create(this.#parts.writeTo, name, rowsAtMost);
+      const writer = await RunWriter.create(this.#writeTo, name, rowsAtMost);
       try {
         await writeRows(writer, tails);
       } finally {
@@ -123,9 +127,10 @@ export class RunSet {
 
   /** Makes a run by `work` and opens it; what `work` leaves after a failure, or after saying false, is removed. */
   async #make(level: number, work: (name: string) => Promise<boolean>): Promise<Run | undefined> {
-    const { writeTo } = this.#parts;
+    const writeTo = this.#writeTo;
     const name = runName(this.#nextRun++);
     let done = false;
+    await writeTo.makeFolder(DIRECTORY_FOLDER);
     try {
       done = await work(name);
       if (done) await writeTo.syncFolder(DIRECTORY_FOLDER);
@@ -139,7 +144,7 @@ export class RunSet {
   async mergeOnce(isCancelled: () => boolean): Promise<boolean> {
     const group = runsToMerge(this.#runs);
     if (group.length === 0) return false;
-    const { writeTo } = this.#parts;
+    const writeTo = this.#writeTo;
     const merged = await this.#make(group[0]!.level + 1, (name) => mergeRuns(group, writeTo, name, isCancelled));
     if (!merged) return false;
     this.#runs = this.#runs.flatMap((run) => (run === group[0] ? [merged] : group.includes(run) ? [] : [run]));
@@ -155,7 +160,7 @@ export class RunSet {
   /** One after the other, each with what is true when it begins. */
   #save(): Promise<void> {
     const before = this.#saving.catch(() => undefined); // whoever asked for that one was told
-    this.#saving = before.then(() => saveManifest(this.#parts.writeTo, this.#manifest()));
+    this.#saving = before.then(() => saveManifest(this.#writeTo, this.#manifest()));
     return this.#saving;
   }
 

@@ -1,11 +1,13 @@
 import { Fault } from '@vouchsafe/kernel';
-import { type Clock, type Disk, type Log, memoryDisk } from '@vouchsafe/runtime';
+import type { Clock, Disk, Log } from '@vouchsafe/runtime';
 import { CANONICAL_HEAD_BYTES, REVISION_AT, textAt } from '../../canonical.js';
 import { type Position, type RecordedEvent, type Revision } from '../../port.js';
+import { isFull } from '../faults.js';
 import { type Chain, FRAME_HEAD_BYTES, type LogEnd } from '../frame.js';
 import type { Frame } from '../frame-reader.js';
 import type { EmbeddedOptions } from '../layout.js';
 import { afterRecord, RECORD_HEAD_BYTES } from '../record.js';
+import type { Cover } from './manifest.js';
 import { RunSet } from './run-set.js';
 import { hashOf, type StreamHash, Tail } from './tail.js';
 import { TailMemory } from './tail-memory.js';
@@ -42,7 +44,8 @@ export class StreamDirectory {
   constructor(parts: DirectoryParts) {
     const { disk, readOnly, options } = parts;
     this.#parts = parts;
-    this.#runs = new RunSet({ disk, writeTo: readOnly ? memoryDisk() : disk });
+    this.#runs = new RunSet(disk);
+    if (readOnly) this.#runs.keepInMemory();
     this.#memory = new TailMemory(Math.max(16, options.directoryRows));
   }
 
@@ -71,10 +74,20 @@ export class StreamDirectory {
     if (this.#memory.rows >= this.#parts.options.directoryRows) return this.#writeReplayed({ end, chain });
   }
 
-  async #writeReplayed(cover: { end: number; chain: Chain }): Promise<void> {
+  async #writeReplayed(cover: Cover): Promise<void> {
     const { tails, rows } = this.#memory.freeze();
-    await this.#runs.write(tails.values(), rows, cover);
-    while (await this.#runs.mergeOnce(() => false));
+    const write = async (): Promise<void> => {
+      await this.#runs.write(tails.values(), rows, cover);
+      while (await this.#runs.mergeOnce(() => false));
+    };
+    try {
+      await write();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      this.#parts.log.warn({ error }, 'no space for the stream directory: it is kept in memory until the next start');
+      this.#runs.keepInMemory();
+      await write();
+    }
   }
 
   /** After the whole log was replayed: false if the runs are of another log. Then all must be replayed once more. */
@@ -135,7 +148,7 @@ export class StreamDirectory {
 
   /** Writes what is in memory, unless `abandon`, and closes the runs. */
   async close(abandon: boolean): Promise<void> {
-    await this.#upkeep?.close(abandon);
+    await this.#upkeep?.close(abandon || this.#runs.inMemory);
     await this.#runs.clear();
   }
 
