@@ -2,7 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { displayMoney, type Money, money } from '@vouchsafe/kernel';
 import { AccountMode, type AccountSchema, type BalanceLineSchema, type HoldSchema, type JournalEntrySchema, type PeriodSchema, Period_State, Posting_Side, type PostingSchema, type TrialBalanceSchema } from '@vouchsafe/proto/ledger/v1/resources';
-import { entryIdOf } from '../application/entry-id.js';
+import { entryIdOf } from '../projections/entry-id.js';
 import type { LocatedEntry } from '../application/entries.js';
 import type { BalanceRow, TrialBalance } from '../application/trial-balance.js';
 import { fundsOf } from '../domain/account.js';

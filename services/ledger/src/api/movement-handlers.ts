@@ -1,9 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { type Instant, type Money, money } from '@vouchsafe/kernel';
+import { type Details, type Instant, type Money, money } from '@vouchsafe/kernel';
 import {
   type CreateAdjustmentRequest, type LedgerService, type MovementResponseSchema, type RecordReceiptRequest,
 } from '@vouchsafe/proto/ledger/v1/ledger';
-import { AccountMode, Period_State, type Posting as PostingMessage, Posting_Side } from '@vouchsafe/proto/ledger/v1/resources';
+import { AccountMode, type AccountSchema, Period_State, type Posting as PostingMessage, Posting_Side } from '@vouchsafe/proto/ledger/v1/resources';
 import type { CallContext, Handlers } from '@vouchsafe/rpc';
 import { uuidv5 } from '@vouchsafe/runtime';
 import { adjust, type AdjustmentOptions, type NewEntry } from '../application/adjustments.js';
@@ -105,33 +105,39 @@ const bookedEntry = async ({ entries }: MovementOptions, entryId: string) => {
 
 const MODES = { [AccountMode.PREPAID]: 'prepaid', [AccountMode.CREDIT]: 'credit', [AccountMode.UNSPECIFIED]: 'credit' } as const;
 
-const updateCreditLimit: (options: MovementOptions, ...call: Parameters<Moving['updateCreditLimit']>) => ReturnType<Moving['updateCreditLimit']> = async (
-  options, request, context,
-) => {
-  const { treasury, books, accounts, clock } = options;
-  const mode = MODES[request.mode];
+type LimitRequest = Parameters<Moving['updateCreditLimit']>[0];
+const limitFields = ({ mode: asked, limit: amount, channelId, etag }: LimitRequest) => {
+  const mode = MODES[asked];
   if (!mode) throw invalid('/mode', '须为预存或授信', 'prepaid or credit is needed'); // a number this binary has no name for
-  const limit = maybeAmount('/limit', request.limit);
+  const limit = maybeAmount('/limit', amount);
   if (!limit) throw invalid('/limit', '须填写额度', 'a limit is needed');
-  const identity = await treasury.identityOf(channelField(request.channelId), mode, limit.currency);
+  return { mode, limit, channelId: channelField(channelId), expectedVersion: versionOf(etag) };
+};
+
+const updateCreditLimit = async (options: MovementOptions, request: LimitRequest, context: CallContext): Promise<MessageInitShape<typeof AccountSchema>> => {
+  const { treasury, books, accounts, clock } = options;
+  const { mode, limit, channelId, expectedVersion } = limitFields(request);
+  const identity = await treasury.identityOf(channelId, mode, limit.currency);
   if (!identity) throw failure('CHANNEL_UNKNOWN');
-  const expectedVersion = versionOf(request.etag);
+  const { accountId } = identity;
   const at = clock.now();
   const command = { type: 'ChangeCreditLimit', limit, at, ...(expectedVersion !== undefined && { expectedVersion }) } as const;
-  const root = accountRootOf(identity.accountId);
   if (request.validateOnly) {
-    const account = await openAccount(options, identity.accountId);
-    const decision = account ? accountDecider.decide(command, account) : undefined;
-    if (decision && !decision.ok) throw failure(decision.code, decision.details);
-    return account ? accountMessage(account) : {};
+    const account = await openAccount(options, accountId);
+    if (account) refuseUnless(accountDecider.decide(command, account));
+  } else {
+    if (!(await books.openAccount(identity))) throw failure('BOOK_UNKNOWN');
+    const { envelope } = askedBy(context, at, request.requestId, false);
+    const handled = await accounts.handle(accountRootOf(accountId), () => command, { ...envelope, correlation: accountId }, at);
+    if (!handled) throw failure('ACCOUNT_UNKNOWN');
+    refuseUnless(handled);
   }
-  if (!(await books.openAccount(identity))) throw failure('BOOK_UNKNOWN');
-  const { envelope } = askedBy(context, at, request.requestId, false);
-  const handled = await accounts.handle(root, () => command, { ...envelope, correlation: identity.accountId }, at);
-  if (!handled) throw failure('ACCOUNT_UNKNOWN');
-  if (!handled.ok) throw failure(handled.code, handled.details);
-  const account = await openAccount(options, identity.accountId);
+  const account = await openAccount(options, accountId);
   return account ? accountMessage(account) : {};
+};
+
+const refuseUnless = (decided: { readonly ok: true } | { readonly ok: false; readonly code: string; readonly details: Details }): void => {
+  if (!decided.ok) throw failure(decided.code, decided.details);
 };
 
 const versionOf = (etag: string): number | undefined => {

@@ -31,36 +31,44 @@ export type AdjustmentOptions = { readonly desk: Desk; readonly entries: Entries
 export const adjust = async (
   options: AdjustmentOptions, adjustment: Adjustment, { envelope, dryRun }: { readonly envelope: CommandEnvelope; readonly dryRun: boolean },
 ): Promise<Adjusted> => {
-  const { desk, claims } = options;
   const by = `${envelope.principal}/${adjustment.requestId}`;
   const mirror = adjustment.mirrored === undefined ? undefined : await mirrorStep(options, adjustment.mirrored, adjustment.reason);
   if (mirror === null) return { ok: false, code: 'ENTRY_UNKNOWN', details: {} };
-  const steps = [mirror, freshStep(adjustment, by)];
+  const steps = { mirror, fresh: freshStep(adjustment, by) };
   const content = { ...adjustment, by };
-  for (const step of steps) {
-    if (!step) continue;
-    if (await claims.obstacle({ ...step.claim, factId: step.booking.factId, content })) return { ok: false, code: step.claim.used, details: {} };
-    if (await claims.find(step.claim.scope, step.claim.reference)) continue; // begun before: it is gone on with
-    const rehearsed = await desk.rehearse({ ...step.booking, occurredAt: adjustment.occurredAt ?? envelope.at });
-    if (!rehearsed.ok) return rehearsed;
+  for (const step of [steps.mirror, steps.fresh]) {
+    const no = step && (await refusalOf(options, step, { content, occurredAt: adjustment.occurredAt ?? envelope.at }));
+    if (no) return no;
   }
-  if (dryRun) return { ok: true };
-  const ids: (string | undefined)[] = [];
-  for (const step of steps) {
-    if (!step) ids.push(undefined);
-    else {
-      const claimed = await claims.make(
-        { ...step.claim, factId: step.booking.factId, content, ...(adjustment.occurredAt !== undefined && { occurredAt: adjustment.occurredAt }) },
-        { ...envelope, commandId: `${envelope.commandId}/claim/${ids.length}` },
-      );
-      if (!claimed) return { ok: false, code: step.claim.used, details: {} };
-      const booked = await desk.book({ ...step.booking, occurredAt: claimed.occurredAt }, { ...envelope, commandId: `${envelope.commandId}/${ids.length}` });
-      if (!booked.ok) return booked;
-      ids.push(booked.entryId);
-    }
-  }
-  const [mirrorId, freshId] = ids;
-  return { ok: true, ...(mirrorId !== undefined && { mirrorId }), ...(freshId !== undefined && { freshId }) };
+  return dryRun ? { ok: true } : bookBoth(options, steps, { content, ...(adjustment.occurredAt !== undefined && { occurredAt: adjustment.occurredAt }) }, envelope);
+};
+
+type Told = { readonly content: unknown; readonly occurredAt?: Instant };
+const bookBoth = async (
+  options: AdjustmentOptions, { mirror, fresh }: { readonly mirror?: Step; readonly fresh?: Step }, told: Told, envelope: CommandEnvelope,
+): Promise<Adjusted> => {
+  const mirrored = mirror && (await bookStep(options, mirror, told, { ...envelope, commandId: `${envelope.commandId}/mirror` }));
+  if (mirrored && !mirrored.ok) return mirrored;
+  const booked = fresh && (await bookStep(options, fresh, told, { ...envelope, commandId: `${envelope.commandId}/new` }));
+  if (booked && !booked.ok) return booked;
+  return { ok: true, ...(mirrored && { mirrorId: mirrored.entryId }), ...(booked && { freshId: booked.entryId }) };
+};
+
+type Refused = Extract<Adjusted, { ok: false }>;
+/** Why a step cannot be done; undefined if it can, or was begun before and is gone on with. */
+const refusalOf = async ({ desk, claims }: AdjustmentOptions, { claim, booking }: Step, { content, occurredAt }: { content: unknown; occurredAt: Instant }): Promise<Refused | undefined> => {
+  if (await claims.obstacle({ ...claim, factId: booking.factId, content })) return { ok: false, code: claim.used, details: {} };
+  if (await claims.find(claim.scope, claim.reference)) return undefined;
+  const rehearsed = await desk.rehearse({ ...booking, occurredAt });
+  return rehearsed.ok ? undefined : rehearsed;
+};
+
+const bookStep = async (
+  { desk, claims }: AdjustmentOptions, { claim, booking }: Step, told: Told, envelope: CommandEnvelope,
+): Promise<{ readonly ok: true; readonly entryId: string } | Refused> => {
+  const claimed = await claims.make({ ...claim, factId: booking.factId, ...told }, { ...envelope, commandId: `${envelope.commandId}/claim` });
+  if (!claimed) return { ok: false, code: claim.used, details: {} };
+  return desk.book({ ...booking, occurredAt: claimed.occurredAt }, envelope);
 };
 
 /** The mirror of an entry is booked where the entry lies. Null: there is no such entry. */

@@ -188,7 +188,7 @@ export class Chain<S extends SegmentState, C, E extends { readonly type: string 
       const decision = decider.decide(command, folded.state);
       if (decision.ok) return { ok: true, ...folded, events: [], position: undefined };
       if (decision.code !== 'PERIOD_CLOSED' && decision.code !== 'LOOK_BACK') {
-        return { ok: false, state: folded.state, revision: folded.revision, code: decision.code as R, details: decision.details };
+        return { ok: false, state: folded.state, revision: folded.revision, code: decision.code, details: decision.details };
       }
       const before: S = folded.state;
       previous = before.step === 'unopened' || occurredAt > before.postedUpTo ? undefined : before.previous;

@@ -12,7 +12,7 @@ import { type JournalCommand, journalDecider } from '../domain/journal.js';
 import type { Books } from './books.js';
 import type { Days } from './calendar.js';
 import type { AccountChain, JournalChain } from './chains.js';
-import { entryIdOf } from './entry-id.js';
+import { entryIdOf } from '../projections/entry-id.js';
 import { accountRootOf, journalRootOf } from './streams.js';
 
 /** What is to be booked, by whoever learned of it. */

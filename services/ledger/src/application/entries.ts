@@ -91,20 +91,19 @@ export class Entries {
 
   async *#forwards(accountId: string, after: Cursor | undefined): AsyncGenerator<Step> {
     const root = accountRootOf(accountId);
-    const first = (await this.#options.streams.accountRoots.load(root)).state?.segment;
-    let stream = after?.stream ?? (first !== undefined ? `${root}_${first}` : undefined);
+    let stream = after?.stream ?? (await this.#firstOf(root));
     let from = after ? after.revision + 1 : 0;
     while (stream !== undefined) {
-      let next: Segment | undefined;
-      for await (const recorded of this.#read(stream, from)) {
-        yield this.#stepOf(recorded);
-        const event = this.#options.decode(recorded.type, recorded.data);
-        if (event?.type === 'PeriodClosed') next = event.next;
-      }
-      if (next === undefined && from > 0) next = await this.#nextOf(stream); // the cursor stood on the closing itself
+      for await (const recorded of this.#read(stream, from)) yield this.#stepOf(recorded);
+      const next = await this.#nextOf(stream);
       stream = next === undefined ? undefined : `${root}_${next}`;
       from = 0;
     }
+  }
+
+  async #firstOf(root: string): Promise<string | undefined> {
+    const first = (await this.#options.streams.accountRoots.load(root)).state?.segment;
+    return first === undefined ? undefined : `${root}_${first}`;
   }
 
   async #nextOf(stream: string): Promise<Segment | undefined> {
@@ -130,14 +129,14 @@ export class Entries {
   }
 
   async #lastOf(root: string): Promise<string | undefined> {
-    let segment = (await this.#options.streams.accountRoots.load(root)).state?.segment;
+    let stream = await this.#firstOf(root);
     let last: string | undefined;
-    while (segment !== undefined) {
-      const stream: string = `${root}_${segment}`;
+    while (stream !== undefined) {
       const [opening] = await this.#options.store.readStream(stream, { max: 1 });
       if (!opening) break; // named by its predecessor, not opened yet
       last = stream;
-      segment = await this.#nextOf(stream);
+      const next = await this.#nextOf(stream);
+      stream = next === undefined ? undefined : `${root}_${next}`;
     }
     return last;
   }
@@ -161,22 +160,22 @@ export class Entries {
   }
 
   /** All events of a book, by day booked; within a day stream by stream, each as it was booked. */
-  async *ofBook(bookId: string, { from, until }: DayRange, { descending, after }: Order): AsyncGenerator<Step> {
-    const { days } = this.#options;
-    const direction = descending ? 'desc' : 'asc';
-    const lower = descending ? from : later(from, after?.day);
-    const upper = descending ? earlier(until, after?.day) : until;
-    const range = { ...(lower !== undefined && { gte: lower }), ...(upper !== undefined && { lte: upper }) };
+  async *ofBook(bookId: string, range: DayRange, { descending, after }: Order): AsyncGenerator<Step> {
+    for await (const day of this.#daysOf(bookId, { range, descending, ...(after && { after }) })) {
+      const here = after !== undefined && day.day === after.day;
+      if (here && day.stream < after.stream) continue;
+      yield* this.#ofDay(day, { descending, ...(here && day.stream === after.stream && { after }) });
+    }
+  }
+
+  async *#daysOf(bookId: string, { range, descending, after }: Order & { readonly range: DayRange }): AsyncGenerator<EntryDay> {
+    const day = dayCondition(descending ? { ...range, until: earlier(range.until, after?.day) } : { ...range, from: later(range.from, after?.day) });
     let last: { readonly values: readonly [string, string]; readonly id: string } | undefined;
     for (;;) {
-      const page = await days.find({
-        where: { bookId, ...(Object.keys(range).length > 0 && { day: range }) }, orderBy: [['day', direction], ['stream', 'asc']], limit: DAYS_PAGE,
-        ...(last && { after: last }),
+      const page = await this.#options.days.find({
+        where: { bookId, day }, orderBy: [['day', descending ? 'desc' : 'asc'], ['stream', 'asc']], limit: DAYS_PAGE, ...(last && { after: last }),
       });
-      for (const { value } of page) {
-        if (after && value.day === after.day && value.stream < after.stream) continue;
-        yield* this.#ofDay(value, { descending, ...(after && value.day === after.day && value.stream === after.stream && { after }) });
-      }
+      for (const { value } of page) yield value;
       const tail = page[page.length - 1];
       if (!tail || page.length < DAYS_PAGE) return;
       last = { values: [tail.value.day, tail.value.stream], id: tail.id };
@@ -194,5 +193,7 @@ export class Entries {
   }
 }
 
+const dayCondition = ({ from, until }: DayRange) =>
+  from === undefined && until === undefined ? undefined : { ...(from !== undefined && { gte: from }), ...(until !== undefined && { lte: until }) };
 const later = (a: BusinessDate | undefined, b: BusinessDate | undefined): BusinessDate | undefined => (a === undefined || (b !== undefined && b > a) ? b : a);
 const earlier = (a: BusinessDate | undefined, b: BusinessDate | undefined): BusinessDate | undefined => (a === undefined || (b !== undefined && b < a) ? b : a);

@@ -1,6 +1,6 @@
 import { displayMoney, exponentOf, toRfc3339 } from '@vouchsafe/kernel';
 import { dayOf, type Posting } from '../domain/entry.js';
-import { entryIdOf } from './entry-id.js';
+import { entryIdOf } from '../projections/entry-id.js';
 import type { LocatedEntry } from './entries.js';
 
 /** What the beginning of a journal names: every account and currency used in it. */

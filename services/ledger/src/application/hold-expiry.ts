@@ -31,6 +31,6 @@ export const expireHold = async ({ desk, accounts, verdicts, clock, log, keepMs 
       await accounts.handle(accountRootOf(accountId), () => ({ type: 'ProlongHold', holdId, expiresAt, at }), ownEnvelope(`keep/${accountId}/${holdId}/${hold.dueAt}`, orderId, at), at);
       return;
     }
-    case 'unknown': log.warn({ orderId, holdId }, 'nobody says whether a hold past its end still stands; it stays');
+    case 'unknown': log.debug({ orderId, holdId }, 'nobody says whether a hold past its end still stands; it stays');
   }
 };

@@ -32,7 +32,7 @@ export type Moved =
 export type TreasuryOptions = {
   readonly desk: Desk; readonly books: Books; readonly accounts: AccountChain; readonly claims: Claims; readonly catalogue: Catalogue;
 };
-const no = (code: string, details: Details = {}): Moved => ({ ok: false, code, details });
+const refuse = (code: string, details: Details = {}): Moved => ({ ok: false, code, details });
 
 /** What people at the bank counter do. Each may be asked again with the same reference and content. */
 export class Treasury {
@@ -49,8 +49,8 @@ export class Treasury {
 
   async deposit(channelId: string, movement: Movement, asked: Asked): Promise<Moved> {
     const identity = await this.identityOf(channelId, 'prepaid', movement.amount.currency);
-    if (!identity) return no('CHANNEL_UNKNOWN');
-    if (!asked.dryRun && !(await this.#options.books.openAccount(identity))) return no('BOOK_UNKNOWN');
+    if (!identity) return refuse('CHANNEL_UNKNOWN');
+    if (!asked.dryRun && !(await this.#options.books.openAccount(identity))) return refuse('BOOK_UNKNOWN');
     const { accountId, bookId } = identity;
     const fact: BankFact = { type: 'Deposited', dims: { bookId, channelId }, bank: movement.bank, amount: movement.amount };
     return this.#move({ fact, accountId, scope: accountId, movement }, asked);
@@ -58,7 +58,7 @@ export class Treasury {
 
   async withdraw(accountId: string, movement: Movement, asked: Asked): Promise<Moved> {
     const account = await this.#accountOf(accountId);
-    if (!account) return no('ACCOUNT_UNKNOWN');
+    if (!account) return refuse('ACCOUNT_UNKNOWN');
     const { bookId, channelId } = account;
     const fact: BankFact = { type: 'Withdrawn', dims: { bookId, channelId }, bank: movement.bank, amount: movement.amount };
     return this.#move({ fact, accountId, scope: accountId, movement }, asked);
@@ -77,7 +77,7 @@ export class Treasury {
       }
       case 'credit': {
         const account = await this.#accountOf(receipt.accountId);
-        if (!account) return no('ACCOUNT_UNKNOWN');
+        if (!account) return refuse('ACCOUNT_UNKNOWN');
         const { accountId, bookId, channelId } = account;
         const writtenOff = receipt.writtenOff ?? { ...amount, minor: 0n };
         return this.#move({ fact: { type: 'CreditSettled', dims: { bookId, channelId }, bank, received: amount, writtenOff }, accountId, scope: accountId, movement }, asked);
@@ -89,37 +89,43 @@ export class Treasury {
   /** The whole of an unidentified receipt goes to the account of who turned out to have paid it, once. */
   async #identify(accountId: string, movement: Movement, asked: Asked): Promise<Moved> {
     const account = await this.#accountOf(accountId);
-    if (!account) return no('ACCOUNT_UNKNOWN');
+    if (!account) return refuse('ACCOUNT_UNKNOWN');
     const { bookId, channelId } = account;
     const scope = scopeOf(bookId, movement.bank);
     const receipt = await this.#options.claims.find(scope, movement.reference);
-    if (!receipt) return no('RECEIPT_UNKNOWN');
-    if (receipt.amount?.minor !== movement.amount.minor || receipt.amount.currency !== movement.amount.currency) return no('RECEIPT_DIFFERS');
+    if (!receipt) return refuse('RECEIPT_UNKNOWN');
+    if (receipt.amount?.minor !== movement.amount.minor || receipt.amount.currency !== movement.amount.currency) return refuse('RECEIPT_DIFFERS');
     const fact: BankFact = { type: 'ReceiptIdentified', dims: { bookId, channelId }, amount: movement.amount };
     return this.#move({ fact, accountId, scope: `${scope}/identified`, movement }, asked);
   }
 
   /** Looks whether it can be booked, claims the reference, books. In that order: a mistyped amount must not use the reference up. */
-  async #move(
-    { fact, accountId, scope, movement }: { fact: BankFact | ProviderPayout; accountId?: string; scope: string; movement: Movement }, { envelope, dryRun }: Asked,
-  ): Promise<Moved> {
+  async #move(move: Move, { envelope, dryRun }: Asked): Promise<Moved> {
     const { desk, claims } = this.#options;
+    const { fact, accountId, scope, movement } = move;
     const { reference, occurredAt, amount } = movement;
     const factId = `mov_${uuidv5(`movement/${scope}\u0000${reference}`)}`;
     const claim: Claim = { scope, reference, factId, content: { fact, accountId, occurredAt }, amount, ...(occurredAt !== undefined && { occurredAt }) };
-    const booking = { factId, fact, note: reference, ...(accountId !== undefined && { accountId }) };
-    const known = await claims.find(scope, reference);
-    const obstacle = await claims.obstacle(claim);
-    if (obstacle) return no('BANK_REFERENCE_USED', { factId: obstacle.factId });
-    const fresh = !known && (accountId === undefined || (await this.#accountOf(accountId)) !== undefined);
-    const rehearsed = fresh ? await desk.rehearse({ ...booking, occurredAt: occurredAt ?? envelope.at }) : undefined;
-    if (rehearsed && !rehearsed.ok) return rehearsed;
-    const account = accountId !== undefined ? { accountId } : {};
+    const account = accountId === undefined ? {} : { accountId };
+    const booking = { factId, fact, note: reference, ...account };
+    const no = await this.#refusalOf(claim, { ...booking, occurredAt: occurredAt ?? envelope.at });
+    if (no) return no;
     if (dryRun) return { ok: true, ...account };
     const claimed = await claims.make(claim, envelope);
-    if (!claimed) return no('BANK_REFERENCE_USED');
-    const booked = await desk.book({ ...booking, occurredAt: claimed.occurredAt } satisfies Booking, envelope);
+    if (!claimed) return refuse('BANK_REFERENCE_USED');
+    const booked = await desk.book({ ...booking, occurredAt: claimed.occurredAt }, envelope);
     return booked.ok ? { ok: true, entryId: booked.entryId, ...account } : booked;
+  }
+
+  /** Why it cannot be booked; undefined if it can, was begun before, or is to be the first entry of an account not there yet. */
+  async #refusalOf(claim: Claim, booking: Booking): Promise<Moved | undefined> {
+    const { desk, claims } = this.#options;
+    const obstacle = await claims.obstacle(claim);
+    if (obstacle) return refuse('BANK_REFERENCE_USED', { factId: obstacle.factId });
+    if (await claims.find(claim.scope, claim.reference)) return undefined;
+    if (booking.accountId !== undefined && !(await this.#accountOf(booking.accountId))) return undefined;
+    const rehearsed = await desk.rehearse(booking);
+    return rehearsed.ok ? undefined : rehearsed;
   }
 
   async #accountOf(accountId: string): Promise<AccountIdentity | undefined> {
@@ -128,6 +134,7 @@ export class Treasury {
   }
 }
 
+type Move = { readonly fact: BankFact | ProviderPayout; readonly accountId?: string; readonly scope: string; readonly movement: Movement };
 type ProviderPayout = { readonly type: 'ProviderPaidOut'; readonly dims: FactDimensions; readonly provider: string; readonly bank: string; readonly amount: Money };
 /** References of receipts that touch no limited account are unique per bank account of a book. */
 const scopeOf = (bookId: string, bank: string): string => `${bookId}/${bank}`;

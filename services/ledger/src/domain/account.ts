@@ -57,12 +57,16 @@ const heldBefore = ({ orderId, amount }: Of<AccountCommand, 'HoldFunds'>, known:
 };
 
 const capture = (command: Of<AccountCommand, 'CaptureHold'>, account: Known): Answer => {
-  const { holdId, captureId, fact, final, fingerprint, at } = command;
+  const { holdId, captureId, fingerprint } = command;
   const open = account.holds.get(holdId);
   const before = account.entries.get(captureId) ?? open?.captures.find(([id]) => id === captureId)?.[1];
   if (before !== undefined) return before === fingerprint ? accept() : reject('CAPTURE_ID_REUSED');
   if (account.step === 'closed') return closed(account);
-  if (!open) return unlookedFor(command, account) ?? reject('HOLD_UNKNOWN');
+  return open ? captureOf(command, account, open) : (unlookedFor(command, account) ?? reject('HOLD_UNKNOWN'));
+};
+
+const captureOf = (command: Of<AccountCommand, 'CaptureHold'>, account: OpenAccount, open: OpenHold): Answer => {
+  const { holdId, captureId, fact, final, fingerprint, at } = command;
   const flaw = fact.type === 'Delivered' ? flawOf(fact, account) : 'only a delivery captures a hold';
   if (flaw || fact.type !== 'Delivered') return reject('FACT_INVALID', { flaw: flaw ?? '' });
   if (fact.gross.minor > open.left) return reject('HOLD_TOO_SMALL', { leftMinor: String(open.left) });

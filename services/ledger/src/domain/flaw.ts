@@ -60,18 +60,25 @@ const stockFlaw = ({ productId, supplierId }: { readonly productId?: string; rea
   productId === undefined || supplierId === undefined ? 'dims name no product and supplier' : undefined;
 
 const deliveryFlaw = (delivery: Delivery): string | undefined => {
-  const { gross, taxRateBp, parts, commissions, dims, kind, tax, presentation } = delivery;
+  const { gross, taxRateBp, dims, kind, tax } = delivery;
   if (gross.minor < 0n) return 'gross is below zero';
   if (!Number.isSafeInteger(taxRateBp) || taxRateBp < 0) return 'taxRateBp is no rate';
   if (tax && tax.currency !== gross.currency) return 'tax is of another currency than gross';
   if (kind !== 'own_voucher' && kind !== 'top_up' && dims.productId === undefined) return 'dims name no product';
+  return sharesFlaw(delivery);
+};
+
+const sharesFlaw = ({ gross, parts, commissions, presentation }: Delivery): string | undefined => {
   for (const { supplierId, cost, inputTax, owed } of parts) {
-    const flaw = amountsFlaw(cost, inputTax) ?? partFlaw(supplierId);
+    const flaw = amountsFlaw(cost, inputTax) ?? amountsFlaw(owed) ?? partFlaw(supplierId);
     if (flaw) return flaw;
-    if (owed.minor < 0n) return 'owed is below zero';
     if (presentation === 'agent' && owed.currency !== gross.currency) return 'owed is of another currency than gross';
   }
-  return commissions.reduce<string | undefined>((flaw, share) => flaw ?? amountsFlaw(share.amount) ?? partFlaw(share.channelId), undefined);
+  for (const { channelId, amount } of commissions) {
+    const flaw = amountsFlaw(amount) ?? partFlaw(channelId);
+    if (flaw) return flaw;
+  }
+  return undefined;
 };
 
 const redeemedFlaw = (fact: Extract<Fact, { readonly type: 'Redeemed' }>): string | undefined => {

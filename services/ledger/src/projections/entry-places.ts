@@ -1,5 +1,5 @@
 import type { Projection } from '@vouchsafe/read-store';
-import { entryIdOf } from '../application/entry-id.js';
+import { entryIdOf } from './entry-id.js';
 import { accountIdOf, entryIn } from './entries-of.js';
 import type { LedgerEvent } from './ledger-event.js';
 

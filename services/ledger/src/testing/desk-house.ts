@@ -10,7 +10,8 @@ import { ledgerConfig } from '../config.js';
 import { fundsOf } from '../domain/account.js';
 import { aDelivery, cny, deposit, NOON, theAccount } from './builders.js';
 
-const movable = (): Clock & { time: Instant } => ({
+/** A clock that stands where it is put. */
+export const movableClock = (): Clock & { time: Instant } => ({
   time: NOON,
   now() { return this.time; },
   monotonicMs() { return this.time; },
@@ -19,7 +20,7 @@ const movable = (): Clock & { time: Instant } => ({
 const START = { holdId: 'ord_1', accountId: theAccount.accountId, channelId: 'chn_shop', orderId: 'ord_1', amount: cny(1130) };
 
 /** The ledger's desk on a store in memory, without views; the clock stands where it is put. */
-export const openDesk = (segmentEvents = 10_000, clock = movable(), store = memoryStore(clock)) => {
+export const openDesk = (segmentEvents = 10_000, clock = movableClock(), store = memoryStore(clock)) => {
   const config = ledgerConfig.parse({ segmentEvents: Math.max(10, segmentEvents) });
   const streams = openStreams({ store, clock, random: systemRandom() }, config);
   const books = new Books({ streams, clock, shards: config.journalShards, termsOf: async (bookId) => (bookId === 'bok_main' ? { zone: 'Asia/Shanghai', cutOffMinute: 0 } : undefined) });
