@@ -80,6 +80,13 @@ it('runs until work is done, and says so when that can never be', async () => {
   await expect(clock.until(Promise.reject(new Error('no')))).rejects.toThrow('no');
 });
 
+it('gives up when time passes and passes without an end', async () => {
+  const clock = simulatedClock(START);
+  const stop = clockTimers(clock).every(1, async () => {}, () => {});
+  await expect(clock.until(new Promise(() => {}))).rejects.toThrow('however much time');
+  await stop();
+});
+
 it('drives timers: never two runs at once, and none after the stop', async () => {
   const clock = simulatedClock(START);
   const runs: number[] = [];

@@ -6,7 +6,7 @@ import { nextTurn } from './turn.js';
 export interface SimulatedClock extends Clock {
   /** Lets `ms` pass: wakes every sleeper due within it, in order, those included that fall asleep meanwhile. */
   advance(ms: number): Promise<void>;
-  /** Lets time pass from sleeper to sleeper until `work` has settled. Throws when nobody sleeps and it still has not. */
+  /** Lets time pass from sleeper to sleeper until `work` has settled. Throws when nobody sleeps, or very many have woken, and it still has not. */
   until<T>(work: Promise<T>): Promise<T>;
   /** Moves the wall clock alone (also back), as a bad time server would; durations and sleepers do not notice. */
   jump(ms: number): void;
@@ -23,6 +23,7 @@ const TURNS_AFTER = 8;
 const AWAKE_MAX = 256;
 /** `until` gives up after so many turns in which nobody slept. */
 const IDLE_TURNS_MAX = 2000;
+const WAKES_MAX = 50_000;
 
 export const simulatedClock = (start: Instant): SimulatedClock => new Simulated(start);
 
@@ -85,12 +86,13 @@ class Simulated implements SimulatedClock {
     let settled = false;
     const done = (): void => void (settled = true);
     work.then(done, done);
-    for (let idle = 0; !settled; idle++) {
+    for (let [idle, wakes] = [0, 0]; !settled; idle++) {
       await turns(TURNS_PER_STEP);
       if (settled) break;
       if (idle >= TURNS_AFTER && this.#nextDue() < Infinity) {
         this.#wakeNext();
         idle = 0;
+        if (++wakes > WAKES_MAX) throw new Error('what is waited for has not settled, however much time passed');
       }
       if (idle > IDLE_TURNS_MAX) throw new Error('nobody sleeps, and what is waited for has not settled');
     }
