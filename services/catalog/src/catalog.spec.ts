@@ -104,7 +104,7 @@ it('names every wrong field with its pointer', async () => {
 });
 
 it('shows a channel its own listings and prices without cost, and nothing of others', async () => {
-  const { app, other } = await sold();
+  const { app, other, admin } = await sold();
   expect(await app(method.getProduct, { id: 'prd_month' })).toMatchObject({ supplierId: '', name: { zh: '月卡' } });
   expect((await app(method.listPriceLists, {})).priceLists).toMatchObject([{ id: 'plt_app', entries: [{ unitPrice: '9.90', floor: '' }] }]);
   for (const call of [
@@ -112,6 +112,11 @@ it('shows a channel its own listings and prices without cost, and nothing of oth
     other(method.getChannel, { id: 'chn_app' }), other(method.getSupplier, { id: 'sup_video' }), other(method.getPriceList, { id: 'plt_app' }),
   ]) expect((await refusal(call)).code).toBe('NOT_FOUND');
   expect((await other(method.listProducts, {})).products).toEqual([]);
+  await admin(method.createProductGroup, { productGroup: { id: 'pgr_video', name: { zh: '视频' } } });
+  const groups = async (call: typeof app) => (await call(method.listProductGroups, {})).productGroups.map(({ id }) => id);
+  expect([await groups(admin), await groups(app)]).toEqual([['pgr_video'], []]);
+  await admin(method.updateProduct, { product: { id: 'prd_month', groupId: 'pgr_video' } });
+  expect([await groups(app), await groups(other)]).toEqual([['pgr_video'], []]);
 });
 
 it('promises a quoted price for some seconds, whatever the catalogue says by then', async () => {

@@ -27,7 +27,7 @@ const started = async () => {
   return { rpc: ports.rpc, context, price };
 };
 
-it('applies the example catalogue: four kinds, three channels, a chain of prices', async () => {
+it('applies the example catalogue: four kinds, a tree of channels, a chain of prices', async () => {
   const { rpc, context, price } = await started();
   const document = fromJson(CatalogDocumentSchema, parse(readFileSync(path.join(ROOT, 'deploy/examples/catalog.yaml'), 'utf8')));
   const first = await rpc.call(method.applyCatalog, { document }, context);

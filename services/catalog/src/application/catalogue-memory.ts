@@ -84,6 +84,9 @@ export class CatalogueMemory implements Terms {
   book(id: string): BookSpec | undefined {
     return this.#tables.Book.get(id)?.spec ?? (id === DEFAULT_BOOK ? this.#defaultBook : undefined);
   }
+  listedOn(channelId: string): readonly string[] {
+    return [...(this.#listings.get(channelId)?.keys() ?? [])];
+  }
   listings(channelId: string, productId: string): readonly Listing[] {
     return this.#listings.get(channelId)?.get(productId) ?? NOTHING;
   }

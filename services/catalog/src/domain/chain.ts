@@ -30,7 +30,7 @@ export const chainOf = (terms: Terms, seller: Channel, sale: Sale): { readonly l
     const isSeller = channel === seller;
     const source = isSeller ? sale.source : unitPrice(terms, channel, sale.productId, sale.quantity, sale.at, sale.memberTier);
     if (!source) continue; // a level that has no price of its own or above takes no part
-    const undercut = floorOf(source, channel, seller.path[i + 1], lower, sale.source.unitMicros);
+    const undercut = floorOf(source, seller.path[i + 1], lower, sale.source.unitMicros);
     if (undercut) return undercut;
     lower = source.unitMicros;
     // An agent's margin does not hang on its own price: one multiplication less for our own channels at the top.
@@ -51,14 +51,14 @@ const marginOf = (channel: Channel, isSeller: boolean, minor: bigint, below: big
   return isSeller || below <= minor ? 0n : below - minor;
 };
 
-/** A list's floor binds its channel and all below; a channel's `floorBp` binds it to its parent's price. */
+/** Whose floor it is stays untold: a channel must not learn its parents' terms from a refusal. A list's floor binds its channel and all below; a channel's `floorBp` binds it to its parent's price. */
 const floorOf = (
-  source: PriceSource, channel: Channel, child: Channel | undefined, childUnit: Micros, sellerUnit: Micros,
+  source: PriceSource, child: Channel | undefined, childUnit: Micros, sellerUnit: Micros,
 ): Rejected<'BELOW_FLOOR'> | undefined => {
   const floor = source.row.entry.floorMicros;
-  if (floor !== undefined && sellerUnit < floor) return reject('BELOW_FLOOR', { channelId: channel.id, priceListId: source.priceListId });
+  if (floor !== undefined && sellerUnit < floor) return reject('BELOW_FLOOR', { floor: 'list' });
   if (child && child.spec.floorBp > 0 && childUnit * FULL_BP < source.unitMicros * BigInt(child.spec.floorBp)) {
-    return reject('BELOW_FLOOR', { channelId: child.id, parentId: channel.id });
+    return reject('BELOW_FLOOR', { floor: 'share_of_parent' });
   }
   return undefined;
 };

@@ -14,6 +14,8 @@ const terms = catalogueOf({
   Product: { prd_a: aProduct({ supplierId: 'sup_a' }), prd_b: aProduct({ supplierId: 'sup_b' }) },
   PriceList: { plt_1: aPriceList('chn_1', { prd_a: '9' }, { floor: '8', until: instant(1_000) }) },
   Listing: { lst_a: aListing('chn_1', 'prd_a', { from: instant(0), until: instant(100) }) },
+  Store: { sto_a: { name, zone: 'UTC', commissionBp: 0, commissionTaxRateBp: 0 }, sto_b: { name, zone: 'UTC', commissionBp: 0, commissionTaxRateBp: 0 } },
+  Terminal: { trm_a: { storeId: 'sto_a', name, scenes: [], suspended: false } },
 });
 const found = <K extends Kind>(kind: K, spec: Specs[K], id = 'new'): readonly string[] => problemsOf(terms, kind, id, spec).map(({ field, code }) => `${field} ${code}`);
 
@@ -44,6 +46,7 @@ it.each([
   ['a listing of other books', found('Listing', aListing('chn_1', 'prd_b')), ['productId BOOK_DIFFERS']],
   ['two listings open at once', found('Listing', aListing('chn_1', 'prd_a', { from: instant(99) })), ['openFrom LISTING_OVERLAPS']],
   ['a listing that takes at least more than at most', found('Listing', aListing('chn_2', 'prd_a', { minQuantity: 3, maxQuantity: 2 })), ['minQuantity FIELD_NOT_ALLOWED']],
+  ['a till that stands in another store', found('Terminal', { storeId: 'sto_b', name, scenes: [], suspended: false }, 'trm_a'), ['storeId FIELD_IMMUTABLE']],
   ['a till of no store', found('Terminal', { storeId: 'sto_gone', name, scenes: [], suspended: false }), ['storeId REFERENCE_UNKNOWN']],
 ])('refuses %s', (_, problems, expected) => expect(problems).toEqual(expected));
 

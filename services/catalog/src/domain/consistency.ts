@@ -112,7 +112,13 @@ const RULES: Rules = {
   PriceList: priceList,
   Listing: listing,
   Store: (terms, _, spec: StoreSpec) => [bookKnown(terms, spec)],
-  Terminal: (terms, _, spec: TerminalSpec) => [!terms.store(spec.storeId) && unknown('storeId', spec.storeId)],
+  Terminal: (terms, id, spec: TerminalSpec) => [
+    !terms.store(spec.storeId) && unknown('storeId', spec.storeId),
+    // Its history lies in its store's stream: under the same id there is none elsewhere.
+    (terms.terminal(id)?.spec.storeId ?? spec.storeId) !== spec.storeId && ({
+      field: 'storeId', code: 'FIELD_IMMUTABLE', zh: '终端不能换门店，请新建终端', en: 'a terminal never moves to another store; make a new one',
+    } as const),
+  ],
 };
 
 /** Everything that is wrong with a record in the catalogue as `terms` shows it. Empty: it may be. */

@@ -2,4 +2,4 @@
 export type Problem = { readonly field: string; readonly code: ProblemCode; readonly zh: string; readonly en: string };
 export type ProblemCode =
   | 'REFERENCE_UNKNOWN' | 'TREE_TOO_DEEP' | 'CURRENCY_DIFFERS' | 'BOOK_DIFFERS' | 'ROOT_MUST_SETTLE' | 'LISTING_OVERLAPS' | 'PRODUCT_TWICE'
-  | 'PRICE_BELOW_FLOOR' | 'FIELD_REQUIRED' | 'FIELD_NOT_ALLOWED';
+  | 'PRICE_BELOW_FLOOR' | 'FIELD_REQUIRED' | 'FIELD_NOT_ALLOWED' | 'FIELD_IMMUTABLE';

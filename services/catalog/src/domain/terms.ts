@@ -41,6 +41,8 @@ export interface Terms {
   hasProductGroup(id: string): boolean;
   store(id: string): Versioned<StoreSpec> | undefined;
   terminal(id: string): Versioned<TerminalSpec> | undefined;
+  /** Ids of the products that are (or were) listed on a channel. */
+  listedOn(channelId: string): readonly string[];
   /** Listings of a product on a channel, in no particular order. */
   listings(channelId: string, productId: string): readonly Listing[];
   /** Prices of a product on the channel's own lists, the one that counts first. */

@@ -24,6 +24,9 @@ export type AssessorPorts = {
   readonly reviewTimeoutMs: number; readonly challengeValidMs: number;
 };
 
+/** Verdicts at hand for an order that asks again, a review or a charge-back soon after. */
+const VERDICTS_CACHED = 5_000;
+
 /** Judges orders from memory. A verdict is recorded once per (order, fingerprint); the windows take it in as it is accepted. */
 export class Assessor {
   readonly #host: DeciderHost<Verdict | undefined, VerdictCommand, VerdictEvent, never>;
@@ -31,7 +34,7 @@ export class Assessor {
   constructor(readonly ports: AssessorPorts) {
     const { store, clock, random, codec, windows } = ports;
     this.#host = new DeciderHost({
-      store, clock, random, codec, decider: verdictDecider,
+      store, clock, random, codec, decider: verdictDecider, cacheMax: VERDICTS_CACHED,
       // Where others write too, the windows follow the store instead, their own events among the rest.
       onAccepted: (_, __, events) => { if (store.exclusive) for (const event of events) windows.order(event); },
     });

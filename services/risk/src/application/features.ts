@@ -119,6 +119,7 @@ export const FEATURES: ReadonlyMap<string, Feature> = new Map([
   ...plain,
   ...PARTY_KINDS.flatMap((kind) => [...partyFeatures(kind, false), ...(kind === 'buyer' ? [] : partyFeatures(kind, true))]),
   ...windowed('channel_orders', '该渠道的订单数', 'orders of the channel', (s, w, ms) => w.channels.count(w.channels.keys.find(s.channelId), 'orders', s.at, ms)),
+  ...windowed('channel_amount', '该渠道的订单金额（最小单位）', 'amount ordered on the channel, minor units,', (s, w, ms) => w.channels.sum(w.channels.keys.find(s.channelId), 'orders', s.at, ms)),
   ...windowed('product_units', '本单商品中售出最多者的件数', 'units ordered of that product of the order which sold most', (s, w, ms) =>
     Math.max(0, ...s.lines.map(({ productId }) => w.products.count(w.products.keys.find(productId), 'units', s.at, ms)))),
 ].map((feature) => [feature.name, feature]));

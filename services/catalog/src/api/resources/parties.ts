@@ -20,7 +20,7 @@ export const productGroupResource: Resource<'ProductGroup', typeof ProductGroupS
   kind: 'ProductGroup', idKind: 'productGroup', message: ProductGroupSchema,
   parse: (m, at, reading) => ({ name: reading.words(`${at}/name`, m.name), description: reading.optionalWords(`${at}/description`, m.description) }),
   print: ({ id, version, spec }) => ({ id, version, etag: etagOf(version), ...spec }),
-  shownTo: () => true,
+  shownTo: ({ id }, channelId, terms) => terms.listedOn(channelId).some((productId) => terms.product(productId)?.spec.groupId === id),
 };
 
 export const supplierResource: Resource<'Supplier', typeof SupplierSchema> = {
