@@ -80,10 +80,10 @@ const play = async (scenario: Scenario, death: Death | undefined, chaos: Chaos =
     const message = { id: 'evt-topup', context: 'fulfillment', type, stream: `delivery-${deliveryId}`, pub: 1, data, occurredAt: TEST_START, recordedAt: at, correlation: orderId, causation: 'x', principal: 'x' };
     void house!.ports.bus.publish([message, message]);
   };
-  /** Lets time pass; a dead process is started again within half a second. */
+  /** Lets time pass; a dead process is started again within a second. */
   const pass = async (ms: number): Promise<void> => {
-    for (let passed = 0; passed < ms; passed += 500) {
-      await clock.advance(500);
+    for (let passed = 0; passed < ms; passed += 1000) {
+      await clock.advance(1000);
       psp.tick();
       if (!died) continue;
       died = false;
@@ -91,7 +91,7 @@ const play = async (scenario: Scenario, death: Death | undefined, chaos: Chaos =
     }
   };
   await open(first);
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     // The channel asks again under the same number until it has an answer, as it should.
     void house!.ports.rpc.call(OrderService.method.placeOrder, { ...scenario.order, waitMs: 0 }, house!.contextOf(scenario.channel)).catch(() => {});
     await pass(2000);

@@ -155,6 +155,18 @@ describe('at the door', () => {
     expect(await house.failing(cancel)).toBe('ORDER_UNKNOWN');
   });
 
+  it('gives secrets with the answer only where asked and allowed, and never keeps them', async () => {
+    const ask = (number: string, permissions: readonly string[]) =>
+      house.ports.clock.until(house.ports.rpc.call(OrderService.method.placeOrder, { ...one(number), includeSecrets: true }, house.contextOf(CHANNEL, permissions)));
+    const withheld = await ask('A-15', []);
+    expect([withheld.state, withheld.secrets, withheld.secretsWithheld]).toEqual([OrderState.COMPLETED, [], 'PERMISSION']);
+    const given = await ask('A-15', ['secret:disclose']);
+    expect(given.secrets.flatMap(({ secrets }) => secrets.map(({ code: secret }) => secret))).toEqual(['SECRET-0']);
+    expect(JSON.stringify(await house.ports.store.readStream(`order-${given.orderId}`, { max: 10 }))).not.toContain('SECRET-0');
+    house.around.free.set('prd_code', 0);
+    expect((await ask('A-16', ['secret:disclose'])).secretsWithheld).toBe('NOT_DELIVERED');
+  });
+
   it('never writes what is personal into an event', async () => {
     const { orderId } = await house.place({ ...one('A-14'), buyer: { ref: 'kim@home', ip: '203.0.113.9', phone: '13800138000', email: 'kim@example.org', device: 'dev-77' } });
     const text = JSON.stringify(await house.ports.store.readStream(`order-${orderId}`, { max: 10 }));

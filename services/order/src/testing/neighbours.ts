@@ -7,9 +7,11 @@ import { Fault, lineAmount, shareOf, type UnitRange } from '@vouchsafe/kernel';
 import { IdentityService } from '@vouchsafe/proto/access/internal/v1/identity';
 import { CatalogTermsService } from '@vouchsafe/proto/catalog/internal/v1/terms';
 import { ProductKind, SettlementMode, UsageTerms_Usage } from '@vouchsafe/proto/common/v1/types';
+import { FulfillmentService } from '@vouchsafe/proto/fulfillment/v1/fulfillment';
 import { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
 import { AssessResponse_Verdict, RiskAssessmentService } from '@vouchsafe/proto/risk/internal/v1/assessment';
 import type { TestPorts } from '@vouchsafe/testing';
+import { serveSome } from './serve-some.js';
 
 /** A product of the fake catalogue; prices in micros of CNY. */
 export type FakeProduct = { readonly unitMicros: bigint; readonly kind?: ProductKind; readonly agent?: boolean; readonly owedMicros?: bigint; readonly buyerLimit?: number; readonly marginMicros?: bigint };
@@ -53,6 +55,7 @@ export class Neighbours {
     this.#ledger();
     this.#redemption();
     this.#fulfillment();
+    this.#disclosing();
     this.#catalog();
     this.#risk();
     this.#identity();
@@ -108,8 +111,7 @@ export class Neighbours {
         return yes({});
       }),
     ]);
-    this.ports.rpc.serve(SecretsService, {
-      openSecrets: unserved, findByCode: unserved, nameUnits: unserved,
+    serveSome(this.ports.rpc, SecretsService, {
       resolveVoucherIds: async ({ voucherIds }) => ({
         units: voucherIds.map((id) => ({ found: id.startsWith('vch_'), unit: { batchId: 'bat_1', index: BigInt(id.slice(4)) } })),
       }),
@@ -223,10 +225,18 @@ export class Neighbours {
     ]);
   }
 
+  /** Secrets of the order's delivered units, as fulfillment would disclose them. */
+  #disclosing(): void {
+    serveSome(this.ports.rpc, FulfillmentService, {
+      discloseSecrets: async function* (this: void) {
+        yield { lineId: '1', productId: 'prd_code', disclosureId: 'dsc_1', secrets: [{ voucherId: 'vch_0', code: 'SECRET-0' }] };
+      },
+    });
+  }
+
   #catalog(): void {
-    this.ports.rpc.serve(CatalogTermsService, {
+    serveSome(this.ports.rpc, CatalogTermsService, {
       priceOrder: async ({ channelId, lines }) => this.#price(channelId, lines),
-      getProductTerms: unserved, getTerminalTerms: unserved, getBookTerms: unserved,
       getChannelTerms: async ({ channelId }) => ({ found: this.channels.has(channelId), channelId, path: [...(this.channels.get(channelId)?.path ?? [channelId])] }),
       getSupplierTerms: async ({ supplierId }) => ({ found: true, supplierId, terms: 'purchased', returnable: false }),
     });
@@ -259,7 +269,7 @@ export class Neighbours {
   }
 
   #risk(): void {
-    this.ports.rpc.serve(RiskAssessmentService, {
+    serveSome(this.ports.rpc, RiskAssessmentService, {
       assess: async ({ orderId }) => {
         if (this.riskSilent) throw new Fault('UNAVAILABLE', 'risk is down');
         return { verdict: this.verdict, verdictId: `vdt_${orderId.slice(4, 12)}`, ruleSetVersion: 'v1' };
@@ -268,8 +278,7 @@ export class Neighbours {
   }
 
   #identity(): void {
-    this.ports.rpc.serve(IdentityService, {
-      authenticate: unserved, reveal: unserved, checkApproval: unserved, openApproval: unserved,
+    serveSome(this.ports.rpc, IdentityService, {
       protect: async ({ values }) => ({
         values: values.map(({ kind, value }) => ({ kind, ref: `sub_${kind}.${value.length}`, token: `tok_${Buffer.from(value).toString('hex')}`, masked: '***' })),
       }),
@@ -279,8 +288,5 @@ export class Neighbours {
 
 const yes = <R>(result: R): { readonly ok: true; readonly result: R } => ({ ok: true, result });
 const no = (code: string, details: Record<string, string> = {}) => ({ ok: false as const, code, details });
-const unserved = async (): Promise<never> => {
-  throw new Fault('UNAVAILABLE', 'the fake does not serve this');
-};
 const size = (ranges: readonly UnitRange[]): number => ranges.reduce((n, { from, to }) => n + to - from, 0);
 const print = (value: unknown): string => JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part));
