@@ -18,8 +18,8 @@ export const redemptionConfig = z.strictObject({
   /** How old catalog's word about a terminal may be. */
   terminalMaxAgeMs: z.int().min(0).max(60_000).default(2_000),
   terminalGuesses: guessLimits.default({ free: 5, lockAt: 20, windowMs: 3_600_000, pauseMs: 1_000, pauseMaxMs: 60_000 }),
-  /** Channels and staff, behind whom many people may stand. */
-  principalGuesses: guessLimits.default({ free: 20, lockAt: 100, windowMs: 3_600_000, pauseMs: 200, pauseMaxMs: 10_000 }),
+  /** Channels and staff, behind whom many people may stand: slowed to a code in ten seconds, so that they hardly reach the lock. */
+  principalGuesses: guessLimits.default({ free: 20, lockAt: 1_000, windowMs: 3_600_000, pauseMs: 200, pauseMaxMs: 10_000 }),
   /** Redemptions of one stream of a till that are worked on at once. */
   streamWindow: z.int().min(1).max(1_024).default(64),
 });

@@ -58,6 +58,22 @@ describe('the counter', () => {
     expect(evaluated.length).toBeLessThanOrEqual(20);
   });
 
+  it('slows a channel that guesses to less than a hundred codes in ten minutes, and never locks it out for good', async () => {
+    const channel = shop.as({ kind: 'channel', channelId: 'chn_1', principalId: 'pri_channel', terminalId: undefined });
+    const check = (code: string) => shop.soon(shop.ports.rpc.call(checkVoucher, { code }, channel)).then(() => 'VALID', ({ code: why }: { code: string }) => why);
+    const answers: string[] = [];
+    const start = shop.ports.clock.monotonicMs();
+    while (shop.ports.clock.monotonicMs() < start + 600_000) {
+      answers.push(...(await Promise.all(Array.from({ length: 30 }, (_, i) => check(`WRONG-${answers.length}-${i}`)))));
+      await shop.ports.clock.advance(2_000);
+    }
+    const evaluated = answers.filter((code) => code === 'VOUCHER_NOT_VALID').length;
+    expect([evaluated > 20, evaluated <= 100, answers.includes('TERMINAL_LOCKED')]).toEqual([true, true, false]);
+    await shop.activate();
+    await shop.ports.clock.advance(10_000);
+    expect(await check(codeOf(1))).toBe('VALID');
+  });
+
   it('repeats the first refusal under a number, whatever changed since', async () => {
     await shop.activate();
     const edit = { voucherId: 'vch_1', reason: '争议' };

@@ -15,7 +15,7 @@ export type GuessOptions = {
 
 /**
  * Stands before every look-up of a presented code: a till that guesses is slowed, then locked. No more codes are evaluated at
- * once than the till has wrong ones left, so that a thousand guesses sent together get no further than one after the other.
+ * once than the till has free wrong ones left (one, when it has none), so that a thousand guesses sent together get no further than one after the other.
  */
 export const guessGuard = ({ guesses, clock, limitsOf, wrongAfterMs }: GuessOptions) => {
   const permits = new Permits();
@@ -24,7 +24,7 @@ export const guessGuard = ({ guesses, clock, limitsOf, wrongAfterMs }: GuessOpti
     const { state } = await guesses.load(streamOf(till));
     const may = mayPresent(state, clock.now());
     if (!may.ok) return { ok: false, code: may.until === undefined ? 'TERMINAL_LOCKED' : 'TERMINAL_SLOWED', until: may.until };
-    return { ok: true, left: Math.max(1, limitsOf(till).lockAt - state.wrong.length) };
+    return { ok: true, left: Math.max(1, limitsOf(till).free - state.wrong.length) };
   };
   return {
     /** Runs `evaluate`; where it finds nothing (undefined) that was a guess, noted, and answered late. */
