@@ -1,7 +1,7 @@
 import { consume } from '@vouchsafe/bus';
 import { inventoryEvents, redemptionEvents } from '@vouchsafe/contracts';
 import { LedgerService } from '@vouchsafe/proto/ledger/v1/ledger';
-import { bind, type ProjectionRunner, startDeadlines, startProjections } from '@vouchsafe/read-store';
+import { bind, type BoundProjection, type ProjectionRunner, startDeadlines, startProjections } from '@vouchsafe/read-store';
 import type { ServiceModule, Stop } from '@vouchsafe/runtime';
 import { catalogueClient } from './adapters/catalogue.js';
 import { ledgerCodec } from './adapters/codecs.js';
@@ -34,6 +34,12 @@ type Running = { readonly runner: ProjectionRunner; readonly deadlines: Stop };
 
 const CATEGORIES = ['account', 'journal'];
 
+/** Views that ledger keeps; also what an audit rebuilds and compares. */
+export const ledgerProjections = (): readonly BoundProjection[] => [
+  bind(balances, ledgerCodec, CATEGORIES), bind(entryPlaces, ledgerCodec, CATEGORIES), bind(entryDays, ledgerCodec, CATEGORIES),
+  bind(accountRows, ledgerCodec, CATEGORIES), bind(holdDeadlines, ledgerCodec, CATEGORIES), bind(segments, ledgerCodec, CATEGORIES),
+];
+
 /** The ledger: holds, captures, entries, periods. Asks catalog for books and channels, order about holds past their end. */
 export const createLedger = (ports: LedgerPorts, config: LedgerConfig): Ledger => {
   let running: Running | undefined;
@@ -57,10 +63,7 @@ const start = async (ports: LedgerPorts, config: LedgerConfig): Promise<Running>
   const views = await openViews(ports);
   const runner = await startProjections({
     name: 'ledger', store, readStore, log, clock,
-    projections: [
-      bind(balances, ledgerCodec, CATEGORIES), bind(entryPlaces, ledgerCodec, CATEGORIES), bind(entryDays, ledgerCodec, CATEGORIES),
-      bind(accountRows, ledgerCodec, CATEGORIES), bind(holdDeadlines, ledgerCodec, CATEGORIES), bind(segments, ledgerCodec, CATEGORIES),
-    ],
+    projections: ledgerProjections(),
   });
   const caughtUp = (): Promise<void> => runner.caughtUp();
   const context = serviceContext(namespace, clock, ids, config.askMs);
