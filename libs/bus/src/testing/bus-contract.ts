@@ -4,7 +4,7 @@ import type { Bus, CommandMessage, EventMessage, Outcome } from '../port.js';
 /** A bus on the ground of one adapter. `until` lets its clock run until `work` has settled. */
 export type BusUnderTest = { readonly bus: Bus; until<T>(work: Promise<T>): Promise<T>; close(): Promise<void> };
 
-export const aCommand = (more: Partial<CommandMessage> = {}): CommandMessage => ({
+const aCommand = (more: Partial<CommandMessage> = {}): CommandMessage => ({
   id: 'cmd-1', target: 'inventory', key: 'pool-1', namespace: 'live', body: { name: 'Reserve', data: { quantity: 2 } },
   principal: 'pri_x', correlation: 'ord_1', sentAt: instant(1_767_225_600_000), ...more,
 });

@@ -53,7 +53,7 @@ async function* pagesOf(collection: Collection<unknown>): AsyncGenerator<Doc<unk
 const byId = (a: string, b: string): number => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
 /** Path of the first difference; undefined where the values are the same (an absent field and an undefined one are). */
-export const differenceOf = (a: unknown, b: unknown, path: string): string | undefined => {
+const differenceOf = (a: unknown, b: unknown, path: string): string | undefined => {
   if (a === b) return undefined;
   if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object' || Array.isArray(a) !== Array.isArray(b)) return path;
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];

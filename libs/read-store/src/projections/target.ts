@@ -10,9 +10,9 @@ export type Delivery = {
 };
 
 /** Where a document fed by many streams keeps the log position instead of a revision for each. */
-export const LOG = '@log';
+const LOG = '@log';
 /** A document fed by more streams than this keeps the log position: its size must not grow with the number of orders. */
-export const STREAMS_MAX = 16;
+const STREAMS_MAX = 16;
 
 /** Documents worked on in one turn of the event loop, which also takes orders. */
 const DOCUMENTS_PER_TURN = 256;

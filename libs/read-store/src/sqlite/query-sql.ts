@@ -7,7 +7,7 @@ import type { Cell } from './rows.js';
 export type Layout = { readonly table: string; readonly fieldNumbers: ReadonlyMap<string, number> };
 export type Sql = { readonly text: string; readonly values: readonly Cell[] };
 
-export const FIND_MAX = 10_000;
+const FIND_MAX = 10_000;
 const IN_MAX = 1024;
 
 type Term = { readonly text: string; readonly values: readonly Cell[] };

@@ -60,6 +60,6 @@ export class Reader {
   }
 }
 
-export const layoutOf = (number: number, fields: readonly string[]): Layout => ({
+const layoutOf = (number: number, fields: readonly string[]): Layout => ({
   table: `c${number}`, fieldNumbers: new Map(fields.map((field, i) => [field, i])),
 });
