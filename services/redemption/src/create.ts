@@ -4,7 +4,7 @@ import { DeciderHost, type EventStore } from '@vouchsafe/event-store';
 import { instant } from '@vouchsafe/kernel';
 import { GrantsService } from '@vouchsafe/proto/redemption/internal/v1/grants';
 import { RedemptionService } from '@vouchsafe/proto/redemption/v1/redemption';
-import { bind, type ProjectionRunner, type ReadStore, startDeadlines, startProjections } from '@vouchsafe/read-store';
+import { bind, type BoundProjection, type ProjectionRunner, type ReadStore, startDeadlines, startProjections } from '@vouchsafe/read-store';
 import type { Journal } from '@vouchsafe/journal';
 import type { Rpc } from '@vouchsafe/rpc';
 import type { Clock, Ids, Log, Namespace, Random, ServiceModule, Stop, Timers } from '@vouchsafe/runtime';
@@ -49,6 +49,12 @@ export const FIRST_EPOCH = 1;
 const TERMINAL_DAYS_MAX = 2_000;
 const GRANT_CATEGORY = ['grant'];
 
+/** Views that redemption keeps; also what an audit rebuilds and compares. */
+export const redemptionProjections = (): readonly BoundProjection[] => [
+  bind(grantRanges, grantCodec, GRANT_CATEGORY), bind(grantLines, grantCodec, GRANT_CATEGORY), bind(redemptionPlaces, grantCodec, GRANT_CATEGORY),
+  bind(lapseDeadlines, grantCodec, GRANT_CATEGORY),
+];
+
 /** Grants after the sale: activation, disclosure, use, reversal, ending. Needs inventory (codes) and catalog (terminals) to serve redemptions. */
 export const createRedemption = (ports: RedemptionPorts, config: RedemptionConfig): ServiceModule & { readonly projections: () => ProjectionRunner | undefined } => {
   let running: Running | undefined;
@@ -74,10 +80,7 @@ const start = async (ports: RedemptionPorts, config: RedemptionConfig): Promise<
   const grants = new DeciderHost({ ...ports, decider: grantDecider, codec: grantCodec });
   const runner = await startProjections({
     name: 'redemption', store, readStore, log, clock,
-    projections: [
-      bind(grantRanges, grantCodec, GRANT_CATEGORY), bind(grantLines, grantCodec, GRANT_CATEGORY), bind(redemptionPlaces, grantCodec, GRANT_CATEGORY),
-      bind(lapseDeadlines, grantCodec, GRANT_CATEGORY),
-    ],
+    projections: redemptionProjections(),
   });
   const index = await grantIndex(readStore, store, runner);
   const irrevocable = await irrevocableOf(ports);

@@ -17,20 +17,18 @@ export const locator = (grants: GrantHost, index: GrantIndex) => {
     const place = chunk.grant && placeOf(chunk.grant, unit.batchId, unit.index);
     return place === undefined ? undefined : { stream, place, chunk, unit };
   };
-  const living = ({ chunk, place }: Located): boolean => unitOf(chunk, place).end?.by !== 'voided';
-  const amongAll = async (unit: BatchUnit): Promise<Located | undefined> => {
+  const deciding = async (unit: BatchUnit): Promise<Located | undefined> => {
     const found = await Promise.all((await index.grantsOf(unit)).map(({ stream }) => inGrant(stream, unit)));
     const located = found.filter((candidate) => candidate !== undefined);
-    return located.find(living) ?? located[0];
+    return located.find(isLiving) ?? located[0];
   };
   return async (unit: BatchUnit): Promise<Located | undefined> => {
-    const stream = await index.probableGrant(unit);
-    const probable = stream === undefined ? undefined : await inGrant(stream, unit);
-    if (probable && living(probable)) return probable;
-    const known = probable && (await amongAll(unit));
-    if (known && living(known)) return known;
+    const known = await deciding(unit);
+    if (known && isLiving(known)) return known;
     await index.caughtUp(CATCH_UP_MS);
-    return amongAll(unit);
+    return deciding(unit);
   };
 };
 export type Locate = ReturnType<typeof locator>;
+
+const isLiving = ({ chunk, place }: Located): boolean => unitOf(chunk, place).end?.by !== 'voided';

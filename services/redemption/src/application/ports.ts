@@ -36,8 +36,6 @@ export type GrantLine = {
 };
 /** Views of redemption's own grants; behind the log by a moment. */
 export interface GrantIndex {
-  /** The chunk that probably has the unit; a newer one may have it if it is voided there. */
-  probableGrant(unit: BatchUnit): Promise<string | undefined>;
   /** All chunks that ever had the unit, newest first. */
   grantsOf(unit: BatchUnit): Promise<readonly GrantPlace[]>;
   linesOf(orderId: string): Promise<readonly GrantLine[]>;
