@@ -1,5 +1,5 @@
 import { type EventStore, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
-import { Fault } from '@vouchsafe/kernel';
+import { Fault, isFault } from '@vouchsafe/kernel';
 import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
 import type { ReadStore } from './port.js';
 
@@ -51,6 +51,8 @@ const CHECKPOINT_EVENTS = 1000;
 const CHECKPOINT_MS = 200;
 const BACKOFF_MS = 100;
 const BACKOFF_MAX_MS = 10_000;
+/** While the process ends others may be gone before a follower is told to stop: that is no error. */
+const ENDING: readonly string[] = ['BUS_STOPPED', 'STORE_CLOSED', 'READ_STORE_CLOSED'];
 /** No progress for so long, although events wait, is trouble. */
 const STUCK_MS = 30_000;
 
@@ -124,7 +126,8 @@ class LogFollower implements Follower {
       } catch (error) {
         if (signal.aborted) return;
         this.#fail(error);
-        log.error({ follower: name, after: this.#applied, failures: this.#failures, error: describe(error) }, 'cannot handle events; will try again');
+        const level = isFault(error) && ENDING.includes(error.code) ? 'debug' : 'error';
+        log[level]({ follower: name, after: this.#applied, failures: this.#failures, error: describe(error) }, 'cannot handle events; will try again');
         await clock.sleep(Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** (this.#failures - 1)), signal);
       }
     }

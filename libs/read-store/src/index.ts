@@ -9,6 +9,7 @@ export type { BoundProjection } from './projections/bound.js';
 export { bind } from './projections/bound.js';
 export type { Halted } from './projections/halted.js';
 export type { Rebuilt } from './projections/compare.js';
+export { compareCollections } from './projections/compare.js';
 export type { ProjectionOptions, ProjectionRunner } from './projections/runner.js';
 export { startProjections } from './projections/runner.js';
 export type { SqliteReadStoreOptions } from './sqlite-read-store.js';
