@@ -24,8 +24,19 @@ const TITLES: Readonly<Record<string, readonly [zh: string, en: string]>> = {
   'redemption.VoucherRedeemed': ['核销', 'redeemed'],
   'redemption.RedemptionReversed': ['核销冲正', 'redemption reversed'],
   'redemption.UnitsVoided': ['作废', 'voided'],
-  'redemption.UnitsFrozen': ['冻结', 'frozen'],
-  'redemption.UnitsUnfrozen': ['解冻', 'unfrozen'],
+  'redemption.VoucherFrozen': ['冻结', 'frozen'],
+  'redemption.VoucherUnfrozen': ['解冻', 'unfrozen'],
+  'redemption.VoucherExtended': ['延期', 'validity extended'],
+  'redemption.VoucherLookedUp': ['凭码查询', 'looked up by its code'],
+  'redemption.DisclosureRefused': ['取码被拒（告警）', 'disclosure refused (alarm)'],
+  'redemption.UnitsLapsed': ['权益到期终止', 'right lapsed'],
+  'redemption.RightLapsed': ['到期收入确认', 'breakage'],
+  'fulfillment.TopUpStarted': ['直充开始', 'top-up started'],
+  'fulfillment.AttemptRecorded': ['向供应商提交（先记录）', 'attempt recorded, then sent'],
+  'fulfillment.AttemptAnswered': ['供应商应答', 'provider answered'],
+  'fulfillment.TopUpEscalated': ['上报人工', 'escalated to a person'],
+  'fulfillment.TopUpResolved': ['人工裁定', 'resolved by a person'],
+  'fulfillment.TopUpEnded': ['直充结束', 'top-up ended'],
 };
 
 const inWords = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
