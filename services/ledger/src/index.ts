@@ -1,3 +1,3 @@
 export { ledgerErrors } from './api/errors.js';
 export { type LedgerConfig, ledgerConfig } from './config.js';
-export { createLedger, type LedgerPorts } from './ledger.js';
+export { createLedger, ledgerProjections, type LedgerPorts } from './ledger.js';
