@@ -150,6 +150,39 @@ describe('damage to a log that was closed', () => {
   });
 });
 
+describe('a mixture of two logs', () => {
+  it('is refused when the head file is of the other', async () => {
+    const [short, long] = await Promise.all([40, 60].map(async (count) => {
+      const disk = memoryDisk();
+      const store = await openSmall(disk);
+      await fill(store, count, count / 10);
+      await store.close();
+      return disk.contents();
+    }));
+    await expect(openSmall(diskWith(new Map(short).set('head', long!.get('head')!)))).rejects.toThrow('acknowledged are missing');
+    await expect(openSmall(diskWith(new Map(long).set('head', short!.get('head')!)))).rejects.toThrow('not the log that the head file');
+  });
+});
+
+describe('a back pointer that leads to another stream', () => {
+  it('is not followed', async () => {
+    const disk = memoryDisk();
+    const store = await openSmall(disk, { segmentBytes: 1 << 18 });
+    await fill(store, 40);
+    await store.close();
+    const again = await openSmall(disk, { segmentBytes: 1 << 18 });
+    const name = 'log/0000000000000000.seg';
+    const bytes = Buffer.from(disk.contents().get(name)!);
+    const [last, other] = await Promise.all(['order-1', 'pool-2'].map(async (stream) => (await again.readStream(stream, { max: 1, direction: 'backwards' }))[0]!));
+    bytes.writeUInt32BE(other!.position, last!.position + 8);
+    disk.damage(name, bytes);
+    const fresh = await openSmallForReading(diskWith(new Map([...disk.contents()].filter(([file]) => file !== name)).set(name, disk.contents().get(name)!))).catch((error: unknown) => error);
+    expect(fresh).toMatchObject({ code: 'LOG_DAMAGED' });
+    await expect(again.readStream('order-1', { max: 100 })).rejects.toMatchObject({ code: 'LOG_DAMAGED' });
+    await again.close();
+  });
+});
+
 describe('damage to a log whose process was killed', () => {
   it('is reported, or harmless, or costs the very last frame at most and says so', async () => {
     const files = await aLog('killed');
