@@ -8,6 +8,7 @@ import { FEATURES } from './application/features.js';
 import { ListMemory } from './application/list-memory.js';
 import { rebuildWindows } from './application/rebuild.js';
 import { RuleSetShelf } from './application/rulesets.js';
+import { keyOf, scopedKey } from './application/windows/key.js';
 import { RiskWindows } from './application/windows/risk-windows.js';
 
 const ORDERS = 20_000;
@@ -58,7 +59,7 @@ it('judges an order in less than a millisecond and rebuilds the same windows fro
   for (const kind of ['buyer', 'device', 'ip'] as const) {
     expect(fresh.tables[kind].keys.size).toBe(windows.tables[kind].keys.size);
     for (const ask of asks.slice(-200)) {
-      const key = `${ask.channelId}|${ask.parties[kind]}`;
+      const key = scopedKey(ask.channelId, keyOf(ask.parties[kind]));
       const count = (one: RiskWindows): number => one.tables[kind].count(one.tables[kind].keys.find(key), 'orders', now, 86_400_000);
       expect(count(fresh)).toBe(count(windows));
     }

@@ -1,6 +1,6 @@
 import type { Verdict } from '../domain/verdict.js';
-import { hashOf } from './windows/distinct.js';
-import { COUNTERS, DISTINCTS, type CounterName, type DistinctName, type PartyKind, PARTY_KINDS, type RiskWindows, scoped, type Table } from './windows/risk-windows.js';
+import { hashOf, keyOf, scopedKey } from './windows/key.js';
+import { COUNTERS, DISTINCTS, type CounterName, type DistinctName, type PartyKind, PARTY_KINDS, type RiskWindows, type Table } from './windows/risk-windows.js';
 
 /** What an order is judged by, besides the windows. Everything derived from personal values is derived already. */
 export type Subject = Pick<Verdict, 'channelId' | 'parties' | 'lines' | 'total' | 'at'> & {
@@ -23,14 +23,17 @@ export type Feature = {
 /** Where the parties of a subject are in the windows' tables, looked up once; -1 = nowhere. */
 export type Slots = Readonly<Record<PartyKind | `any_${PartyKind}`, number>>;
 
-const slotIn = ({ channelId, parties }: Subject, windows: RiskWindows, kind: PartyKind, anywhere: boolean): number => {
-  const token = parties[kind];
-  return token === undefined ? -1 : windows.tables[kind].keys.find(anywhere ? token : scoped(channelId, token));
+export const slotsOf = ({ channelId, parties }: Subject, { tables }: RiskWindows): Slots => {
+  const slots: Record<keyof Slots, number> = { buyer: -1, device: -1, ip: -1, payee: -1, any_buyer: -1, any_device: -1, any_ip: -1, any_payee: -1 };
+  for (const kind of PARTY_KINDS) {
+    const token = parties[kind];
+    if (token === undefined) continue;
+    const key = keyOf(token);
+    slots[kind] = tables[kind].keys.find(scopedKey(channelId, key));
+    if (kind !== 'buyer') slots[`any_${kind}`] = tables[kind].keys.find(key);
+  }
+  return slots;
 };
-export const slotsOf = (s: Subject, w: RiskWindows): Slots => ({
-  buyer: slotIn(s, w, 'buyer', false), device: slotIn(s, w, 'device', false), ip: slotIn(s, w, 'ip', false), payee: slotIn(s, w, 'payee', false),
-  any_buyer: -1, any_device: slotIn(s, w, 'device', true), any_ip: slotIn(s, w, 'ip', true), any_payee: slotIn(s, w, 'payee', true),
-});
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -118,8 +121,8 @@ const plain: readonly Feature[] = [
 export const FEATURES: ReadonlyMap<string, Feature> = new Map([
   ...plain,
   ...PARTY_KINDS.flatMap((kind) => [...partyFeatures(kind, false), ...(kind === 'buyer' ? [] : partyFeatures(kind, true))]),
-  ...windowed('channel_orders', '该渠道的订单数', 'orders of the channel', (s, w, ms) => w.channels.count(w.channels.keys.find(s.channelId), 'orders', s.at, ms)),
-  ...windowed('channel_amount', '该渠道的订单金额（最小单位）', 'amount ordered on the channel, minor units,', (s, w, ms) => w.channels.sum(w.channels.keys.find(s.channelId), 'orders', s.at, ms)),
+  ...windowed('channel_orders', '该渠道的订单数', 'orders of the channel', (s, w, ms) => w.channels.count(w.channels.keys.find(keyOf(s.channelId)), 'orders', s.at, ms)),
+  ...windowed('channel_amount', '该渠道的订单金额（最小单位）', 'amount ordered on the channel, minor units,', (s, w, ms) => w.channels.sum(w.channels.keys.find(keyOf(s.channelId)), 'orders', s.at, ms)),
   ...windowed('product_units', '本单商品中售出最多者的件数', 'units ordered of that product of the order which sold most', (s, w, ms) =>
-    Math.max(0, ...s.lines.map(({ productId }) => w.products.count(w.products.keys.find(productId), 'units', s.at, ms)))),
+    Math.max(0, ...s.lines.map(({ productId }) => w.products.count(w.products.keys.find(keyOf(productId)), 'units', s.at, ms)))),
 ].map((feature) => [feature.name, feature]));

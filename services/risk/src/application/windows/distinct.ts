@@ -5,13 +5,6 @@ const FIRST_NODES = 4096;
 /** Others a slot remembers at most; a count beyond it says "at least so many". */
 export const DISTINCT_MAX = 64;
 
-/** A 32-bit hash of a token (FNV-1a): enough to tell 64 others apart. */
-export const hashOf = (text: string): number => {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-};
-
 /** How many different others each slot met over a sliding window: the last {@link DISTINCT_MAX}, each with when it was last met. */
 export class Distinct {
   #heads: Int32Array = new Int32Array(1024).fill(NONE);

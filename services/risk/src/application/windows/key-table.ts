@@ -1,36 +1,41 @@
+import type { Key } from './key.js';
+
 const NONE = -1;
+const FIRST = 1024;
 
 /**
  * Keys with small numbers (slots), at most `max` of them: the one not touched for longest gives way. What hangs on a slot
- * is freed by `onEvict` before the slot is given to another key.
+ * is freed by `onEvict` before the slot is given to another key. An open hash table in typed arrays: nothing for the
+ * garbage collector to walk.
  */
 export class KeyTable {
-  readonly #slots = new Map<string, number>();
-  readonly #keys: (string | undefined)[] = [];
+  /** Slot + 1 by hash, 0 where there is none; at least half of it is empty. */
+  #cells = new Int32Array(FIRST * 2);
+  #keys = new Float64Array(FIRST);
+  #newer = new Int32Array(FIRST).fill(NONE);
+  #older = new Int32Array(FIRST).fill(NONE);
   readonly #freed: number[] = [];
   #used = 0;
-  #newer: Int32Array;
-  #older: Int32Array;
   #newest = NONE;
   #oldest = NONE;
 
-  constructor(readonly max: number, readonly onEvict: (slot: number) => void) {
-    const first = Math.min(max, 1024);
-    this.#newer = new Int32Array(first).fill(NONE);
-    this.#older = new Int32Array(first).fill(NONE);
-  }
+  constructor(readonly max: number, readonly onEvict: (slot: number) => void) {}
 
   get size(): number {
-    return this.#slots.size;
+    return this.#used - this.#freed.length;
   }
   /** The slot of a key, -1 if it is not (or no longer) known. */
-  find(key: string): number {
-    return this.#slots.get(key) ?? NONE;
+  find(key: Key): number {
+    const mask = this.#cells.length - 1;
+    for (let cell = key & mask; ; cell = (cell + 1) & mask) {
+      const slot = this.#cells[cell]! - 1;
+      if (slot === NONE || this.#keys[slot] === key) return slot;
+    }
   }
   /** The slot of a key, made if need be; it is now the last to give way. */
-  touch(key: string): number {
-    const known = this.#slots.get(key);
-    if (known !== undefined) {
+  touch(key: Key): number {
+    const known = this.find(key);
+    if (known !== NONE) {
       if (known !== this.#newest) {
         this.#unlink(known);
         this.#front(known);
@@ -38,9 +43,8 @@ export class KeyTable {
       return known;
     }
     const slot = this.#freeSlot();
-    this.#room(slot);
-    this.#slots.set(key, slot);
     this.#keys[slot] = key;
+    this.#enter(slot);
     this.#front(slot);
     return slot;
   }
@@ -51,8 +55,7 @@ export class KeyTable {
     if (slot === except) slot = this.#newer[slot] ?? NONE;
     if (slot === NONE) return false;
     this.onEvict(slot);
-    this.#slots.delete(this.#keys[slot]!);
-    this.#keys[slot] = undefined;
+    this.#leave(slot);
     this.#unlink(slot);
     this.#freed.push(slot);
     return true;
@@ -61,9 +64,31 @@ export class KeyTable {
   #freeSlot(): number {
     const reused = this.#freed.pop();
     if (reused !== undefined) return reused;
-    if (this.#used < this.max) return this.#used++;
+    if (this.#used < this.max) {
+      if (this.#used === this.#keys.length) this.#grow();
+      return this.#used++;
+    }
     this.forgetOldest(NONE);
     return this.#freed.pop()!;
+  }
+  #enter(slot: number): void {
+    const mask = this.#cells.length - 1;
+    let cell = this.#keys[slot]! & mask;
+    while (this.#cells[cell] !== 0) cell = (cell + 1) & mask;
+    this.#cells[cell] = slot + 1;
+  }
+  /** Empties the key's cell and moves those behind it up, so that no search stops too early. */
+  #leave(slot: number): void {
+    const mask = this.#cells.length - 1;
+    let hole = this.#keys[slot]! & mask;
+    while (this.#cells[hole] !== slot + 1) hole = (hole + 1) & mask;
+    for (let cell = (hole + 1) & mask; this.#cells[cell] !== 0; cell = (cell + 1) & mask) {
+      const home = this.#keys[this.#cells[cell]! - 1]! & mask;
+      if (((cell - home) & mask) < ((cell - hole) & mask)) continue;
+      this.#cells[hole] = this.#cells[cell]!;
+      hole = cell;
+    }
+    this.#cells[hole] = 0;
   }
   #front(slot: number): void {
     this.#older[slot] = this.#newest;
@@ -79,11 +104,13 @@ export class KeyTable {
     if (older === NONE) this.#oldest = newer;
     else this.#newer[older] = newer;
   }
-  #room(slot: number): void {
-    if (slot < this.#newer.length) return;
-    const length = Math.min(this.max, this.#newer.length * 2);
+  #grow(): void {
+    const length = this.#keys.length * 2;
+    this.#keys = grown(this.#keys, new Float64Array(length));
     this.#newer = grown(this.#newer, new Int32Array(length).fill(NONE));
     this.#older = grown(this.#older, new Int32Array(length).fill(NONE));
+    this.#cells = new Int32Array(length * 2);
+    for (let slot = 0; slot < this.#used; slot++) this.#enter(slot);
   }
 }
 

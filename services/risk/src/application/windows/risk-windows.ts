@@ -1,6 +1,6 @@
 import type { Signal } from '../../domain/signal.js';
 import type { Parties, Verdict } from '../../domain/verdict.js';
-import { hashOf } from './distinct.js';
+import { hashOf, keyOf, scopedKey } from './key.js';
 import { WindowTable } from './table.js';
 
 /** Counters and sets of others that every kind of party has. */
@@ -27,8 +27,8 @@ export type OrderFacts = Pick<Verdict, 'channelId' | 'parties' | 'lines' | 'tota
 
 /**
  * All sliding windows of risk, in memory, bounded. They are a fold over verdict and signal events and nothing else, so a
- * restart rebuilds them. A party is counted within the channel that asserts it (`<channel>|<token>`); device, IP and payee
- * also over all channels (`<token>`), which only rules that say so look at (RULES, Who may). A buyer is its channel's own.
+ * restart rebuilds them. A party is counted within the channel that asserts it; device, IP and payee also over all
+ * channels, which only rules that say so look at (RULES, Who may). A buyer is its channel's own.
  */
 export class RiskWindows {
   readonly tables: { readonly [K in PartyKind]: Table };
@@ -54,8 +54,8 @@ export class RiskWindows {
       if (verdict === 'deny') table.add(slot, 'denied', at, 1);
     }
     meet(places, parties, at);
-    this.channels.add(this.channels.keys.touch(channelId), 'orders', at, 1, amount);
-    for (const { productId, quantity } of lines) this.products.add(this.products.keys.touch(productId), 'units', at, quantity);
+    this.channels.add(this.channels.keys.touch(keyOf(channelId)), 'orders', at, 1, amount);
+    for (const { productId, quantity } of lines) this.products.add(this.products.keys.touch(keyOf(productId)), 'units', at, quantity);
   }
 
   /** Takes a signal in, at the moment it says. */
@@ -77,8 +77,9 @@ export class RiskWindows {
       const token = parties[kind];
       if (token === undefined) continue;
       const table = this.tables[kind];
-      places.push({ table, kind, slot: table.keys.touch(scoped(channelId, token)) });
-      if (kind !== 'buyer') places.push({ table, kind, slot: table.keys.touch(token) });
+      const key = keyOf(token);
+      places.push({ table, kind, slot: table.keys.touch(scopedKey(channelId, key)) });
+      if (kind !== 'buyer') places.push({ table, kind, slot: table.keys.touch(key) });
     }
     return places;
   }
@@ -100,6 +101,3 @@ const meet = (places: readonly Place[], parties: Parties, at: number): void => {
     for (const { table, slot, kind } of places) if (kind !== other) table.see(slot, SET_OF[other], hash, at);
   }
 };
-
-/** A party within the channel that asserts it. */
-export const scoped = (channelId: string, token: string): string => `${channelId}|${token}`;

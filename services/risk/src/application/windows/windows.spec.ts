@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { Counter, HORIZON_MS } from './counter.js';
 import { Distinct, DISTINCT_MAX } from './distinct.js';
 import { KeyTable } from './key-table.js';
-import { RiskWindows, scoped } from './risk-windows.js';
+import { keyOf, scopedKey } from './key.js';
+import { RiskWindows } from './risk-windows.js';
 import { instant } from '@vouchsafe/kernel';
 
 const MINUTE = 60_000;
@@ -77,16 +78,16 @@ it('forgets the key not touched for longest, with all that hung on it', () => {
     const table = new KeyTable(5, (slot) => evicted.push(slot));
     const order: number[] = [];
     for (const key of touches) {
-      const before = table.find(String(key));
-      const slot = table.touch(String(key));
+      const before = table.find(keyOf(`tok_${key}`));
+      const slot = table.touch(keyOf(`tok_${key}`));
       if (before >= 0 && before !== slot) return false;
       const at = order.indexOf(key);
       if (at >= 0) order.splice(at, 1);
       order.push(key);
       if (order.length > 5) order.shift();
-      if (table.size !== order.length || order.some((one) => table.find(String(one)) < 0)) return false;
+      if (table.size !== order.length || order.some((one) => table.find(keyOf(`tok_${one}`)) < 0)) return false;
     }
-    return new Set(order.map((key) => table.find(String(key)))).size === order.length;
+    return new Set(order.map((key) => table.find(keyOf(`tok_${key}`)))).size === order.length;
   }));
 });
 
@@ -101,7 +102,7 @@ it('stays within its bounds over many parties, and goes on counting those of now
   const now = 20_000 * 1_000;
   const { buyer, device } = windows.tables;
   expect([buyer.keys.size, device.keys.size, windows.tables.ip.keys.size]).toEqual([500, 500, 500]);
-  expect(buyer.count(buyer.keys.find(scoped('c', 'b19999')), 'orders', now, HOUR)).toBe(1);
-  expect(buyer.keys.find(scoped('c', 'b1'))).toBe(-1);
-  expect(windows.products.count(windows.products.keys.find('p7'), 'units', now, 30 * DAY)).toBe(800);
+  expect(buyer.count(buyer.keys.find(scopedKey('c', keyOf('b19999'))), 'orders', now, HOUR)).toBe(1);
+  expect(buyer.keys.find(scopedKey('c', keyOf('b1')))).toBe(-1);
+  expect(windows.products.count(windows.products.keys.find(keyOf('p7')), 'units', now, 30 * DAY)).toBe(800);
 });
