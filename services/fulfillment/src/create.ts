@@ -2,7 +2,7 @@ import { type Bus, on, type Publisher, serveCommands, startPublisher } from '@vo
 import { startTopUp } from '@vouchsafe/contracts';
 import { DeciderHost, type EventStore } from '@vouchsafe/event-store';
 import { FulfillmentService } from '@vouchsafe/proto/fulfillment/v1/fulfillment';
-import { bind, type ProjectionRunner, type ReadStore, startDeadlines, startProjections } from '@vouchsafe/read-store';
+import { bind, type BoundProjection, type ProjectionRunner, type ReadStore, startDeadlines, startProjections } from '@vouchsafe/read-store';
 import type { Rpc } from '@vouchsafe/rpc';
 import type { Clock, Ids, Log, Namespace, Random, ServiceModule, Stop, Timers } from '@vouchsafe/runtime';
 import { guardCodec, topUpCodec } from './adapters/codecs.js';
@@ -32,6 +32,9 @@ export type FulfillmentPorts = {
 const CATEGORY = ['delivery'];
 const nobody: RecipientKeys = { sealFor: async () => undefined };
 
+/** Views that fulfillment keeps; also what an audit rebuilds and compares. */
+export const fulfillmentProjections = (): readonly BoundProjection[] => [bind(deliveries, topUpCodec, CATEGORY), bind(topUpDeadlines, topUpCodec, CATEGORY)];
+
 /** Deliveries: secrets to whoever is entitled, top-ups through providers. Needs redemption (grants), inventory (vault), access (accounts). */
 export const createFulfillment = (ports: FulfillmentPorts, config: FulfillmentConfig): ServiceModule & { readonly projections: () => ProjectionRunner | undefined } => {
   let running: Running | undefined;
@@ -58,7 +61,7 @@ const start = async (ports: FulfillmentPorts, config: FulfillmentConfig): Promis
   const { namespace, store, bus, readStore, rpc, clock, ids, log, keys = nobody, providers = configuredProviders(config.providers) } = ports;
   const abort = new AbortController();
   const runner = await startProjections({
-    name: 'fulfillment', store, readStore, log, clock, projections: [bind(deliveries, topUpCodec, CATEGORY), bind(topUpDeadlines, topUpCodec, CATEGORY)],
+    name: 'fulfillment', store, readStore, log, clock, projections: fulfillmentProjections(),
   });
   const context = serviceContext(namespace, clock, ids);
   const [grants, secrets, accounts] = [grantsClient(rpc, context), secretsClient(rpc, context), accountsClient(rpc, context)];

@@ -1,6 +1,7 @@
 import { DeliveryState, FulfillmentService, ResolveTopUpRequest_Outcome } from '@vouchsafe/proto/fulfillment/v1/fulfillment';
 import type { Providers, TopUpProvider } from './application/ports.js';
 import type { ProviderAnswer } from './domain/top-up-messages.js';
+import { testPorts } from '@vouchsafe/testing';
 import { type Office, openOffice } from './testing/office.js';
 
 const { discloseSecrets, breakGlassDisclose, getDelivery, listEscalations, resolveTopUp } = FulfillmentService.method;
@@ -90,6 +91,36 @@ describe('a top-up through the service', () => {
     await office.startTopUp();
     await office.ports.clock.advance(1_000);
     expect(await office.startTopUp({ deliveryId: 'dlv_2.1', orderId: 'ord_2' })).toEqual({ ok: true, result: {} });
+  });
+
+  it('goes on after a restart, and closes an escalation by itself when the provider knows at last', async () => {
+    office = await openOffice({ providers: provider({ status: 'unknown', reason: 'SYSTEM_BUSY' }) });
+    await office.startTopUp();
+    await office.ports.clock.advance(600_000);
+    await office.stop();
+    const ports = { ...testPorts({ store: office.ports.store }), clock: office.ports.clock, timers: office.ports.timers };
+    const again = await openOffice({ ports, providers: provider({ status: 'succeeded' }) });
+    expect((await again.ports.rpc.call(listEscalations, {}, again.as(STAFF))).escalations).toHaveLength(1);
+    await again.ports.clock.advance(3_700_000);
+    expect(await again.ports.rpc.call(getDelivery, { orderId: 'ord_1', lineId: '1' }, again.as())).toMatchObject({ state: DeliveryState.SUCCEEDED });
+    expect((await again.ports.rpc.call(listEscalations, {}, again.as(STAFF))).escalations).toEqual([]);
+    await again.stop();
+  });
+
+  it('lists escalations page by page', async () => {
+    office = await openOffice({ providers: provider({ status: 'unknown', reason: 'SYSTEM_BUSY' }) });
+    for (let i = 1; i <= 5; i++) await office.startTopUp({ deliveryId: `dlv_${i}.1`, orderId: `ord_${i}`, accountToken: `tok_${i}` });
+    await office.ports.clock.advance(600_000);
+    const seen: string[] = [];
+    let pageToken = '';
+    do {
+      const page = await office.ports.rpc.call(listEscalations, { pageSize: 2, pageToken, filter: 'provider="a"' }, office.as(STAFF));
+      seen.push(...page.escalations.map(({ deliveryId }) => deliveryId));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+    expect(seen.sort()).toEqual([1, 2, 3, 4, 5].map((i) => `dlv_${i}.1`));
+    await expect(office.ports.rpc.call(listEscalations, { pageToken: 'x' }, office.as(STAFF))).rejects.toMatchObject({ code: 'PAGE_TOKEN_INVALID' });
+    await expect(office.ports.rpc.call(listEscalations, { filter: 'x' }, office.as(STAFF))).rejects.toMatchObject({ code: 'FIELD_INVALID' });
   });
 
   it('escalates what stays unknown, and a person ends it with evidence', async () => {

@@ -3,7 +3,7 @@ export type { Providers, RecipientKeys, TopUpProvider, TopUpRequest } from './ap
 export type { FulfillmentConfig, ProviderConfig } from './config.js';
 export { fulfillmentConfig } from './config.js';
 export type { FulfillmentPorts } from './create.js';
-export { createFulfillment } from './create.js';
+export { createFulfillment, fulfillmentProjections } from './create.js';
 export { jweRecipientKeys } from './adapters/jwe-keys.js';
 export type { ProviderAnswer } from './domain/top-up-messages.js';
 export type { SandboxProvider, SandboxProviderOptions } from './sandbox-provider/server.js';

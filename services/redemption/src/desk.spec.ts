@@ -210,6 +210,19 @@ describe('the counter', () => {
     expect((await voucher('vch_10')).validUntil).toEqual(timestampFromMs(Date.parse('2026-04-01T23:59:59.999+08:00')));
   });
 
+  it('rebuilds its views to what they are', async () => {
+    await shop.activate({ ...terms({ validDays: 1 }), ranges: [{ batchId: BATCH, from: 0, to: 300 }] });
+    await shop.activate({ lineId: '2', ranges: [{ batchId: BATCH, from: 400, to: 401 }] });
+    await shop.void({ unitsInLine: 300, quantity: 2 });
+    await shop.activate({ orderId: 'ord_2', ranges: [{ batchId: BATCH, from: 0, to: 2 }] });
+    await redeem(codeOf(0), 1n);
+    await redeem(codeOf(299), 2n);
+    for (const collection of ['redemption_grant_buckets_v1', 'redemption_grant_lines_v1', 'redemption_places_v1', 'redemption_lapse_deadlines_v1']) {
+      const { equal, documents, differences } = await shop.rebuild(collection);
+      expect([collection, equal, documents > 0, differences]).toEqual([collection, true, true, []]);
+    }
+  });
+
   it('tells the ledger what each use is worth, all uses adding up to the line', async () => {
     const heard: { gross: { minor: string }; tax: { minor: string } }[] = [];
     shop.ports.bus.subscribe('test', ['redemption'], async ({ type, data }) => {

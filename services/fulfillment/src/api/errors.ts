@@ -1,4 +1,9 @@
 import type { Catalogue } from '@vouchsafe/rpc';
+import type { GuardRejection } from '../domain/top-up-guard.js';
+import type { TopUpRejection } from '../domain/top-up-messages.js';
+
+/** What deciders refuse with, but for what stays between driver and decider: a new code without words does not compile. */
+type Answerable = GuardRejection | Exclude<TopUpRejection, 'ATTEMPT_OPEN' | 'ATTEMPT_UNKNOWN'>;
 
 /** Every code fulfillment can answer with: what it means, what to do. */
 export const fulfillmentErrors = {
@@ -70,5 +75,5 @@ export const fulfillmentErrors = {
     kind: 'duplicate', zh: '该交付 ID 已用于其他内容。', en: 'The delivery id was used with other content.',
     remedyZh: '这是内部不一致，请告警。', remedyEn: 'This is an inconsistency inside; raise an alarm.',
   },
-} as const satisfies Catalogue;
+} as const satisfies Catalogue & Catalogue<Answerable>;
 export type FulfillmentCode = keyof typeof fulfillmentErrors;

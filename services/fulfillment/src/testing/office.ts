@@ -56,6 +56,8 @@ export const openOffice = async (options: { readonly units?: number; readonly po
       caller: { principalId: 'pri_channel', kind: 'channel', channelId: 'chn_1', namespace, permissions: new Set(), ...caller },
       requestId: ids.mint('request'), deadline: plusMs(clock.now(), 10_000), locale: 'en',
     }),
+    /** The process ends; its store, bus and views stay. */
+    stop: () => service.stop(),
     close: async () => {
       await service.stop();
       await ports.close();

@@ -1,4 +1,10 @@
 import type { Catalogue } from '@vouchsafe/rpc';
+import type { GrantRejection } from '../domain/grant-messages.js';
+import type { GuessRejection } from '../domain/guess.js';
+import type { TerminalRejection } from '../domain/terminal.js';
+
+/** What deciders refuse with, but for what only a mistake of ours could bring about: a new code without words does not compile. */
+type Answerable = GrantRejection | GuessRejection | Exclude<TerminalRejection, 'SEQUENCE_UNKNOWN'>;
 
 /** Every code redemption can answer with: what it means, what to do. */
 export const redemptionErrors = {
@@ -138,5 +144,5 @@ export const redemptionErrors = {
     kind: 'refused', zh: '取码次数或时限已用完。', en: 'The allowance of disclosures is spent.',
     remedyZh: '请联系平台；员工可双人审批后取码。', remedyEn: 'Ask the platform; staff can disclose with a second person.',
   },
-} as const satisfies Catalogue;
+} as const satisfies Catalogue & Catalogue<Answerable>;
 export type RedemptionCode = keyof typeof redemptionErrors;

@@ -56,6 +56,7 @@ export const openShop = async (options: { readonly ports?: TestPorts; readonly t
     }),
     /** Lets simulated time pass while `work` waits for it. */
     soon: <T>(work: Promise<T>): Promise<T> => clock.until(work),
+    rebuild: (collection: string) => service.projections()!.rebuild(collection),
     stop: () => service.stop(),
     close: async () => {
       await service.stop();
