@@ -3,7 +3,7 @@ import { invariant } from '@vouchsafe/kernel';
 import { OrderStateService } from '@vouchsafe/proto/order/internal/v1/state';
 import { OrderService } from '@vouchsafe/proto/order/v1/order';
 import { PaymentService } from '@vouchsafe/proto/order/v1/payment';
-import { bind, type Collection, type Doc, type ProjectionRunner, startDeadlines, startProjections } from '@vouchsafe/read-store';
+import { bind, type BoundProjection, type Collection, type Doc, type ProjectionRunner, startDeadlines, startProjections } from '@vouchsafe/read-store';
 import type { ServiceModule, Stop } from '@vouchsafe/runtime';
 import { toIntegration } from './adapters/integration.js';
 import { orderCodec } from './adapters/order-codec.js';
@@ -27,6 +27,13 @@ import { openChargebacks, openPayments, openRefunds, paymentsList, refundsList }
 import { openOrders, ordersList } from './projections/orders.js';
 
 const CATEGORIES = ['order', 'payment', 'refund', 'chargeback'] as const;
+
+/** Views that order keeps; also what an audit rebuilds and compares. */
+export const orderProjections = (): readonly BoundProjection[] => [
+  bind(ordersList, orderCodec, ['order']), bind(openOrders, orderCodec, ['order']),
+  bind(paymentsList, paymentCodec, ['payment']), bind(openPayments, paymentCodec, ['payment']),
+  bind(refundsList, refundCodec, ['refund']), bind(openRefunds, refundCodec, ['refund']), bind(openChargebacks, chargebackCodec, ['chargeback']),
+];
 
 /** Orders, payments, refunds and charge-backs. Serves once its views are caught up and every open order goes on. */
 export const createOrder = (ports: OrderPorts, config: OrderConfig): ServiceModule => {
@@ -66,11 +73,7 @@ const providersOf = ({ namespace, paymentProviders }: OrderPorts): ReadonlyMap<s
 const startViews = ({ store, readStore, log, clock }: OrderPorts): Promise<ProjectionRunner> =>
   startProjections({
     name: 'order', store, readStore, log, clock,
-    projections: [
-      bind(ordersList, orderCodec, ['order']), bind(openOrders, orderCodec, ['order']),
-      bind(paymentsList, paymentCodec, ['payment']), bind(openPayments, paymentCodec, ['payment']),
-      bind(refundsList, refundCodec, ['refund']), bind(openRefunds, refundCodec, ['refund']), bind(openChargebacks, chargebackCodec, ['chargeback']),
-    ],
+    projections: orderProjections(),
   });
 
 const serve = async (ports: OrderPorts, config: OrderConfig, core: OrderCore, soldOut: SoldOutFlags): Promise<void> => {

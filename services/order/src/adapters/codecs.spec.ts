@@ -1,4 +1,5 @@
 import { orderEvents } from '@vouchsafe/contracts';
+import fc from 'fast-check';
 import { someTerms } from '../testing/builders.js';
 import { GOLDEN_CHARGEBACK } from './golden-chargeback.js';
 import { GOLDEN_ORDER } from './golden-order.js';
@@ -30,6 +31,14 @@ it('writes an order of one line in less than 700 bytes, whatever its ids', () =>
     buyer: { token: id('tok'), refs: [id('sub')] }, lines: [{ ...line!, productId: id('prd'), listingId: id('lst'), priceListId: id('plt'), supplierId: id('sup') }],
   });
   expect(JSON.stringify(orderCodec.encode({ type: 'OrderPlaced', ...terms }).data).length).toBeLessThan(700);
+});
+
+it('keeps references to one subject short and brings them back', () => {
+  const reference = fc.tuple(fc.constantFrom('sub_a', 'sub_b', 'sub_a1'), fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined })).map(([subject, n]) => (n === undefined ? subject : `${subject}.${n}`));
+  fc.assert(fc.property(fc.array(reference), (refs) => {
+    const { type, data } = orderCodec.encode({ type: 'OrderPlaced', ...someTerms({ buyer: { refs } }) });
+    expect(orderCodec.decode(type, data)).toMatchObject({ buyer: { refs } });
+  }));
 });
 
 it('tells others of every end, and of nothing else', () => {

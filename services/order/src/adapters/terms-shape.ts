@@ -46,7 +46,22 @@ const verdict = compact<ActedVerdict>({
   decision: usually('decision', oneOf('allow', 'review', 'challenge', 'deny'), 'allow'),
   verdictId: maybe('id', text()), fallback: usually('fallback', bool, false),
 });
-const buyer = compact<Buyer>({ token: maybe('token', text()), refs: listed('refs', text()) });
+/** Values of one subject are `sub_x.0`, `sub_x.1`: what a reference shares with the one before it is left out. */
+const references: Shape<readonly string[]> = {
+  write: (refs) => refs.map((ref, i) => {
+    const dot = ref.lastIndexOf('.');
+    return i > 0 && dot > 0 && refs[i - 1]!.startsWith(ref.slice(0, dot + 1)) ? ref.slice(dot) : ref;
+  }),
+  read: (json, path) => {
+    let subject = '';
+    return list(text()).read(json, path).map((ref) => {
+      if (ref.startsWith('.')) return subject + ref;
+      subject = ref.slice(0, ref.lastIndexOf('.'));
+      return ref;
+    });
+  },
+};
+const buyer = compact<Buyer>({ token: maybe('token', text()), refs: field('refs', references) });
 const payment = compact<PaymentTerms>({
   provider: field('provider', text()), payBy: field('payBy', millis), fulfilLate: usually('fulfilLate', bool, false),
 });

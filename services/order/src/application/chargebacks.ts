@@ -5,9 +5,9 @@ import type { Chargeback, ChargebackCommand, ChargebackEvent, ChargebackNotice, 
 import { type EndedOrder, isLive } from '../domain/order-state.js';
 import type { RefundedLine, ValuedLine, VoidedLine } from '../domain/refund.js';
 import { partsTakenBack, splitShare } from '../domain/take-back.js';
-import { isStocked } from '../domain/terms.js';
+import { isStocked, type OrderTerms } from '../domain/terms.js';
 import type { OrderHost } from './course-runner.js';
-import { orderStream } from './names.js';
+import { orderStream, verdictIdOf } from './names.js';
 import type { OrderPorts } from './ports.js';
 import { granted, type Send } from './send.js';
 import { serviceEnvelope } from './service-envelope.js';
@@ -28,7 +28,7 @@ export class Chargebacks {
   /** True if it is new. */
   async open(chargebackId: string, notice: ChargebackNotice): Promise<boolean> {
     const { state: order } = await this.options.orders.load(orderStream(notice.orderId));
-    const verdictId = isLive(order) ? order.terms.verdict.verdictId : undefined;
+    const verdictId = isLive(order) ? verdictActedOn(notice.orderId, order.terms) : undefined;
     return this.#handle(chargebackId, notice.orderId, { type: 'OpenChargeback', ...notice, ...(verdictId !== undefined && { verdictId }) });
   }
   /** True if it is new; Fault `NOTICE_TOO_EARLY` where the dispute is not known yet (the provider sends it again). */
@@ -119,6 +119,9 @@ export class Chargebacks {
 }
 
 const dimsOf = ({ notice: { bookId, channelId, orderId } }: KnownChargeback) => ({ bookId, channelId, orderId });
+
+const verdictActedOn = (orderId: string, { verdict, fingerprint }: OrderTerms): string | undefined =>
+  verdict.fallback ? undefined : verdict.verdictId ?? verdictIdOf(orderId, fingerprint);
 
 /** Everything of the order that is still with the buyer. Top-ups cannot be taken back. */
 const outstanding = (order: EndedOrder): readonly RefundedLine[] =>

@@ -17,6 +17,8 @@ export const orderOfPayment = (paymentId: string): string => `ord_${body(payment
 export const refundIdOf = (orderId: string, requestId: string): string => `rfd_${uuidv5(`refund/${orderId}/${requestId}`)}`;
 /** Refund that comes by itself: `undelivered`, or `receipt<n>` of a payment. */
 export const ownRefundIdOf = (orderId: string, cause: string): string => `rfd_${body(orderId)}.${cause}`;
+/** The verdict about an order's body: one per (order, fingerprint), as its stream is named (ARCHITECTURE §2). */
+export const verdictIdOf = (orderId: string, fingerprint: string): string => `vdt_${body(orderId)}.${fingerprint.replaceAll('_', '~')}`;
 export const chargebackIdOf = (namespace: Namespace, provider: string, theirs: string): string => `cbk_${uuidv5(`chargeback/${namespace}/${provider}/${theirs}`)}`;
 
 /** Fingerprint of parsed business fields: 128 bits of SHA-256 over their JSON with sorted keys. Personal values come as tokens only. */

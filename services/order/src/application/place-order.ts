@@ -5,11 +5,11 @@ import { type CallContext, RpcFailure, serviceCaller } from '@vouchsafe/rpc';
 import type { OrderConfig } from '../config.js';
 import type { OrderEvent } from '../domain/order-events.js';
 import { fingerprintOf, type Order } from '../domain/order-state.js';
-import type { OrderLine, OrderTerms, Reason } from '../domain/terms.js';
+import type { ActedVerdict, OrderLine, OrderTerms, Reason } from '../domain/terms.js';
 import { type Assessment, assess } from './assessment.js';
 import type { CourseRunner, OrderHost } from './course-runner.js';
 import { checkAtDoor } from './door.js';
-import { fingerprintOfBody, orderIdOf, orderStream } from './names.js';
+import { fingerprintOfBody, orderIdOf, orderStream, verdictIdOf } from './names.js';
 import { lineIdOf, type OrderAsk } from './order-ask.js';
 import type { OrderPorts } from './ports.js';
 import { amountOf, lineOf, price, settlementOf } from './pricing.js';
@@ -143,6 +143,11 @@ const bodyOf = ({ lines, maxAmount, quoteId, memberTier, whole }: OrderAsk, { by
   buyer: Object.fromEntries(Object.entries(byKind).map(([kind, { token }]) => [kind, token])),
 });
 
+/** An id that can be told from the order need not lie in its event. */
+const withoutUsualId = ({ orderId, fingerprint }: Taken, { decision, verdictId, fallback }: ActedVerdict): ActedVerdict => ({
+  decision, fallback, ...(verdictId !== undefined && verdictId !== verdictIdOf(orderId, fingerprint) && { verdictId }),
+});
+
 type Decided = { readonly priced: PriceOrderResponse; readonly assessment: Assessment; readonly config: OrderConfig };
 const termsOf = (taken: Taken, lines: readonly OrderLine[], { priced, assessment, config }: Decided): OrderTerms => {
   const { ask, guarded, fingerprint, principal, at } = taken;
@@ -153,11 +158,11 @@ const termsOf = (taken: Taken, lines: readonly OrderLine[], { priced, assessment
   const { minor: totalMinor, currency } = money(total.minor, total.currency);
   return {
     number: ask.number, channelId: ask.channelId, principal, fingerprint, settlement,
-    bookId: priced.bookId, currency, totalMinor, whole: ask.whole, verdict: assessment.verdict, placedAt: at, lines,
+    bookId: priced.bookId, currency, totalMinor, whole: ask.whole, verdict: withoutUsualId(taken, assessment.verdict), placedAt: at, lines,
     answerBy: plusMs(at, config.answerWithinMs),
     heldUntil: plusMs(at, reviewMs + (payMs > 0 ? payMs + config.paymentGraceMs * 2 : 0) + config.holdStockMs),
     ...(priced.settlementChannelId !== ask.channelId && priced.settlementChannelId !== '' && { payerChannelId: priced.settlementChannelId }),
-    ...(guarded.buyer && { buyer: guarded.buyer }),
+    ...(guarded.buyer && { buyer: { refs: guarded.buyer.refs, ...(lines.some(({ buyerLimit }) => buyerLimit !== undefined) && { token: guarded.buyer.token }) } }),
     ...(reviewMs > 0 && { reviewUntil: plusMs(at, reviewMs) }),
     ...(settlement === 'consumer_pay' && {
       payment: { provider: priced.paymentProvider, payBy: plusMs(at, reviewMs + payMs), fulfilLate: priced.fulfilLatePayment },

@@ -74,11 +74,12 @@ export type OrderLine = {
 /** The verdict acted on. `fallback`: risk was silent and this is the configured default. */
 export type ActedVerdict = {
   readonly decision: 'allow' | 'review' | 'challenge' | 'deny';
+  /** Where it is not the one that follows from the order and its fingerprint. */
   readonly verdictId?: string;
   readonly fallback: boolean;
 };
 
-/** The buyer as references into the vault (to reveal or erase) and the token that limits count. */
+/** The buyer as references into the vault (to reveal or erase), and where a listing limits units per buyer the token that is counted. */
 export type Buyer = { readonly token?: string; readonly refs: readonly string[] };
 
 /** How the consumer pays. `payBy` is when the provider stops taking money; stock is held longer. */
