@@ -2,7 +2,7 @@ import { DeciderHost } from '@vouchsafe/event-store';
 import { type Publisher, startPublisher } from '@vouchsafe/bus';
 import { AccessService } from '@vouchsafe/proto/access/v1/access';
 import { IdentityService } from '@vouchsafe/proto/access/internal/v1/identity';
-import { bind, type Follower, type ProjectionRunner, startProjections } from '@vouchsafe/read-store';
+import { bind, type BoundProjection, type Follower, type ProjectionRunner, startProjections } from '@vouchsafe/read-store';
 import type { ServiceModule, Stop } from '@vouchsafe/runtime';
 import { approvalCodec, erasureCodec, principalCodec } from './adapters/event-codecs.js';
 import { toIntegration } from './adapters/integration.js';
@@ -28,6 +28,11 @@ export type Access = ServiceModule & {
   /** Destroys again what the log says was erased: after the vault was restored. The number of subjects that were still there. */
   reapplyErasures(): Promise<number>;
 };
+
+/** Views that access keeps; also what an audit rebuilds and compares. */
+export const accessProjections = (): readonly BoundProjection[] => [
+  bind(principalDirectory, principalCodec, [principalStream.category]), bind(approvalDirectory, approvalCodec, [approvalStream.category]),
+];
 
 export const createAccess = (ports: AccessPorts, config: AccessConfig): Access => new AccessModule(ports, config);
 
@@ -62,7 +67,7 @@ class AccessModule implements Access {
     const now = () => clock.now();
     const projections = await startProjections({
       name: 'access', store, readStore, log, clock,
-      projections: [bind(principalDirectory, principalCodec, [principalStream.category]), bind(approvalDirectory, approvalCodec, [approvalStream.category])],
+      projections: accessProjections(),
     });
     this.#projections = projections;
     const publisher = await startPublisher({ context: 'access', store, bus, readStore, categories: CATEGORIES, toIntegration, log, clock });

@@ -1,5 +1,5 @@
 export type { Access } from './access.js';
-export { createAccess } from './access.js';
+export { accessProjections, createAccess } from './access.js';
 export { accessErrors } from './api/errors.js';
 export type { AdminBootstrap, BootstrapKey, SandboxKeys } from './application/bootstrap.js';
 export type { AccessPorts } from './application/ports.js';

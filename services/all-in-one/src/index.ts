@@ -3,4 +3,5 @@ export { type ConfigProblem, isLoopback, parseConfig, type PlatformConfig, platf
 export { startModules, startOrder } from './module-order.js';
 export { type NamespaceOptions, type RunningNamespace, startNamespace } from './namespace.js';
 export { CATALOGUES, type Platform, type PlatformOptions, startPlatform } from './platform.js';
+export { SERVICE_PROJECTIONS } from './projections.js';
 export { PUBLIC_SERVICES } from './public-services.js';

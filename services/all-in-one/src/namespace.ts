@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Access } from '@vouchsafe/access';
+import { openDeployment } from '@vouchsafe/backup';
 import { type Bus, inProcessBus, sqliteParkedStore } from '@vouchsafe/bus';
 import { type EmbeddedStore, openEmbeddedStore } from '@vouchsafe/event-store';
 import { type Journal, openJournal } from '@vouchsafe/journal';
@@ -11,7 +12,6 @@ import { inProcessRpc, type Rpc } from '@vouchsafe/rpc';
 import { type Clock, clockTimers, createIds, type Log, type Namespace, nodeDisk, systemClock, systemRandom } from '@vouchsafe/runtime';
 import { fileKeyWrap, openCodeVault, sqlitePersonalVault } from '@vouchsafe/vault';
 import { composeServices, type ServiceSettings } from './compose.js';
-import { openDeployment } from './deployment.js';
 import { startModules } from './module-order.js';
 
 /** Where one namespace lives on the disk. */
@@ -62,6 +62,8 @@ export const startNamespace = async (options: NamespaceOptions): Promise<Running
     const deployment = await openDeployment({ data, marker: options.journal, ids, log });
     const store = await openEmbeddedStore({ disk: nodeDisk(data), clock, log, onFatal, options: { minimumEpoch: deployment.minimumBootEpoch } });
     closers.push(() => store.close());
+    await deployment.attach(store, clockTimers(systemClock()));
+    closers.push(() => deployment.close());
     const wrap = fileKeyWrap({ file: options.keyFile, dataDir: data, namespace, random, log });
     const parked = sqliteParkedStore(path.join(data, 'parked.sqlite'));
     closers.push(() => parked.close());
@@ -85,6 +87,7 @@ export const startNamespace = async (options: NamespaceOptions): Promise<Running
     );
     const stopModules = await startModules(modules);
     closers.push(stopModules);
+    deployment.secured();
     closers.push(() => bus.stop());
     return { namespace, store, rpc, bus, journal, access, begin: () => bus.start(), stop: closeAll };
   } catch (error) {

@@ -9,7 +9,7 @@ export type CallerEnvironment = { readonly http: string; readonly grpc: string; 
 export const parseEnvFile = (text: string): Record<string, string> =>
   Object.fromEntries(
     text.split('\n').flatMap((line) => {
-      const match = /^(?:export\s+)?([A-Z_]+)=(.*)$/.exec(line.trim());
+      const match = /^(?:export\s+)?([A-Z0-9_]+)=(.*)$/.exec(line.trim());
       return match ? [[match[1]!, match[2]!.replace(/^(['"])(.*)\1$/, '$2')] as const] : [];
     }),
   );

@@ -4,7 +4,7 @@ import { DeciderHost } from '@vouchsafe/event-store';
 import { Fault } from '@vouchsafe/kernel';
 import { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
 import { InventoryService } from '@vouchsafe/proto/inventory/v1/inventory';
-import { bind, type Collection, startProjections } from '@vouchsafe/read-store';
+import { bind, type BoundProjection, type Collection, startProjections } from '@vouchsafe/read-store';
 import type { ServiceModule } from '@vouchsafe/runtime';
 import { openSpool } from '@vouchsafe/vault';
 import { batchCodec, buyerLimitCodec, stockCodec } from './adapters/codecs.js';
@@ -42,7 +42,7 @@ export const createInventory = (ports: InventoryPorts, config: InventoryConfig):
     needs: ['catalog'],
     start: async () => {
       const { bus, rpc } = ports;
-      const runner = await startProjections({ ...ports, name: 'inventory', projections: projections() });
+      const runner = await startProjections({ ...ports, name: 'inventory', projections: inventoryProjections() });
       stops.push(() => runner.stop());
       await runner.caughtUp(); // timers and pools to hold are views: they must be whole before anything is served
       const parts = compose(ports, config, { runner, ...(await collections(ports)) });
@@ -67,7 +67,8 @@ export const createInventory = (ports: InventoryPorts, config: InventoryConfig):
   };
 };
 
-const projections = () => [
+/** Views that inventory keeps; also what an audit rebuilds and compares. */
+export const inventoryProjections = (): readonly BoundProjection[] => [
   bind(batchCards, batchCodec, ['batch']), bind(batchLosses, stockCodec, ['pool']), bind(stockCards, stockCodec, ['pool']), bind(sales, stockCodec, ['pool']),
   bind(importChores, batchCodec, ['batch']), bind(poolChores, stockCodec, ['pool']), bind(limitChores, buyerLimitCodec, ['buyerlimit']),
 ];

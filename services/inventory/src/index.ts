@@ -2,4 +2,4 @@ export { inventoryErrors } from './api/errors.js';
 export type { InventoryPorts } from './application/ports.js';
 export type { InventoryConfig } from './config.js';
 export { inventoryConfig } from './config.js';
-export { createInventory } from './create-inventory.js';
+export { createInventory, inventoryProjections } from './create-inventory.js';

@@ -161,7 +161,7 @@ export class Auditor {
       p50Ms: quantile(took, 0.5), p99Ms: quantile(took, 0.99), entries: this.#books.entries, trialBalance: this.#books.rows(), ledgerSums: sums,
       violations: {
         integrity: this.#integrity, codes: this.#units.violations, redemptions: this.#twice, books: [...this.#books.violations, ...unbalanced],
-        orders: byState.OPEN ? [`${byState.OPEN} orders have not ended`] : [],
+        orders: [...this.#orders].filter(([, { state }]) => state === 'OPEN').slice(0, VIOLATIONS_MAX).map(([id]) => `${id} has not ended`),
       },
     };
   }

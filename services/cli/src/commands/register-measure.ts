@@ -1,7 +1,12 @@
 import type { Command } from 'commander';
+import { demo } from '../demo/demo.js';
 import type { Shell } from '../main.js';
 
 type T = (zh: string, en: string) => string;
 
 /** Commands that drive a platform hard and look at it afterwards. */
-export const registerMeasure = (_program: Command, _shell: Shell, _t: T): void => {};
+export const registerMeasure = (program: Command, shell: Shell, t: T): void => {
+  program.command('demo').description(t('一分钟演示完整流程，最后给出一页由数据算出的结论', 'the whole platform in a minute, ending with one page computed from the data'))
+    .option('--keep', t('保留数据目录', 'keep the data directory'))
+    .action(async (options: { keep?: boolean }) => shell.exit(await demo(shell.speech(), options.keep === true)));
+};

@@ -1,9 +1,12 @@
 import path from 'node:path';
 import { parseConfig } from '@vouchsafe/all-in-one';
 import type { Command } from 'commander';
+import type { Namespace } from '@vouchsafe/runtime';
+import { namespaceArgument } from './register-audit.js';
 import { DEMO_CHANNELS, DEMO_TERMINALS } from '../demo/cast.js';
 import type { Shell } from '../main.js';
 import { EXIT } from '../speech.js';
+import { backupNamespace, restoreNamespace } from './backup.js';
 import { doctor } from './doctor.js';
 import { up } from './up.js';
 
@@ -13,10 +16,10 @@ type T = (zh: string, en: string) => string;
 export const registerOperate = (program: Command, shell: Shell, t: T): void => {
   program.command('up').description(t('在前台运行整个平台', 'run the whole platform in the foreground'))
     .option('--sandbox', t('只运行沙箱，并写出试用密钥', 'the sandbox alone, with keys to play with'))
-    .option('--env-file <file>', t('试用密钥写到哪里', 'where the keys to play with are written'), path.join('.vouchsafe', 'env'))
+    .option('--keys-file <file>', t('试用密钥写到哪里', 'where the keys to play with are written'), path.join('.vouchsafe', 'env'))
     .option('--ready-line', t('就绪后在标准输出打印 READY', 'print READY on stdout once it serves'))
     .addHelpText('after', '\n  vouchsafe up --sandbox\n  VOUCHSAFE_DATA=/srv/vouchsafe vouchsafe up\n')
-    .action(async (options: { sandbox?: boolean; envFile: string; readyLine?: boolean }) => {
+    .action(async (options: { sandbox?: boolean; keysFile: string; readyLine?: boolean }) => {
       shell.exit(await up(shell.speech(), shell.env, { ...options, channels: DEMO_CHANNELS, terminals: DEMO_TERMINALS }));
     });
 
@@ -27,6 +30,24 @@ export const registerOperate = (program: Command, shell: Shell, t: T): void => {
     else speech.result({ ok: false, problems: parsed.problems }, () => parsed.problems.map(({ variable, reason }) => `✘ ${variable}: ${reason}`));
     shell.exit(parsed.ok ? EXIT.ok : EXIT.config);
   });
+
+  const onDirectory = (command: Command): Command =>
+    command.option('--data <dir>', t('数据目录', 'data directory'), shell.env.VOUCHSAFE_DATA ?? '.vouchsafe/data')
+      .option('--journal <dir>', t('不可撤销日志与标记的目录', 'folder of journal and marker'), shell.env.VOUCHSAFE_JOURNAL ?? '.vouchsafe/journal')
+      .option('--namespace <name>', 'live | sandbox', namespaceArgument, 'sandbox' as Namespace);
+  type Places = { readonly data: string; readonly journal: string; readonly namespace: Namespace };
+  onDirectory(program.command('backup <target>')).description(t('备份（平台可以在运行）；密钥文件须另外保管', 'back up, also while the platform runs; keep the key file apart'))
+    .action(async (target: string, places: Places) => {
+      const speech = shell.speech();
+      const manifest = await backupNamespace(places, target);
+      speech.result(manifest, () => [`${target}: ${manifest.log.files.length + manifest.files.length} ${t('个文件', 'files')}, ${t('位置', 'position')} ${manifest.log.position}`]);
+    });
+  onDirectory(program.command('restore <from>')).description(t('恢复到新的数据目录；恢复后库存先冻结，对账后放行', 'restore into a new data directory; stock stays held until released against the journal'))
+    .action(async (from: string, places: Places) => {
+      const speech = shell.speech();
+      const manifest = await restoreNamespace(places, from);
+      speech.result(manifest, () => [t('已恢复。启动后用 InventoryService.ReleasePoolHold 放行库存。', 'restored. After the start release stock with InventoryService.ReleasePoolHold.')]);
+    });
 
   program.command('doctor').description(t('检查 Node、磁盘、端口、时钟', 'check Node, disk, ports, clock')).action(async () => {
     const { VOUCHSAFE_DATA = '.vouchsafe/data', VOUCHSAFE_KEYS = '.vouchsafe/keys', VOUCHSAFE_HTTP_PORT = '8080', VOUCHSAFE_GRPC_PORT = '9090' } = shell.env;

@@ -9,7 +9,7 @@ import { CommandFailure, EXIT, type Speech } from '../speech.js';
 export type UpOptions = {
   /** The sandbox alone, with keys for whoever has this machine. */
   readonly sandbox?: boolean;
-  readonly envFile: string;
+  readonly keysFile: string;
   /** One line `READY` on stdout once it serves, for whoever started it. */
   readonly readyLine?: boolean;
   readonly channels: readonly string[];
@@ -36,7 +36,7 @@ export const up = async (speech: Speech, env: NodeJS.ProcessEnv, options: UpOpti
       process.exit(EXIT.bug);
     },
   });
-  if (options.sandbox) await writeEnvFile(options.envFile, platform, options);
+  if (options.sandbox) await writeEnvFile(options.keysFile, platform, options);
   if (options.readyLine) speech.say('READY');
   else announce(speech, platform, config, options);
   const signal = await new Promise<NodeJS.Signals>((resolve) => {
@@ -51,7 +51,7 @@ export const up = async (speech: Speech, env: NodeJS.ProcessEnv, options: UpOpti
 const announce = ({ note, t }: Speech, { http, grpc }: Platform, config: PlatformConfig, options: UpOptions): void => {
   note(t(`平台已在前台运行（Ctrl-C 结束）：${http}  gRPC ${grpc}`, `the platform runs in the foreground (Ctrl-C drains): ${http}  gRPC ${grpc}`));
   note(t(`首页 ${http}/  接口文档 ${http}/docs  数据 ${config.VOUCHSAFE_DATA}`, `page ${http}/  API ${http}/docs  data ${config.VOUCHSAFE_DATA}`));
-  if (options.sandbox) note(t(`密钥已写入 ${options.envFile}：在另一个终端执行  . ${options.envFile}`, `keys are in ${options.envFile}: in another terminal  . ${options.envFile}`));
+  if (options.sandbox) note(t(`密钥已写入 ${options.keysFile}：在另一个终端执行  . ${options.keysFile}`, `keys are in ${options.keysFile}: in another terminal  . ${options.keysFile}`));
 };
 
 /** Keys of the sandbox for people who try it: readable by this user only. */

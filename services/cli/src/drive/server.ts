@@ -24,6 +24,7 @@ export class Server {
   #child: ChildProcess | undefined;
   #exited: Promise<number> = Promise.resolve(0);
   #stderr = '';
+  #ready: Ready | undefined;
   constructor(readonly places: ServerPlaces) {}
 
   /** Starts it on what the folder holds, and waits until it serves. */
@@ -31,7 +32,7 @@ export class Server {
     const { folder, ports, env } = this.places;
     const envFile = path.join(folder, 'env');
     const bin = path.resolve(__dirname, '../../bin/vouchsafe.js');
-    const child = spawn(process.execPath, [bin, 'up', '--sandbox', '--env-file', envFile, '--ready-line'], {
+    const child = spawn(process.execPath, [bin, 'up', '--sandbox', '--keys-file', envFile, '--ready-line'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env, VOUCHSAFE_DATA: path.join(folder, 'data'), VOUCHSAFE_KEYS: path.join(folder, 'keys'), VOUCHSAFE_JOURNAL: path.join(folder, 'journal'),
@@ -42,12 +43,13 @@ export class Server {
     this.#stderr = '';
     child.stderr.on('data', (chunk: Buffer) => { this.#stderr = (this.#stderr + chunk.toString()).slice(-8_000); });
     this.#exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? (signal ? 128 : 0))));
-    await this.#ready(child);
+    await this.#served(child);
     const variables = existsSync(envFile) ? parseEnvFile(readFileSync(envFile, 'utf8')) : {};
-    return { pid: child.pid!, http: variables.VOUCHSAFE_URL ?? '', grpc: variables.VOUCHSAFE_GRPC ?? '', keys: variables };
+    this.#ready = { pid: child.pid!, http: variables.VOUCHSAFE_URL ?? '', grpc: variables.VOUCHSAFE_GRPC ?? '', keys: variables };
+    return this.#ready;
   }
 
-  #ready(child: ChildProcess): Promise<void> {
+  #served(child: ChildProcess): Promise<void> {
     return new Promise((resolve, reject) => {
       let out = '';
       const timer = setTimeout(() => reject(new Error(`the platform did not start in ${START_MS} ms: ${this.#stderr}`)), START_MS);
@@ -62,6 +64,12 @@ export class Server {
         reject(new CommandFailure(EXIT.unavailable, `平台启动失败（${code}）：${this.#stderr}`, `the platform did not start (${code}): ${this.#stderr}`));
       });
     });
+  }
+
+  /** Where it listens now. */
+  ready(): Ready {
+    if (!this.#ready) throw new Error('the server was not started');
+    return this.#ready;
   }
 
   /** SIGKILL, as a power cut would. */
