@@ -1,6 +1,7 @@
 import { comments } from '@vouchsafe/proto/comments';
 import { errorBook } from '@vouchsafe/rpc';
 import type { ServiceModule } from '@vouchsafe/runtime';
+import { createMetrics } from '@vouchsafe/telemetry';
 import { GrpcEdge } from './api/grpc/grpc-edge.js';
 import { GrpcServer } from './api/grpc/grpc-server.js';
 import { HttpEdge } from './api/http/http-edge.js';
@@ -48,15 +49,16 @@ class GatewayService implements Gateway {
     this.needs = ports.needs ?? [];
     const entries = methodTable(services);
     const book = errorBook([gatewayErrors, ...catalogues]);
-    const metrics = new GatewayMetrics();
+    const registry = ports.metrics ?? createMetrics();
     const { ratePerSecond, concurrency, authFailuresPerMinute, defaultDeadlineMs, maxDeadlineMs, admission } = config;
     this.#door = new Door(ports, { admission, defaultDeadlineMs, maxDeadlineMs, credentials: { ratePerSecond, concurrency, failuresPerMinute: authFailuresPerMinute } });
+    const metrics = new GatewayMetrics(registry, this.#door.admissions, this.#door.deadlines);
     const shared = { door: this.#door, entries, book, log, clock, metrics };
     this.#openApi = once(() => JSON.stringify(openApi({ entries, comments, book, version: VERSION })));
     const site: Site = {
       assets: loadAssets(), openApi: this.#openApi, errorsHtml: once(() => errorsHtml(book)),
       notReady: () => [...(this.#stopping ? ['stopping'] : []), ...(ports.notReady?.() ?? [])],
-      metrics: async () => `${metrics.print(this.#door.admissions, this.#door.deadlines.size)}${(await ports.metrics?.()) ?? ''}`,
+      metrics: () => registry.text(),
     };
     this.#http = new HttpServer(new HttpEdge({ ...shared, limits: config }), site, config, log);
     this.#grpc = new GrpcServer(new GrpcEdge(shared), config);

@@ -2,12 +2,13 @@ import { accessEvents } from '@vouchsafe/contracts';
 import { Fault, plusMs } from '@vouchsafe/kernel';
 import { type CallContext, type Caller, failureOf, type Locale, RpcFailure } from '@vouchsafe/rpc';
 import type { Clock, Log, Namespace } from '@vouchsafe/runtime';
+import type { CallSpan, Tracing } from '@vouchsafe/telemetry';
 import { Admission, type AdmissionLimits, type Release } from './admission.js';
 import { type CredentialLimits, Credentials, type Known, modeOf, type Shown } from './credentials.js';
 import { gatewayErrors } from './errors.js';
 import { Deadlines, InFlight } from './in-flight.js';
 import type { Entry } from './method-table.js';
-import type { CallSpan, CallTracer, GatewayNamespace, GatewayPorts } from './ports.js';
+import type { GatewayNamespace, GatewayPorts } from './ports.js';
 import type { RateLimit } from './rate-limit.js';
 import { requireApproval } from './two-persons.js';
 
@@ -58,13 +59,13 @@ export class Door {
   readonly #sides: Partial<Readonly<Record<Namespace, Side>>>;
   readonly #clock: Clock;
   readonly #limits: DoorLimits;
-  readonly #tracer: CallTracer | undefined;
+  readonly #tracing: Tracing | undefined;
   readonly #anonymous: Partial<Record<Namespace, Caller>> = {};
   readonly #requestPrefix: string;
   #requests = 0;
   readonly deadlines: Deadlines;
 
-  constructor({ namespaces, clock, tracer, random, log }: Pick<GatewayPorts, 'namespaces' | 'clock' | 'tracer' | 'random' | 'log'>, limits: DoorLimits) {
+  constructor({ namespaces, clock, tracing, random, log }: Pick<GatewayPorts, 'namespaces' | 'clock' | 'tracing' | 'random' | 'log'>, limits: DoorLimits) {
     const sides: Partial<Record<Namespace, Side>> = {};
     for (const mode of ['live', 'sandbox'] as const) {
       const namespace = namespaces[mode];
@@ -77,7 +78,7 @@ export class Door {
     this.#sides = sides;
     this.#clock = clock;
     this.#limits = limits;
-    this.#tracer = tracer;
+    this.#tracing = tracing?.enabled ? tracing : undefined;
     this.#requestPrefix = `req_${random.bytes(6).toString('hex')}`;
     this.deadlines = new Deadlines(clock);
   }
@@ -149,7 +150,7 @@ export class Door {
 
   #entered(knock: Knock, { mode, namespace, caller, call, deadlineMs, known, release }: Letting): Entered {
     const { entry, requestId, locale, traceparent } = knock;
-    const span = this.#tracer?.start(entry.name, { 'vouchsafe.mode': mode, 'vouchsafe.principal': caller.principalId, 'vouchsafe.request': requestId }, traceparent);
+    const span = this.#tracing?.start(entry.name, { 'vouchsafe.mode': mode, 'vouchsafe.principal': caller.principalId, 'vouchsafe.request': requestId }, traceparent);
     const trace = span?.traceparent ?? traceparent;
     const { store } = namespace;
     return {

@@ -1,62 +1,43 @@
+import type { Counter, Histogram, Labelled, Metrics } from '@vouchsafe/telemetry';
 import type { Admission } from './admission.js';
+import type { Deadlines } from './in-flight.js';
 
-/** Upper bounds of the latency histogram, milliseconds. */
-const BOUNDS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 30_000] as const;
+/** Upper bounds of the time to an answer, in seconds. */
+const BUCKETS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30];
 
-/** Counts of one method over one transport. */
+/** Counts of one method over one transport; what is used often is looked up once. */
 export class MethodMetrics {
-  readonly outcomes = new Map<string, number>();
-  readonly buckets = new Array<number>(BOUNDS_MS.length + 1).fill(0);
-  sumMs = 0;
+  readonly #codes = new Map<string, Counter>();
 
-  constructor(readonly method: string, readonly transport: 'grpc' | 'http') {}
+  constructor(readonly labels: readonly [method: string, transport: string], readonly calls: Labelled<Counter>, readonly seconds: Histogram) {}
 
   /** One call that ended: `OK` or a code of the catalogue. */
   count(code: string, ms: number): void {
-    this.outcomes.set(code, (this.outcomes.get(code) ?? 0) + 1);
-    this.sumMs += ms;
-    let i = 0;
-    while (i < BOUNDS_MS.length && ms > BOUNDS_MS[i]!) i++;
-    this.buckets[i]!++;
+    let counter = this.#codes.get(code);
+    if (!counter) this.#codes.set(code, (counter = this.calls.with(...this.labels, code)));
+    counter.inc();
+    this.seconds.observe(ms / 1000);
   }
 }
 
-/** The gateway's own figures, printed in Prometheus' text format. */
+/** The gateway's figures in the process's registry. */
 export class GatewayMetrics {
-  readonly #methods: MethodMetrics[] = [];
+  readonly #calls: Labelled<Counter>;
+  readonly #seconds: Labelled<Histogram>;
+
+  constructor(registry: Metrics, admissions: readonly (readonly [mode: string, Admission])[], deadlines: Deadlines) {
+    this.#calls = registry.counter('vouchsafe_calls_total', 'Calls that ended, by code', ['method', 'transport', 'code']);
+    this.#seconds = registry.histogram('vouchsafe_call_seconds', 'Time to the answer', { buckets: BUCKETS_S, labels: ['method', 'transport'] });
+    const read = (name: string, help: string, of: (admission: Admission) => number): void =>
+      registry.read(name, help, { labels: ['mode'], values: () => admissions.map(([mode, admission]) => ({ labels: [mode], value: of(admission) })) });
+    read('vouchsafe_calls_in_flight', 'Calls worked on now', ({ inFlight }) => inFlight);
+    read('vouchsafe_calls_waiting', 'Calls waiting for their turn', ({ waiting }) => waiting);
+    read('vouchsafe_streams_open', 'Streams open now', ({ streams }) => streams);
+    read('vouchsafe_calls_shed', 'Calls refused for want of room since the start', ({ refused }) => refused);
+    registry.read('vouchsafe_deadlines_pending', 'Calls whose deadline is watched', { values: () => deadlines.size });
+  }
 
   method(name: string, transport: 'grpc' | 'http'): MethodMetrics {
-    const metrics = new MethodMetrics(name, transport);
-    this.#methods.push(metrics);
-    return metrics;
-  }
-
-  print(admissions: readonly (readonly [string, Admission])[], deadlines: number): string {
-    const lines = ['# TYPE vouchsafe_calls_total counter'];
-    const used = this.#methods.filter(({ outcomes }) => outcomes.size > 0);
-    for (const { method, transport, outcomes } of used) {
-      for (const [code, count] of outcomes) lines.push(`vouchsafe_calls_total{method="${method}",transport="${transport}",code="${code}"} ${count}`);
-    }
-    lines.push('# TYPE vouchsafe_call_duration_ms histogram');
-    for (const metrics of used) lines.push(...histogram(metrics));
-    lines.push('# TYPE vouchsafe_calls_in_flight gauge', '# TYPE vouchsafe_calls_waiting gauge', '# TYPE vouchsafe_streams_open gauge', '# TYPE vouchsafe_calls_shed_total counter');
-    for (const [mode, { inFlight, waiting, streams, refused }] of admissions) {
-      lines.push(
-        `vouchsafe_calls_in_flight{mode="${mode}"} ${inFlight}`, `vouchsafe_calls_waiting{mode="${mode}"} ${waiting}`,
-        `vouchsafe_streams_open{mode="${mode}"} ${streams}`, `vouchsafe_calls_shed_total{mode="${mode}"} ${refused}`,
-      );
-    }
-    lines.push('# TYPE vouchsafe_deadlines_pending gauge', `vouchsafe_deadlines_pending ${deadlines}`);
-    return `${lines.join('\n')}\n`;
+    return new MethodMetrics([name, transport], this.#calls, this.#seconds.with(name, transport));
   }
 }
-
-const histogram = ({ method, transport, buckets, sumMs }: MethodMetrics): string[] => {
-  const labels = `method="${method}",transport="${transport}"`;
-  let below = 0;
-  const lines = buckets.map((count, i) => {
-    below += count;
-    return `vouchsafe_call_duration_ms_bucket{${labels},le="${BOUNDS_MS[i] ?? '+Inf'}"} ${below}`;
-  });
-  return [...lines, `vouchsafe_call_duration_ms_sum{${labels}} ${sumMs}`, `vouchsafe_call_duration_ms_count{${labels}} ${below}`];
-};

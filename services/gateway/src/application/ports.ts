@@ -3,6 +3,7 @@ import type { Bus } from '@vouchsafe/bus';
 import type { EventStore } from '@vouchsafe/event-store';
 import type { BytesRpc, Catalogue } from '@vouchsafe/rpc';
 import type { Clock, Log, Namespace, Random, Timers } from '@vouchsafe/runtime';
+import type { Metrics, Tracing } from '@vouchsafe/telemetry';
 
 /** One namespace as the gateway sees it: whom to ask, and until when replies wait. */
 export type GatewayNamespace = {
@@ -14,10 +15,6 @@ export type GatewayNamespace = {
   /** The namespace's own clock: deadlines are told to services in its time. */
   readonly clock: Pick<Clock, 'now'>;
 };
-
-/** A span per call, where telemetry is on. */
-export type CallSpan = { readonly traceparent: string; end(outcome: { readonly code: string; readonly kind: string }): void };
-export type CallTracer = { start(name: string, attributes: Readonly<Record<string, string>>, traceparent: string | undefined): CallSpan };
 
 /** What the gateway is given. */
 export type GatewayPorts = {
@@ -33,9 +30,10 @@ export type GatewayPorts = {
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
-  readonly tracer?: CallTracer;
-  /** Lines in Prometheus' text format, added to the gateway's own at /metrics. */
-  readonly metrics?: () => Promise<string>;
+  /** A span per call, where tracing is on. */
+  readonly tracing?: Tracing;
+  /** The process's figures, told at /metrics with the gateway's own. */
+  readonly metrics?: Metrics;
   /** Reasons why this process should get no traffic yet; none = ready. */
   readonly notReady?: () => readonly string[];
 };

@@ -4,7 +4,7 @@ import {
 } from '@grpc/grpc-js';
 import { Fault } from '@vouchsafe/kernel';
 import { type ErrorBook, grpcPath, grpcStatusOf, rawGrpcDefinition, type Refusal } from '@vouchsafe/rpc';
-import type { Clock, Log } from '@vouchsafe/runtime';
+import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
 import type { Door, Entered, Knock } from '../../application/door.js';
 import type { MethodMetrics } from '../../application/metrics.js';
 import type { GatewayMetrics } from '../../application/metrics.js';
@@ -51,7 +51,7 @@ export class GrpcEdge {
     const visit = this.#visit(entry, metrics, call, call.request, (told) => answer(told));
     try {
       const entered = await visit.enter();
-      call.once('cancelled', () => entered.call.abort(new Fault('CANCELLED', 'the caller hung up')));
+      call.once('cancelled', () => visit.hangUp());
       const bytes = await entered.namespace.rpc.callBytes(entry.method, call.request, entered.context);
       await entered.floor();
       visit.succeed(() => answer(null, bytes));
@@ -66,7 +66,7 @@ export class GrpcEdge {
     const visit = this.#visit(entry, metrics, call, undefined, (told) => answer(told));
     try {
       const entered = await visit.enter();
-      call.once('cancelled', () => entered.call.abort(new Fault('CANCELLED', 'the caller hung up')));
+      call.once('cancelled', () => visit.hangUp());
       const bytes = await entered.namespace.rpc.uploadBytes(entry.method, requestsOf(call), entered.context);
       await entered.floor();
       visit.succeed(() => answer(null, bytes));
@@ -83,7 +83,7 @@ export class GrpcEdge {
       const entered = await visit.enter();
       const presence = new Presence();
       call.once('cancelled', () => {
-        entered.call.abort(new Fault('CANCELLED', 'the caller hung up'));
+        visit.hangUp();
         presence.leave();
       });
       if (call.cancelled) presence.leave();
@@ -120,6 +120,7 @@ class Visit {
   readonly #knock: Knock;
   readonly #from: number;
   #answered = false;
+  #succeeded = false;
   #entered: Entered | undefined;
 
   constructor(parts: VisitParts) {
@@ -147,9 +148,15 @@ class Visit {
     return this.#entered;
   }
 
+  /** The caller went away; grpc-js tells so of calls that were answered, too. */
+  hangUp(): void {
+    if (!this.#succeeded) this.#entered?.call.abort(new Fault('CANCELLED', 'the caller hung up'));
+  }
+
   succeed(answer: () => void): void {
     if (this.#answered) return;
     this.#answered = true;
+    this.#succeeded = true;
     this.#end('OK', 'ok');
     answer();
   }
@@ -187,8 +194,12 @@ class Visit {
   }
 }
 
-/** A stream of requests as long as the caller sends; hanging up ends it with an error. */
-const requestsOf = (call: ServerReadableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>): AsyncIterable<Bytes> => call.iterator({ destroyOnReturn: false });
+/** A stream of requests as long as the caller sends. One that hung up looks like one that is done until a turn later. */
+async function* requestsOf(call: ServerReadableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>): AsyncIterable<Bytes> {
+  for await (const request of call.iterator({ destroyOnReturn: false })) yield request as Bytes;
+  await nextTurn();
+  if (call.cancelled) throw new Fault('CANCELLED', 'the caller hung up in the middle of its requests');
+}
 
 const drained = (call: ServerWritableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>): Promise<void> =>
   new Promise((resolve) => {

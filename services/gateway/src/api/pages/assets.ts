@@ -10,7 +10,7 @@ const load = (folder: string, name: string): Asset => ({ contentType: TYPES[path
 /** Our own pages lie beside the package's sources, for they need no compiling. */
 const PUBLIC = path.resolve(__dirname, '../../../public');
 const OWN = ['index.html', 'page.css', 'page.js', 'docs.html', 'docs.js', 'icon.svg'] as const;
-const SWAGGER = ['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js'] as const;
+const SWAGGER = ['swagger-ui.css', 'swagger-ui-bundle.js'] as const;
 
 /** Files served to browsers, read once: nothing comes from elsewhere, and no path is ever made of what a browser sends. */
 export const loadAssets = (): ReadonlyMap<string, Asset> => {

@@ -6,6 +6,6 @@ export type Site = {
   readonly openApi: () => string;
   readonly errorsHtml: () => string;
   readonly notReady: () => readonly string[];
-  readonly metrics: () => Promise<string>;
+  readonly metrics: () => string;
 };
 export const SITE = Symbol('site');

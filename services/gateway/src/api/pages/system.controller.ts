@@ -23,8 +23,7 @@ export class SystemController {
     void reply.headers(NO_STORE).send({ status: 'ready' });
   }
   @Get('/metrics')
-  async metrics(@Res() reply: FastifyReply): Promise<void> {
-    const text = await this.site.metrics();
-    await reply.headers({ ...NO_STORE, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).send(text);
+  metrics(@Res() reply: FastifyReply): void {
+    void reply.headers({ ...NO_STORE, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).send(this.site.metrics());
   }
 }
