@@ -34,17 +34,20 @@ export type DeploymentOptions = { readonly data: string; /** Folder of the marke
 export const openDeployment = async ({ data, marker, ids, log }: DeploymentOptions): Promise<Deployment> => {
   const own = readSmall(path.join(data, DEPLOYMENT_FILE), ownShape);
   const known = readSmall(path.join(marker, DEPLOYMENT_FILE), markerShape);
-  if (known && (!own || own.id !== known.id))
+  if (known && own?.id !== known.id)
     throw new Fault('MARKER_FOREIGN', `the marker in ${marker} belongs to deployment ${known.id}; name another place for this data, or restore a backup of that deployment`, false);
-  const fresh: Own = { id: `dpl_${ids.uuid()}`, epoch: FIRST_EPOCH, boots: 0, bootEpoch: 0, raised: false };
   const reason = own && strayed(own, known);
-  const epoch = Math.max(own?.epoch ?? FIRST_EPOCH, known?.epoch ?? 0) + (reason ? 1 : 0);
-  if (reason) log.warn({ epoch, reason }, 'this data directory is not the one it was: its epoch is raised, and stock will be held until it is released against the journal');
-  const bootEpoch = Math.max(own?.bootEpoch ?? 0, known?.bootEpoch ?? 0);
-  const next: Own = { ...(own ?? fresh), epoch, boots: Math.max(own?.boots ?? 0, known?.boots ?? 0) + 1, bootEpoch, raised: (own?.raised ?? false) || reason !== undefined };
+  const next = started(own ?? { ...UNBORN, id: `dpl_${ids.uuid()}` }, known ?? UNBORN, reason !== undefined);
+  if (reason) log.warn({ epoch: next.epoch, reason }, 'this data directory is not the one it was: its epoch is raised, and stock will be held until it is released against the journal');
   writeSmall(path.join(data, DEPLOYMENT_FILE), ownShape.write(next)); // before the marker: a crash between leaves the data ahead, which is no harm
   return new KeptDeployment({ data, marker, log }, next, known?.durable ?? START);
 };
+const UNBORN = { epoch: FIRST_EPOCH, boots: 0, bootEpoch: 0, raised: false };
+/** Above everything that the directory and its marker have lived. */
+const started = (own: Own, known: Omit<Own, 'id' | 'raised'>, stray: boolean): Own => ({
+  id: own.id, epoch: Math.max(own.epoch, known.epoch) + (stray ? 1 : 0), boots: Math.max(own.boots, known.boots) + 1,
+  bootEpoch: Math.max(own.bootEpoch, known.bootEpoch), raised: own.raised || stray,
+});
 
 /** Why a directory is not the one its marker knows. */
 const strayed = (own: Own, known: Marker | undefined): string | undefined => {

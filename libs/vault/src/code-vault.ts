@@ -69,7 +69,7 @@ export interface CodeVault {
   /** Whether all blocks are as their running hash says. */
   verify(batchId: string): Promise<boolean>;
   /** Takes the journal's hashes as duplicates (after a restore). May be called again. */
-  adoptHashes(batchId: string, hashes: Uint8Array, hashVersion: number): Promise<number>;
+  adoptHashes(hashes: Uint8Array, hashVersion: number): Promise<number>;
   lookupKeys(): Promise<readonly SealedLookupKey[]>;
   adoptLookupKey(key: SealedLookupKey): Promise<void>;
   /** Destroys the batch's keys, and its look-up hashes where a code could be guessed from them. May be called again. */

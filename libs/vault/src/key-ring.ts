@@ -59,7 +59,7 @@ export class KeyRing {
   }
   async all(purpose: KeyPurpose): Promise<readonly RingKey[]> {
     const rows = this.#db.prepare(`SELECT id, purpose, batch_id, version, wrapped, kek FROM keys WHERE purpose = ? AND wrapped IS NOT NULL ORDER BY id`).all(purpose) as KeyRow[];
-    return Promise.all(rows.map((row) => this.#open.get(row.id) ?? this.#load(row)));
+    return Promise.all(rows.map(async (row) => this.#open.get(row.id) ?? this.#load(row)));
   }
   /** As stored: sealed. */
   sealed(purpose: KeyPurpose): readonly { version: number; kekId: string; wrapped: Uint8Array }[] {

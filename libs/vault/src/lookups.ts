@@ -2,161 +2,183 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { nextTurn } from '@vouchsafe/runtime';
 import { Bloom } from './bloom.js';
 import { HASH_BYTES } from './code-vault.js';
+import { HashTable, type LookupEntry, type LookupHit } from './hash-table.js';
 import { inTransaction } from './sqlite.js';
 
-export type LookupHit = { readonly batch: number; readonly row: number };
-type Run = { readonly id: number; readonly level: number; readonly bloom: Bloom; count: number; readonly get: StatementSync };
-type Merge = { readonly sources: readonly Run[]; readonly id: number; readonly level: number; readonly bloom: Bloom; next: number; count: number; readonly slices: number };
+export type { LookupHit } from './hash-table.js';
+/** Sorted, never written again; `bloom` says of most absent hashes that they are absent. */
+type Run = { readonly id: number; readonly level: number; readonly bloom: Bloom; readonly count: number; readonly get: StatementSync };
+/** Newest entries: in memory, and appended to a table so that they survive. */
+type Fresh = { readonly id: number; readonly table: HashTable; readonly append: StatementSync };
+/** A run being written, slice by slice. */
+type Job = { readonly id: number; readonly level: number; readonly bloom: Bloom; readonly slices: number; next: number; count: number; readonly entriesOf: (slice: number) => readonly LookupEntry[]; readonly replaces: readonly number[] };
 
-/** Entries of the run that is written; a full one is closed and never written again. */
-const FRESH_MAX = 131_072;
-/** Runs of one level that are merged into one of the next. */
-const FAN_IN = 4;
-/** Entries merged in one transaction, so that nobody waits long. */
-const SLICE = 4_096;
+export type LookupSizes = {
+  /** Entries in memory before they are written as a run. */
+  readonly freshMax: number;
+  /** Runs of one level that are merged into one of the next. */
+  readonly fanIn: number;
+  /** Entries written in one transaction, so that nobody waits long. */
+  readonly slice: number;
+};
+const SIZES: LookupSizes = { freshMax: 65_536, fanIn: 8, slice: 4_096 };
+/** Slices that entries in memory are written in, by the first byte of their hash. */
+const FRESH_SLICES = 16;
 
 /**
- * Hash → (batch, row) of every code ever taken in, as sorted runs: a small b-tree takes new entries, full ones are merged in
- * slices. So an insert costs the same with ten million codes present as with none (random inserts into one b-tree of that
- * size rewrite a page each), and memory is a filter of 1.5 bytes a code. Callers hold the transaction.
+ * Hash → (batch, row) of every code ever taken in, as sorted runs (a log-structured merge tree in SQLite): new entries are
+ * appended and held in memory, full sets are written sorted, runs of like size merged, all in slices. So taking in a code
+ * costs the same with ten million present as with none, where random inserts into one b-tree would rewrite a page each.
+ * Memory: a filter of 1.5 bytes a code. Callers of the writing methods hold the transaction.
  */
 export class Lookups {
   readonly #db: DatabaseSync;
+  readonly #sizes: LookupSizes;
   #runs: Run[] = [];
-  #merge: Merge | undefined;
-  #fresh: Run;
-  #insert: StatementSync;
+  #fresh: Fresh;
+  #frozen: Fresh | undefined;
+  #job: Job | undefined;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, sizes: LookupSizes = SIZES) {
     this.#db = db;
+    this.#sizes = sizes;
     db.exec(`CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY AUTOINCREMENT, level INTEGER NOT NULL, state TEXT NOT NULL, count INTEGER NOT NULL, bloom BLOB)`);
-    for (const { id } of db.prepare(`SELECT id FROM runs WHERE state = 'building'`).all()) this.#drop(Number(id));
-    for (const row of db.prepare(`SELECT id, level, state, count, bloom FROM runs ORDER BY id`).all() as RunRow[]) this.#runs.push(this.#load(row));
-    const last = this.#runs[this.#runs.length - 1];
-    this.#fresh = last?.level === 0 && last.count < FRESH_MAX ? last : this.#create(0, FRESH_MAX, 'active');
-    if (this.#fresh !== last) this.#runs.push(this.#fresh);
-    this.#insert = this.#writer(this.#fresh.id);
+    const rows = db.prepare(`SELECT id, level, state, count, bloom FROM runs ORDER BY id`).all() as RunRow[];
+    for (const { id } of rows.filter(({ state }) => state === 'building')) this.#drop(id);
+    this.#runs = rows.filter(({ state }) => state === 'run').map(({ id, level, count, bloom }) => ({ id, level, count, bloom: new Bloom(0, bloom!), get: this.#getter(id) }));
+    const fresh = rows.filter(({ state }) => state === 'fresh').map(({ id }) => this.#load(id));
+    this.#frozen = fresh.length > 1 ? fresh[0] : undefined;
+    this.#fresh = fresh[fresh.length - 1] ?? this.#startFresh();
   }
 
-  /** Runs there are: a look-up asks each one whose filter says maybe. */
   get runCount(): number {
     return this.#runs.length;
   }
   get size(): number {
-    return this.#runs.reduce((n, run) => n + run.count, 0);
+    return this.#runs.reduce((n, run) => n + run.count, this.#fresh.table.size + (this.#frozen?.table.size ?? 0));
   }
 
   /** All entries of the hash at byte `at`; more than one only where all but one belong to aborted batches. */
   find(hashes: Uint8Array, at = 0): readonly LookupHit[] {
     const hits: LookupHit[] = [];
+    for (const held of this.#frozen ? [this.#fresh, this.#frozen] : [this.#fresh]) {
+      const hit = held.table.get(hashes, at);
+      if (hit) hits.push(hit);
+    }
     for (const run of this.#runs) {
       if (!run.bloom.maybe(hashes, at)) continue;
       const row = run.get.get(hashes.subarray(at, at + HASH_BYTES)) as { batch: number; row: number } | undefined;
-      if (row) hits.push({ batch: Number(row.batch), row: Number(row.row) });
+      if (row) hits.push(row);
     }
     return hits;
   }
 
   insert(hashes: Uint8Array, at: number, batch: number, row: number): void {
-    this.#insert.run(hashes.subarray(at, at + HASH_BYTES), batch, row);
-    this.#fresh.bloom.add(hashes, at);
-    this.#fresh.count++;
+    this.#fresh.append.run(hashes.subarray(at, at + HASH_BYTES), batch, row);
+    this.#fresh.table.set(hashes, at, batch, row);
   }
 
-  /** Ends the written run when it is full. Within the caller's transaction. */
+  /** Sets the entries in memory aside when they are many; {@link Lookups.tidy} writes them. */
   turnOver(): void {
-    if (this.#fresh.count < FRESH_MAX) return;
-    this.#save(this.#fresh);
-    this.#fresh = this.#create(0, FRESH_MAX, 'active');
-    this.#runs.push(this.#fresh);
-    this.#insert = this.#writer(this.#fresh.id);
+    if (this.#fresh.table.size < this.#sizes.freshMax || this.#frozen) return;
+    this.#frozen = this.#fresh;
+    this.#fresh = this.#startFresh();
   }
 
-  /** Does a share of the merging that is due, in slices, letting others run between them. */
+  /** Does a share of the writing and merging that is due, in slices with a transaction each, letting others run between them. */
   async tidy(maxEntries: number): Promise<void> {
-    for (let left = maxEntries; left > 0 && (this.#merge || this.#due()); left -= SLICE) {
+    for (let left = maxEntries; left > 0 && (this.#job || this.#isDue()); left -= this.#sizes.slice) {
       await nextTurn();
-      inTransaction(this.#db, () => this.#mergeStep());
+      inTransaction(this.#db, () => this.#step());
     }
   }
-  #mergeStep(): void {
-    if (!this.#merge) this.#merge = this.#startMerge();
-    else if (this.#merge.next < this.#merge.slices) this.#mergeSlice(this.#merge);
-    else this.#finish(this.#merge);
-  }
 
-  /** Removes a batch's entries from all runs. Returns how many there were. */
+  /** Removes a batch's entries. Returns how many there were. */
   removeBatch(batch: number): number {
     let removed = 0;
-    for (const { id } of this.#merge ? [...this.#runs, this.#merge] : this.#runs) removed += Number(this.#db.prepare(`DELETE FROM run_${id} WHERE batch = ?`).run(batch).changes);
+    for (const { id, table } of this.#frozen ? [this.#fresh, this.#frozen] : [this.#fresh]) {
+      removed += Number(this.#db.prepare(`DELETE FROM fresh_${id} WHERE batch = ?`).run(batch).changes);
+      table.removeBatch(batch);
+    }
+    for (const { id } of this.#runs) removed += Number(this.#db.prepare(`DELETE FROM run_${id} WHERE batch = ?`).run(batch).changes);
+    if (this.#job) this.#abandon(this.#job); // it may have copied some already
     return removed;
   }
 
-  #load({ id, level, count, bloom }: RunRow): Run {
-    if (bloom) return { id, level, count, bloom: new Bloom(0, bloom), get: this.#getter(id) };
-    const filter = new Bloom(FRESH_MAX); // the run being written keeps no filter on the disk: it is small
-    let n = 0;
-    for (const row of this.#db.prepare(`SELECT hash FROM run_${id}`).iterate() as Iterable<{ hash: Uint8Array }>) {
-      filter.add(row.hash);
-      n++;
-    }
-    return { id, level, count: n, bloom: filter, get: this.#getter(id) };
+  #isDue(): boolean {
+    return this.#frozen !== undefined || this.#mergeable() !== undefined;
   }
-  #create(level: number, capacity: number, state: string): Run {
-    const id = Number(this.#db.prepare(`INSERT INTO runs (level, state, count) VALUES (?, ?, 0)`).run(level, state).lastInsertRowid);
+  #step(): void {
+    if (!this.#job) this.#job = this.#frozen ? this.#writingOf(this.#frozen) : this.#mergingOf(this.#mergeable()!);
+    else if (this.#job.next < this.#job.slices) this.#writeSlice(this.#job);
+    else this.#finish(this.#job);
+  }
+  #writingOf({ id, table }: Fresh): Job {
+    const step = 256 / FRESH_SLICES;
+    return this.#newJob(0, table.size, { slices: FRESH_SLICES, replaces: [id], entriesOf: (i) => table.entries(i * step, (i + 1) * step) });
+  }
+  #mergeable(): readonly Run[] | undefined {
+    const level = this.#runs.map((run) => run.level).sort((a, b) => a - b).find((one) => this.#runs.filter((run) => run.level === one).length >= this.#sizes.fanIn);
+    return level === undefined ? undefined : this.#runs.filter((run) => run.level === level).slice(0, this.#sizes.fanIn);
+  }
+  #mergingOf(sources: readonly Run[]): Job {
+    const total = sources.reduce((n, { count }) => n + count, 0);
+    const slices = Math.max(1, Math.ceil(total / this.#sizes.slice));
+    const parts = sources.map(({ id }) => `SELECT hash, batch, row FROM run_${id} WHERE hash >= ?1 AND hash < ?2`).join(' UNION ALL ');
+    // What an aborted import left blocks nobody and need not be carried along.
+    const select = this.#db.prepare(`SELECT hash, batch, row FROM (${parts}) WHERE batch NOT IN (SELECT no FROM batches WHERE status = 'aborted') ORDER BY hash`);
+    const entriesOf = (i: number): readonly LookupEntry[] => select.all(bound(i, slices), bound(i + 1, slices)) as LookupEntry[];
+    return this.#newJob(sources[0]!.level + 1, total, { slices, replaces: sources.map(({ id }) => id), entriesOf });
+  }
+  #newJob(level: number, total: number, rest: Pick<Job, 'slices' | 'entriesOf' | 'replaces'>): Job {
+    const id = Number(this.#db.prepare(`INSERT INTO runs (level, state, count) VALUES (?, 'building', 0)`).run(level).lastInsertRowid);
     this.#db.exec(`CREATE TABLE run_${id} (hash BLOB PRIMARY KEY, batch INTEGER NOT NULL, row INTEGER NOT NULL) WITHOUT ROWID`);
-    return { id, level, count: 0, bloom: new Bloom(capacity), get: this.#getter(id) };
+    return { id, level, bloom: new Bloom(total), next: 0, count: 0, ...rest };
+  }
+  #writeSlice(job: Job): void {
+    const insert = this.#db.prepare(`INSERT OR REPLACE INTO run_${job.id} (hash, batch, row) VALUES (?, ?, ?)`);
+    const entries = job.entriesOf(job.next);
+    for (const { hash, batch, row } of entries) {
+      insert.run(hash, batch, row);
+      job.bloom.add(hash);
+    }
+    job.count += entries.length;
+    job.next++;
+  }
+  #finish({ id, level, bloom, count, replaces }: Job): void {
+    this.#db.prepare(`UPDATE runs SET state = 'run', count = ?, bloom = ? WHERE id = ?`).run(count, bloom.bytes, id);
+    this.#runs = [...this.#runs.filter((run) => !replaces.includes(run.id)), { id, level, bloom, count, get: this.#getter(id) }];
+    if (this.#frozen && replaces.includes(this.#frozen.id)) this.#frozen = undefined;
+    for (const old of replaces) this.#drop(old);
+    this.#job = undefined;
+  }
+  #abandon({ id }: Job): void {
+    this.#drop(id);
+    this.#job = undefined;
+  }
+
+  #startFresh(): Fresh {
+    const id = Number(this.#db.prepare(`INSERT INTO runs (level, state, count) VALUES (0, 'fresh', 0)`).run().lastInsertRowid);
+    this.#db.exec(`CREATE TABLE fresh_${id} (hash BLOB NOT NULL, batch INTEGER NOT NULL, row INTEGER NOT NULL)`);
+    return this.#open(id);
+  }
+  #load(id: number): Fresh {
+    const fresh = this.#open(id);
+    for (const { hash, batch, row } of this.#db.prepare(`SELECT hash, batch, row FROM fresh_${id} ORDER BY rowid`).iterate() as Iterable<LookupEntry>) fresh.table.set(hash, 0, batch, row);
+    return fresh;
+  }
+  #open(id: number): Fresh {
+    return { id, table: new HashTable(), append: this.#db.prepare(`INSERT INTO fresh_${id} (hash, batch, row) VALUES (?, ?, ?)`) };
   }
   #getter(id: number): StatementSync {
     return this.#db.prepare(`SELECT batch, row FROM run_${id} WHERE hash = ?`);
   }
-  #writer(id: number): StatementSync {
-    return this.#db.prepare(`INSERT OR REPLACE INTO run_${id} (hash, batch, row) VALUES (?, ?, ?)`);
-  }
-  #save({ id, count, bloom }: { id: number; count: number; bloom: Bloom }): void {
-    this.#db.prepare(`UPDATE runs SET state = 'active', count = ?, bloom = ? WHERE id = ?`).run(count, bloom.bytes, id);
-  }
   #drop(id: number): void {
-    this.#db.exec(`DROP TABLE IF EXISTS run_${id}`);
+    this.#db.exec(`DROP TABLE IF EXISTS run_${id}; DROP TABLE IF EXISTS fresh_${id}`);
     this.#db.prepare(`DELETE FROM runs WHERE id = ?`).run(id);
   }
-
-  /** The lowest level with enough closed runs to merge, and those. */
-  #due(): readonly Run[] | undefined {
-    const closed = this.#runs.filter((run) => run !== this.#fresh);
-    const level = closed.map((run) => run.level).sort((a, b) => a - b).find((one) => closed.filter((run) => run.level === one).length >= FAN_IN);
-    return level === undefined ? undefined : closed.filter((run) => run.level === level).slice(0, FAN_IN);
-  }
-  #startMerge(): Merge | undefined {
-    const sources = this.#due();
-    if (!sources) return undefined;
-    const level = sources[0]!.level;
-    const total = sources.reduce((n, { count }) => n + count, 0);
-    const { id, bloom } = this.#create(level + 1, total, 'building');
-    return { sources, id, level: level + 1, bloom, next: 0, count: 0, slices: Math.max(1, Math.ceil(total / SLICE)) };
-  }
-  #mergeSlice(merge: Merge): void {
-    const [low, high] = [bound(merge.next, merge.slices), bound(merge.next + 1, merge.slices)];
-    const parts = merge.sources.map(({ id }) => `SELECT hash, batch, row FROM run_${id} WHERE hash >= ?1 AND hash < ?2`).join(' UNION ALL ');
-    // What an aborted import left blocks nobody and need not be carried along.
-    const rows = this.#db.prepare(`SELECT hash, batch, row FROM (${parts}) WHERE batch NOT IN (SELECT no FROM batches WHERE status = 'aborted') ORDER BY hash`).all(low, high) as { hash: Uint8Array; batch: number; row: number }[];
-    const insert = this.#writer(merge.id);
-    for (const { hash, batch, row } of rows) {
-      insert.run(hash, batch, row);
-      merge.bloom.add(hash);
-    }
-    merge.count += rows.length;
-    merge.next++;
-  }
-  #finish(merge: Merge): void {
-    this.#save(merge);
-    const merged: Run = { id: merge.id, level: merge.level, bloom: merge.bloom, count: merge.count, get: this.#getter(merge.id) };
-    this.#runs = [merged, ...this.#runs.filter((run) => !merge.sources.includes(run))];
-    for (const { id } of merge.sources) this.#drop(id);
-    this.#merge = undefined;
-  }
 }
-type RunRow = { id: number; level: number; state: string; count: number; bloom: Uint8Array | null };
+type RunRow = { id: number; level: number; state: 'fresh' | 'building' | 'run'; count: number; bloom: Uint8Array | null };
 
 /** The lower end of slice `i` of `n` of the space of hashes; the end of the last lies above every hash. */
 const bound = (i: number, n: number): Uint8Array => {

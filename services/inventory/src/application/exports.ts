@@ -10,7 +10,7 @@ export type ExportsOptions = { readonly store: EventStore; readonly pools: Pools
 /** Encrypts to a recipient's public key (JWK text); undefined where that is no usable key. Without `plain` it only looks at the key. */
 export type SealTo = (recipientJwk: string, plain: string) => Promise<string | undefined>;
 export type ExportJob = {
-  readonly exportId: string; readonly productId: string; readonly range: BatchUnits; readonly recipientJwk: string; readonly reason: string; readonly validateOnly: boolean;
+  readonly exportId: string; readonly productId: string; readonly range: BatchUnits; readonly recipientJwk: string; readonly validateOnly: boolean;
 };
 export type ExportRefusal = { readonly code: 'UNITS_NOT_FREE' | 'POOL_HELD' | 'RECIPIENT_KEY_INVALID' };
 

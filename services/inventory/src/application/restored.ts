@@ -83,7 +83,7 @@ export class Restored {
       if (entry.type !== 'Imported' || aborted.has(entry.importId)) continue;
       const known = await vault.batch(entry.batchId);
       if (known && known.rows > entry.row) continue;
-      adopted += await vault.adoptHashes(entry.batchId, Buffer.from(entry.hashes, 'base64'), entry.hashVersion);
+      adopted += await vault.adoptHashes(Buffer.from(entry.hashes, 'base64'), entry.hashVersion);
     }
     if (adopted > 0) log.warn({ adopted }, 'codes imported after the backup count as imported; they are refused if they come again');
   }

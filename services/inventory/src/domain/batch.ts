@@ -63,23 +63,31 @@ const decide = (command: BatchCommand, batch: Batch): Verdict => {
   if (batch.step === 'none') return reject('IMPORT_UNKNOWN');
   switch (command.type) {
     case 'FinishContent': return finish(command, batch);
-    case 'NoteSealed': {
-      const { vault, refused, segments, at } = command;
-      return batch.step === 'processing' ? accept({ type: 'BatchSealed', vault, refused, segments, at }) : batch.step === 'aborted' ? reject('IMPORT_ABORTED') : accept();
-    }
+    case 'NoteSealed': return noteSealed(command, batch);
     case 'CompleteBatch': return complete(command, batch);
-    case 'AbortBatch':
-      if (batch.step === 'completed') return reject('IMPORT_COMPLETED');
-      return batch.step === 'aborted' ? accept() : accept({ type: 'ImportAborted', batchId: batch.plan.batchId, reason: command.reason, at: command.at });
-    case 'EraseBatch':
-      if (batch.step !== 'completed') return reject('BATCH_UNKNOWN');
-      return batch.erased ? accept() : accept({ type: 'BatchErased', batchId: batch.plan.batchId, reason: command.reason, at: command.at });
-    case 'SettleBatch':
-      return (batch.step === 'aborted' || batch.step === 'completed') && !batch.settled ? accept({ type: 'ImportSettled', batchId: batch.plan.batchId, at: command.at }) : accept();
+    case 'AbortBatch': return abort(command, batch);
+    case 'EraseBatch': return erase(command, batch);
+    case 'SettleBatch': return settle(command, batch);
   }
 };
+type Begun = Exclude<Batch, { step: 'none' }>;
 
-const finish = ({ bytes, at }: Of<BatchCommand, 'FinishContent'>, batch: Exclude<Batch, { step: 'none' }>): Verdict => {
+const noteSealed = ({ vault, refused, segments, at }: Of<BatchCommand, 'NoteSealed'>, batch: Begun): Verdict => {
+  if (batch.step === 'aborted') return reject('IMPORT_ABORTED');
+  return batch.step === 'processing' ? accept({ type: 'BatchSealed', vault, refused, segments, at }) : accept();
+};
+const abort = ({ reason, at }: Of<BatchCommand, 'AbortBatch'>, batch: Begun): Verdict => {
+  if (batch.step === 'completed') return reject('IMPORT_COMPLETED');
+  return batch.step === 'aborted' ? accept() : accept({ type: 'ImportAborted', batchId: batch.plan.batchId, reason, at });
+};
+const erase = ({ reason, at }: Of<BatchCommand, 'EraseBatch'>, batch: Begun): Verdict => {
+  if (batch.step !== 'completed') return reject('BATCH_UNKNOWN');
+  return batch.erased ? accept() : accept({ type: 'BatchErased', batchId: batch.plan.batchId, reason, at });
+};
+const settle = ({ at }: Of<BatchCommand, 'SettleBatch'>, batch: Begun): Verdict =>
+  (batch.step === 'aborted' || batch.step === 'completed') && !batch.settled ? accept({ type: 'ImportSettled', batchId: batch.plan.batchId, at }) : accept();
+
+const finish = ({ bytes, at }: Of<BatchCommand, 'FinishContent'>, batch: Begun): Verdict => {
   switch (batch.step) {
     case 'receiving': return accept({ type: 'ContentFinished', bytes, at });
     case 'processing':
@@ -89,7 +97,7 @@ const finish = ({ bytes, at }: Of<BatchCommand, 'FinishContent'>, batch: Exclude
   }
 };
 
-const complete = ({ expected, maxRefused, at }: Of<BatchCommand, 'CompleteBatch'>, batch: Exclude<Batch, { step: 'none' }>): Verdict => {
+const complete = ({ expected, maxRefused, at }: Of<BatchCommand, 'CompleteBatch'>, batch: Begun): Verdict => {
   switch (batch.step) {
     case 'receiving': return reject('CONTENT_MISSING');
     case 'processing': return reject('IMPORT_PROCESSING');

@@ -38,6 +38,13 @@ const move = (oracle: Oracle, events: readonly StockEvent[], open: ReadonlyMap<s
         break;
       case 'UnitsReturned': put(unitsOf(event.ranges), new RegExp(`^sold ${event.claim.reservationId}$`), 'free'); break;
       case 'UnitsLost': put(unitsOf(event.ranges), /^free$/, 'lost'); break;
+      case 'ReleaseRemembered':
+      case 'BatchRecalled':
+      case 'PoolHeld':
+      case 'PoolHoldReleased':
+      case 'StockAvailable':
+      case 'StockExhausted':
+      case 'StockLow': break;
     }
   }
 };

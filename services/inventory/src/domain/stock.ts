@@ -3,7 +3,7 @@ import { lapsed, recall } from './pending.js';
 import { expiredOn, onShelf, pick, quantityOf, shared } from './shelf.js';
 import { emptyStock, evolve, partsOut } from './stock-evolve.js';
 import { bringBack, lossesOf, withNews } from './stock-losses.js';
-import type { OpenReservation, Stock, StockCommand, StockEvent, StockRejection, Units } from './stock-types.js';
+import type { Claim, OpenReservation, Stock, StockCommand, StockEvent, StockRejection, Units } from './stock-types.js';
 
 /**
  * Unsold vouchers of one product: received, reserved, committed, given back, lost. Stream `pool-<product>_<shard>`. What it
@@ -41,21 +41,28 @@ const receive = (command: Of<StockCommand, 'ReceiveBatch'>, stock: Stock, at: In
 };
 
 const reserve = (command: Of<StockCommand, 'ReserveVouchers'>, stock: Stock, at: Instant): Verdict => {
-  const { claim, quantity, quota, minValidUntil, notAfter, heldUntil } = command;
-  const open = stock.open.get(claim.reservationId);
-  // The asker minted the id, so the same ask again is a retry of an answer that got lost.
-  if (open) return open.quantity === quantity && open.claim.orderId === claim.orderId ? accept() : reject('RESERVATION_ID_REUSED');
-  const closed = recall(stock.memory, claim.reservationId);
-  if (closed?.kind === 'committed' && closed.quantity === quantity && closed.claim.orderId === claim.orderId) return accept();
-  if (closed) return reject('RESERVATION_ID_REUSED', { state: closed.kind });
+  const { claim, quantity, minValidUntil, notAfter, heldUntil } = command;
+  const before = reservedBefore(command, stock);
+  if (before) return before;
   if (at > notAfter) return reject('TOO_LATE'); // asked only now: what exists, exists however late the question
   if (stock.heldEpoch !== undefined) return reject('POOL_HELD');
-  // Listings without a quota say nothing, or zero.
-  if (quota && (stock.quotas.get(claim.listingId) ?? 0) + quantity > quota) return reject('QUOTA_SPENT');
+  if (isOverQuota(command, stock)) return reject('QUOTA_SPENT');
   const ranges = pick(stock.shelf, quantity, at, minValidUntil);
   if (!ranges) return scarce(command, stock, at);
   return news(stock, [{ type: 'VouchersReserved', claim, quantity, ranges, heldUntil, notAfter, at }]);
 };
+/** The answer where the id was used before: the asker minted it, so the same ask again is a retry of an answer that got lost. */
+const reservedBefore = ({ claim, quantity }: Of<StockCommand, 'ReserveVouchers'>, stock: Stock): Verdict | undefined => {
+  const same = (as: { readonly quantity: number; readonly claim: Claim }): boolean => as.quantity === quantity && as.claim.orderId === claim.orderId;
+  const open = stock.open.get(claim.reservationId);
+  if (open) return same(open) ? accept() : reject('RESERVATION_ID_REUSED');
+  const closed = recall(stock.memory, claim.reservationId);
+  if (!closed) return undefined;
+  return closed.kind === 'committed' && same(closed) ? accept() : reject('RESERVATION_ID_REUSED', { state: closed.kind });
+};
+/** Listings without a quota say nothing, or zero. */
+const isOverQuota = ({ claim, quantity, quota }: Of<StockCommand, 'ReserveVouchers'>, { quotas }: Stock): boolean =>
+  !!quota && (quotas.get(claim.listingId) ?? 0) + quantity > quota;
 /** Before anybody is told "out of stock", what lapsed is taken back. */
 const scarce = (command: Of<StockCommand, 'ReserveVouchers'>, stock: Stock, at: Instant): Verdict => {
   const lapse = expire(lapsed(stock.due, stock.open, at, SWEEP_MAX), at);

@@ -24,10 +24,10 @@ const localDate = (text: string, offsetAt: (utcMs: number) => number): number | 
   const match = DATE.exec(text);
   if (!match) return undefined;
   const [year, month, day, hour, minute, second] = match.slice(1).map((part) => (part === undefined ? undefined : Number(part)));
-  const dayStart = Date.UTC(year!, month! - 1, day!);
+  const dayStart = Date.UTC(year!, month! - 1, day);
   const date = new Date(dayStart);
   if (date.getUTCMonth() !== month! - 1 || date.getUTCDate() !== day) return undefined; // 31 February
-  if (hour === undefined) return toUtc(Date.UTC(year!, month! - 1, day! + 1), offsetAt) - 1;
+  if (hour === undefined) return toUtc(Date.UTC(year!, month! - 1, day + 1), offsetAt) - 1;
   return hour > 23 || minute! > 59 || (second ?? 0) > 59 ? undefined : toUtc(dayStart + ((hour * 60 + minute!) * 60 + (second ?? 0)) * 1000, offsetAt);
 };
 /** A local wall time (told as if it were UTC) as an instant; twice, since the offset depends on it. */

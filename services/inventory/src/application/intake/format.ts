@@ -29,18 +29,23 @@ const MAGICS = [Buffer.from('PK\u0003\u0004'), Buffer.from([0xd0, 0xcf, 0x11, 0x
 
 /** Settles how to read a file from its first bytes (`sample`: whole lines where possible). */
 export const detectFormat = (sample: Buffer, given: FileFormat, isDate: (text: string) => boolean): KnownFormat | FileProblem => {
-  if (MAGICS.some((magic) => sample.subarray(0, magic.length).equals(magic))) return 'FILE_NOT_TEXT';
-  if (sample.subarray(0, 2).equals(Buffer.from([0xff, 0xfe])) || sample.subarray(0, 2).equals(Buffer.from([0xfe, 0xff]))) return 'ENCODING_UNSUPPORTED';
-  const bomBytes = sample.subarray(0, 3).equals(BOM) ? 3 : 0;
+  if (startsWith(sample, MAGICS)) return 'FILE_NOT_TEXT';
+  if (startsWith(sample, UTF16)) return 'ENCODING_UNSUPPORTED';
+  const bomBytes = startsWith(sample, [BOM]) ? BOM.length : 0;
   const encoding = given.encoding ?? (bomBytes > 0 || isUtf8(sample) ? 'UTF8' : 'GB18030');
   const lines = decodeLines(wholeLines(sample.subarray(bomBytes)), encoding)
-    .filter((line) => line !== undefined && line.trim() !== '').slice(0, SAMPLE_LINES).map((line) => line!.replace(/\r$/, ''));
+    .flatMap((line) => (line === undefined || line.trim() === '' ? [] : [line.replace(/\r$/, '')])).slice(0, SAMPLE_LINES);
   const delimiter = given.delimiter ?? delimiterOf(lines);
-  const rows = lines.map((line) => splitCells(line, delimiter) ?? []);
+  const table = tableOf(lines.map((line) => splitCells(line, delimiter) ?? []), given, isDate);
+  return table.columns?.includes('code') ? { encoding, delimiter, header: table.header, columns: table.columns, bomBytes } : 'COLUMNS_UNCLEAR';
+};
+const startsWith = (sample: Buffer, heads: readonly Buffer[]): boolean => heads.some((head) => sample.subarray(0, head.length).equals(head));
+const UTF16 = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
+
+const tableOf = (rows: readonly (readonly string[])[], given: FileFormat, isDate: (text: string) => boolean): { header: boolean; columns: readonly ColumnName[] | undefined } => {
   const names = (rows[0] ?? []).map(nameOf);
   const header = given.header ?? names.some((name) => name !== undefined);
-  const columns = given.columns ?? (header ? named(names) : guessed(header ? rows.slice(1) : rows, isDate));
-  return columns?.includes('code') ? { encoding, delimiter, header, columns, bomBytes } : 'COLUMNS_UNCLEAR';
+  return { header, columns: given.columns ?? (header ? named(names) : guessed(rows, isDate)) };
 };
 
 const wholeLines = (sample: Buffer): Buffer => (sample.length < SAMPLE_BYTES ? sample : sample.subarray(0, sample.lastIndexOf(0x0a) + 1 || sample.length));

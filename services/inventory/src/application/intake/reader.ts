@@ -1,4 +1,4 @@
-import type { FileFormat } from '../../domain/batch.js';
+import type { ColumnName, FileFormat } from '../../domain/batch.js';
 import type { PlainRow, RowRefusal } from '@vouchsafe/vault';
 import { splitCells } from './cells.js';
 import { expiryReader } from './dates.js';
@@ -58,7 +58,7 @@ async function* gathered(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
   if (first && first.length > 0) yield first;
 }
 
-const readPiece = (piece: Piece, format: KnownFormat, expiry: (text: string) => number | undefined, options: ReadOptions): Read => {
+const readPiece = (piece: Piece, format: KnownFormat, expiry: Expiry, options: ReadOptions): Read => {
   if ('tooLong' in piece) return { rows: [], refusals: [{ line: piece.firstLine, reason: 'LINE_TOO_LONG' }], line: piece.firstLine };
   const rows: PlainRow[] = [];
   const refusals: RowRefusal[] = [];
@@ -73,26 +73,31 @@ const readPiece = (piece: Piece, format: KnownFormat, expiry: (text: string) => 
   return { rows, refusals, line: piece.firstLine + texts.length - 1 };
 };
 
-const readLine = (raw: LineText, { delimiter, columns }: KnownFormat, expiry: (text: string) => number | undefined, { now, validUntil }: ReadOptions): Omit<PlainRow, 'line'> | LineRefusal | undefined => {
+type Line = Omit<PlainRow, 'line'>;
+type Expiry = (text: string) => number | undefined;
+const readLine = (raw: LineText, format: KnownFormat, expiry: Expiry, options: ReadOptions): Line | LineRefusal | undefined => {
   if (raw === undefined) return 'BROKEN_ENCODING';
   const text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
   if (text.trim() === '') return undefined;
   if (CONTROL.test(text)) return 'CONTROL_CHARACTER';
-  const cells = splitCells(text, delimiter);
+  const cells = splitCells(text, format.delimiter);
   if (!cells) return 'UNCLOSED_QUOTE';
-  const cell = (column: string): string | undefined => cells[columns.indexOf(column as never)]?.trim();
+  const cell = (column: ColumnName): string | undefined => {
+    const at = format.columns.indexOf(column);
+    return at < 0 ? undefined : cells[at]?.trim();
+  };
   const code = cell('code');
-  const refusal = codeProblem(code, cells.length);
-  if (refusal) return refusal;
-  const number = columns.includes('number') ? cell('number') || undefined : undefined;
-  if (number !== undefined && number.length > NUMBER_MAX) return 'NUMBER_TOO_LONG';
-  const until = columns.includes('expiry') && cell('expiry') ? expiry(cell('expiry')!) : validUntil;
-  if (until === undefined && columns.includes('expiry') && cell('expiry')) return 'EXPIRY_INVALID';
-  if (until !== undefined && until <= now) return 'EXPIRED';
-  return { code: code!, ...(number !== undefined && { number }), ...(until !== undefined && { expiresAt: until }) };
+  return codeProblem(code) ?? lineOf(code!, { number: cell('number') || undefined, until: cell('expiry') || undefined }, expiry, options);
 };
-const codeProblem = (code: string | undefined, cells: number): LineRefusal | undefined => {
-  if (code === undefined) return cells === 0 ? 'CODE_EMPTY' : 'COLUMN_MISSING';
+const lineOf = (code: string, { number, until }: { number?: string; until?: string }, expiry: Expiry, { now, validUntil }: ReadOptions): Line | LineRefusal => {
+  if (number !== undefined && number.length > NUMBER_MAX) return 'NUMBER_TOO_LONG';
+  const expiresAt = until === undefined ? validUntil : expiry(until);
+  if (until !== undefined && expiresAt === undefined) return 'EXPIRY_INVALID';
+  if (expiresAt !== undefined && expiresAt <= now) return 'EXPIRED';
+  return { code, ...(number !== undefined && { number }), ...(expiresAt !== undefined && { expiresAt }) };
+};
+const codeProblem = (code: string | undefined): LineRefusal | undefined => {
+  if (code === undefined) return 'COLUMN_MISSING';
   if (code === '') return 'CODE_EMPTY';
   if (code.length < CODE_MIN) return 'CODE_TOO_SHORT';
   return code.length > CODE_MAX ? 'CODE_TOO_LONG' : undefined;

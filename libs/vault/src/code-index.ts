@@ -1,0 +1,138 @@
+import type { KeyObject } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { invariant } from '@vouchsafe/kernel';
+import type { BatchRow, BatchTable } from './batch-table.js';
+import { hashInto, identitiesOf, identityOf } from './code-hash.js';
+import { type BatchStatus, HASH_BYTES, type PlainRow, type RowRefusal, type SealedLookupKey } from './code-vault.js';
+import type { KeyRing, RingKey } from './key-ring.js';
+import { Lookups } from './lookups.js';
+
+/** Hashes of some rows, 16 bytes each, under every look-up key, the newest first. */
+export type RowHashes = { readonly newest: Uint8Array; readonly version: number; readonly older: readonly Uint8Array[] };
+
+/** Tidying done per row taken in, so that merging keeps up with importing. */
+const TIDY_PER_ROW = 4;
+
+/** Finds codes by keyed hashes, and tells what was imported before. */
+export class CodeIndex {
+  readonly #db: DatabaseSync;
+  readonly #batches: BatchTable;
+  readonly #ring: KeyRing;
+  #keys: readonly RingKey[];
+  #lookups: Lookups;
+
+  constructor(db: DatabaseSync, batches: BatchTable, ring: KeyRing, keys: readonly RingKey[]) {
+    this.#db = db;
+    this.#batches = batches;
+    this.#ring = ring;
+    this.#keys = keys;
+    this.#lookups = new Lookups(db);
+  }
+
+  hash(rows: readonly Pick<PlainRow, 'code' | 'number'>[]): RowHashes {
+    const newest = this.#newest();
+    return { newest: hashAll(newest.key, rows), version: newest.version, older: this.#keys.slice(0, -1).map(({ key }) => hashAll(key, rows)) };
+  }
+
+  /** Indexes of rows whose code is new, and refusals of the others. */
+  withoutDuplicates(batch: BatchRow, rows: readonly PlainRow[], hashes: RowHashes): { readonly kept: number[]; readonly refused: readonly RowRefusal[] } {
+    const bytes = Buffer.from(hashes.newest.buffer, hashes.newest.byteOffset, hashes.newest.byteLength);
+    const seen = new Set<string>();
+    const statuses = new Map<number, BatchStatus>();
+    const kept: number[] = [];
+    const refused: RowRefusal[] = [];
+    rows.forEach(({ line }, i) => {
+      const name = bytes.toString('latin1', i * HASH_BYTES, (i + 1) * HASH_BYTES);
+      const hit = seen.has(name) ? batch.no : this.#blocking([hashes.newest, ...hashes.older], i * HASH_BYTES, statuses);
+      if (hit === undefined) kept.push(i);
+      else refused.push({ line, reason: hit === batch.no ? 'DUPLICATE_IN_FILE' : 'DUPLICATE' });
+      seen.add(name);
+    });
+    return { kept, refused };
+  }
+  /** Number of the batch that has the code already; those of aborted imports block nobody. */
+  #blocking(versions: readonly Uint8Array[], at: number, statuses: Map<number, BatchStatus>): number | undefined {
+    for (const hashes of versions) {
+      for (const { batch } of this.#lookups.find(hashes, at)) {
+        if (!statuses.has(batch)) statuses.set(batch, this.#batches.byNo(batch)?.status ?? 'complete');
+        if (statuses.get(batch) !== 'aborted') return batch;
+      }
+    }
+    return undefined;
+  }
+
+  /** Adds rows `indexes` of the hashed ones as the batch's next rows. Within the caller's transaction. */
+  add(batch: BatchRow, hashes: Uint8Array, indexes: readonly number[]): Uint8Array {
+    const own = new Uint8Array(indexes.length * HASH_BYTES);
+    indexes.forEach((i, row) => {
+      this.#lookups.insert(hashes, i * HASH_BYTES, batch.no, batch.rows + row);
+      own.set(hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES), row * HASH_BYTES);
+    });
+    this.#lookups.turnOver();
+    return own;
+  }
+  tidy(rows: number): Promise<void> {
+    return this.#lookups.tidy(rows * TIDY_PER_ROW);
+  }
+  /** What was noted in memory was not written after all. */
+  reload(): void {
+    this.#lookups = new Lookups(this.#db);
+  }
+
+  /** Batch and row of a presented code, where that batch is on sale. Always the same number of look-ups. */
+  find(code: string): { readonly batch: BatchRow; readonly row: number } | undefined {
+    let found: { readonly batch: BatchRow; readonly row: number } | undefined;
+    const hash = Buffer.alloc(HASH_BYTES);
+    for (const { key } of this.#keys) {
+      for (const identity of identitiesOf(code)) {
+        hashInto(key, identity, hash, 0);
+        for (const { batch: no, row } of this.#lookups.find(hash)) {
+          const batch = this.#batches.byNo(no);
+          if (batch?.status === 'complete' && row < batch.rows) found ??= { batch, row };
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Hashes that block for ever and find nothing: of codes whose batch this vault does not have. */
+  adopt(hashes: Uint8Array, version: number): number {
+    invariant(this.#keys.some((key) => key.version === version), 'hashes come with their key');
+    let adopted = 0;
+    for (let at = 0; at < hashes.length; at += HASH_BYTES) {
+      if (this.#lookups.find(hashes, at).length > 0) continue;
+      this.#lookups.insert(hashes, at, 0, 0);
+      adopted++;
+    }
+    this.#lookups.turnOver();
+    return adopted;
+  }
+  async adoptKey({ version, wrapped }: SealedLookupKey): Promise<void> {
+    if (this.#keys.some((key) => key.version === version)) return;
+    const key = await this.#ring.adopt('lookup', version, wrapped);
+    this.#keys = [...this.#keys, key].sort((a, b) => a.version - b.version);
+  }
+  /** From here new codes are hashed under a new key; older ones are found under theirs until they are hashed anew. */
+  async addKey(): Promise<void> {
+    this.#keys = [...this.#keys, await this.#ring.create('lookup', undefined, this.#newest().version + 1)];
+  }
+  /** Adds rows of a batch, from `row` on, under the newest key. */
+  rehash(batch: BatchRow, row: number, rows: readonly Pick<PlainRow, 'code' | 'number'>[]): void {
+    const hashes = hashAll(this.#newest().key, rows);
+    rows.forEach((_, i) => this.#lookups.insert(hashes, i * HASH_BYTES, batch.no, row + i));
+    this.#lookups.turnOver();
+  }
+  forget(no: number): number {
+    return this.#lookups.removeBatch(no);
+  }
+
+  #newest(): RingKey {
+    return this.#keys[this.#keys.length - 1]!;
+  }
+}
+
+const hashAll = (key: KeyObject, rows: readonly Pick<PlainRow, 'code' | 'number'>[]): Uint8Array => {
+  const hashes = new Uint8Array(rows.length * HASH_BYTES);
+  rows.forEach((row, i) => hashInto(key, identityOf(row), hashes, i * HASH_BYTES));
+  return hashes;
+};
