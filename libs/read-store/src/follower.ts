@@ -1,4 +1,4 @@
-import { type EventStore, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
+import { type EventStore, type Page, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
 import { Fault, isFault } from '@vouchsafe/kernel';
 import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
 import type { ReadStore } from './port.js';
@@ -21,7 +21,10 @@ export type FollowerOptions = {
   readonly gatherMs?: number;
 };
 
-/** How far behind the log: `events` is an upper bound (others' events count), `behind` the position reached, `ageMs` that event's age. */
+/**
+ * How far behind the log: `events` of ours that wait, estimated from how densely they lay so far (positions are no counts);
+ * 0 only where nothing can wait. `behind`: the position reached; `ageMs`: how old the event there is.
+ */
 export type Lag = { readonly events: number; readonly behind: Position; readonly ageMs: number };
 
 /** Follows durable events from a checkpoint. */
@@ -46,6 +49,7 @@ const BATCH_MAX = 512;
 /** A batch of one event costs almost what one of a hundred does, so a moment's events are handled together. */
 const GATHER_MS = 10;
 const GATHER_BELOW = 128;
+const SMOOTHING = 0.2;
 /** The checkpoint may lag so many events or so long behind: after a crash they are handled again. */
 const CHECKPOINT_EVENTS = 1000;
 const CHECKPOINT_MS = 200;
@@ -72,6 +76,8 @@ class LogFollower implements Follower {
   /** Up to here nothing of ours is unhandled. */
   #seen: Position = START;
   #recordedAt = 0;
+  /** Positions per event of ours, smoothed. */
+  #spacing = 1;
   #progressMs = 0;
   #handling = false;
   #saved: Position = START;
@@ -118,6 +124,7 @@ class LogFollower implements Follower {
         this.#subscription = new AbortController();
         const either = AbortSignal.any([signal, this.#subscription.signal]);
         for await (const page of store.subscribe({ after: this.#applied, categories, signal: either })) {
+          this.#noteSpacing(page);
           await this.#handleAll(page.events);
           this.#progressed(page.next);
           if (either.aborted) break;
@@ -131,6 +138,10 @@ class LogFollower implements Follower {
         await clock.sleep(Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** (this.#failures - 1)), signal);
       }
     }
+  }
+
+  #noteSpacing({ events, next }: Page): void {
+    if (events.length > 0) this.#spacing += ((next - this.#seen) / events.length - this.#spacing) * SMOOTHING;
   }
 
   async #handleAll(events: readonly RecordedEvent[]): Promise<void> {
@@ -260,7 +271,8 @@ class LogFollower implements Follower {
 
   lag(): Lag {
     const { store, clock } = this.#options;
-    const events = Math.max(0, store.head() - this.#seen);
+    const distance = store.head() - this.#seen;
+    const events = distance <= 0 ? 0 : Math.ceil(distance / Math.max(1, this.#spacing));
     return { events, behind: this.#applied, ageMs: events === 0 || this.#recordedAt === 0 ? 0 : Math.max(0, clock.now() - this.#recordedAt) };
   }
 

@@ -26,7 +26,7 @@ export interface ProjectionRunner {
   caughtUp(): Promise<void>;
   /** True once `position` is applied (read your own write); false after `timeoutMs`. */
   waitFor(position: Position, timeoutMs: number): Promise<boolean>;
-  /** `events`: at most so many are not applied yet; `behind`: the position reached; `ageMs`: how old that event is. */
+  /** `events`: about so many are not applied yet; `behind`: the position reached; `ageMs`: how old the event there is. */
   lag(): Lag;
   /** Counts since the start: events applied, events of unknown type skipped; `failing`: why it does not get on. */
   stats(): { readonly applied: number; readonly unknown: number; readonly failing: unknown };
