@@ -163,3 +163,42 @@ it('changes nothing by a document that has a problem, and names all of them', as
   expect((await call(method.applyCatalog, { document, validateOnly: true })).problems).toHaveLength(4);
   expect((await refusal(call(method.getProduct, { id: 'prd_new' }))).code).toBe('NOT_FOUND');
 });
+
+it('lists by pages, filtered and in either order, and refuses what it does not understand', async () => {
+  const { admin: call } = await sold();
+  for (const n of [1, 2, 3]) await call(method.createProduct, { product: { id: `prd_n${n}`, kind: n === 2 ? ProductKind.LINK : ProductKind.CODE, name: { zh: '同名' }, businessLine: 'x' } });
+  const first = await call(method.listProducts, { pageSize: 2 });
+  const second = await call(method.listProducts, { pageSize: 2, pageToken: first.nextPageToken });
+  expect([...first.products, ...second.products].map(({ id }) => id)).toEqual(['prd_month', 'prd_n1', 'prd_n2', 'prd_n3']);
+  expect(second.nextPageToken).toBe('');
+  const ids = async (filter: string, orderBy = '') => (await call(method.listProducts, { filter, orderBy })).products.map(({ id }) => id);
+  expect(await ids('kind = "PRODUCT_KIND_CODE" AND business_line = "x"')).toEqual(['prd_n1', 'prd_n3']);
+  expect(await ids('withdrawn = false AND taxRateBp = 600')).toEqual(['prd_month']);
+  expect(await ids('', 'id desc')).toEqual(['prd_n3', 'prd_n2', 'prd_n1', 'prd_month']);
+  const codes = await Promise.all([{ filter: 'nonsense = 1' }, { filter: 'kind > 3' }, { orderBy: 'name' }, { pageToken: 'x' }].map(async (page) => (await refusal(call(method.listProducts, page))).code));
+  expect(codes).toEqual(['FILTER_INVALID', 'FILTER_INVALID', 'FILTER_INVALID', 'PAGE_TOKEN_INVALID']);
+});
+
+it('changes only what the mask names, clears what is left out under it, and refuses a path that is not there', async () => {
+  const { admin: call } = await sold();
+  const update = (product: object, ...paths: string[]) => call(method.updateProduct, { product: { id: 'prd_month', ...product }, updateMask: { paths } });
+  expect(await update({ taxRateBp: 1300, businessLine: 'other' }, 'tax_rate_bp')).toMatchObject({ taxRateBp: 1300, businessLine: 'video', faceValue: '15.00' });
+  expect(await update({}, 'face_value')).toMatchObject({ faceValue: '0.00' });
+  expect((await refusal(update({}, 'no_such_field'))).code).toBe('MASK_INVALID');
+  const frozen = await refusal(update({ currency: 'USD' }, 'currency'));
+  expect([frozen.code, frozen.details['field']]).toEqual(['FIELD_IMMUTABLE', 'currency']);
+});
+
+it('keeps tills in their store’s stream and tells redemption where they stand', async () => {
+  const { admin: call, internal } = await sold();
+  await call(method.createStore, { store: { id: 'sto_a', name: { zh: '店' }, merchantId: 'mer_a', commissionBp: 500 } });
+  await call(method.createTerminal, { terminal: { id: 'trm_a', storeId: 'sto_a', name: { zh: '一号' }, scenes: ['counter'] } });
+  expect(await internal(CatalogTermsService.method.getTerminalTerms, { terminalId: 'trm_a' })).toMatchObject({
+    found: true, storeId: 'sto_a', zone: 'Asia/Shanghai', scenes: ['counter'], active: true, merchantId: 'mer_a', commissionBp: 500, bookId: 'bok_main',
+  });
+  expect((await call(method.updateTerminal, { terminal: { id: 'trm_a', suspended: true } })).version).toBe(2);
+  expect(await call(method.getTerminal, { id: 'trm_a', version: 1 })).toMatchObject({ suspended: false });
+  expect(await internal(CatalogTermsService.method.getTerminalTerms, { terminalId: 'trm_a' })).toMatchObject({ active: false });
+  expect(await internal(CatalogTermsService.method.getTerminalTerms, { terminalId: 'trm_gone' })).toMatchObject({ found: false });
+  expect(await internal(CatalogTermsService.method.getBookTerms, { bookId: 'bok_main' })).toMatchObject({ found: true, zone: 'Asia/Shanghai', cutOffMinute: 0 });
+});
