@@ -3,6 +3,7 @@ import { type Decider, type Details, Fault, type Instant, invariant } from '@vou
 import { type Clock, eventIdOf, type Random } from '@vouchsafe/runtime';
 import { LRUCache } from 'lru-cache';
 import { type AppendResult, type EventStore, type NewEvent, NO_STREAM, type Position, type Revision } from './port.js';
+import { type SnapshotOptions, Snapshots } from './snapshots.js';
 
 /** Who asks, when, and in what matter. `commandId` is the idempotency key: event ids derive from it. */
 export type Envelope = {
@@ -30,6 +31,8 @@ export type DeciderHostOptions<S, C, E extends { readonly type: string }, R exte
   readonly cacheMax?: number;
   /** Called after events were accepted (not yet durable): a process manager may run ahead within the process. */
   readonly onAccepted?: (stream: string, folded: Folded<S>, events: readonly E[]) => void;
+  /** For streams that grow long: a start reads a snapshot and what came after it. */
+  readonly snapshot?: SnapshotOptions<S>;
 };
 
 const CACHE_MAX = 10_000;
@@ -46,12 +49,15 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
   readonly #options: DeciderHostOptions<S, C, E, R>;
   readonly #cache: LRUCache<string, Folded<S>>;
   readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #snapshots: Snapshots<S> | undefined;
   /** Lost races; within one exclusive process each is a bug. */
   conflicts = 0;
 
   constructor(options: DeciderHostOptions<S, C, E, R>) {
     this.#options = options;
-    this.#cache = new LRUCache({ max: options.cacheMax ?? CACHE_MAX });
+    const streamsMax = options.cacheMax ?? CACHE_MAX;
+    this.#cache = new LRUCache({ max: streamsMax });
+    this.#snapshots = options.snapshot && new Snapshots(options.store, options.snapshot, streamsMax);
   }
 
   /** Decides `command` on `stream`. May be called again with the same command id: the decider sees it is done. */
@@ -62,6 +68,11 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
   /** The stream's present state (possibly ahead of the durable log; the reply floor covers that). */
   load(stream: string): Promise<Folded<S>> {
     return this.#inTurn(stream, () => this.#fold(stream, !this.#options.store.exclusive));
+  }
+
+  /** Settles when no snapshot is being taken; for an orderly stop. */
+  async idle(): Promise<void> {
+    await this.#snapshots?.idle();
   }
 
   /** How many folded streams are held in memory. */
@@ -94,15 +105,16 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
       if (!decision.ok) return { ok: false, state: folded.state, revision: folded.revision, code: decision.code, details: decision.details };
       if (noEvents) return { ok: true, state: folded.state, revision: folded.revision, events: [], pub: folded.pub, position: undefined };
       const result = await this.#append(stream, folded, decision.events, envelope);
-      if (result) return result;
-      this.conflicts++;
+      if (typeof result === 'object') return result;
       refresh = true;
-      await clock.sleep(Math.ceil(random.fraction() * JITTER_MS * (attempt + 1)));
+      if (result === 'repeated') continue;
+      this.conflicts++;
+      if (attempt < CONFLICT_RETRIES) await clock.sleep(Math.ceil(random.fraction() * JITTER_MS * (attempt + 1)));
     }
     throw new Fault('ABORTED', `stream ${stream} is written by others too often just now; try again`);
   }
 
-  async #append(stream: string, folded: Folded<S>, events: readonly E[], envelope: Envelope): Promise<Handled<S, E, R> | undefined> {
+  async #append(stream: string, folded: Folded<S>, events: readonly E[], envelope: Envelope): Promise<Handled<S, E, R> | 'conflict' | 'repeated'> {
     const { store, decider, codec, onAccepted } = this.#options;
     let { state, pub } = folded;
     const fresh: NewEvent[] = [];
@@ -125,10 +137,12 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
       this.#cache.delete(stream); // the outcome is unknown: the next decision reads
       throw error;
     }
-    if (!result.ok) return undefined;
+    if (!result.ok) return 'conflict';
+    // Another replica did this command already, maybe with other content: only what is recorded counts.
+    if (result.repeated) return 'repeated';
     const now: Folded<S> = { state, revision: result.revision, pub };
     invariant(result.revision === folded.revision + events.length, 'an append adds as many revisions as events');
-    this.#cache.set(stream, now);
+    this.#keep(stream, now);
     onAccepted?.(stream, now, events);
     return { ok: true, ...now, events, position: result.position };
   }
@@ -137,7 +151,7 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     const { store, decider, codec } = this.#options;
     const cached = this.#cache.get(stream);
     if (cached && !refresh) return cached;
-    let folded = cached ?? { state: decider.initial, revision: NO_STREAM, pub: 0 };
+    let folded = cached ?? (await this.#snapshots?.load(stream)) ?? { state: decider.initial, revision: NO_STREAM, pub: 0 };
     for (;;) {
       const page = await store.readStream(stream, { from: folded.revision + 1, max: READ_PAGE });
       for (const recorded of page) {
@@ -147,7 +161,12 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
       }
       if (page.length < READ_PAGE) break;
     }
-    this.#cache.set(stream, folded);
+    this.#keep(stream, folded);
     return folded;
+  }
+
+  #keep(stream: string, folded: Folded<S>): void {
+    this.#cache.set(stream, folded);
+    this.#snapshots?.offer(stream, folded);
   }
 }

@@ -14,4 +14,5 @@ export type {
   AppendRequest, AppendResult, EventMetadata, EventStore, NewEvent, Page, Position, ReadAll, ReadStream, RecordedEvent, Revision,
 } from './port.js';
 export { categoryOf, NO_STREAM, START } from './port.js';
+export type { SnapshotCache, SnapshotOptions } from './snapshots.js';
 export { deepFreeze, StoredEvent } from './stored-event.js';
