@@ -4,6 +4,7 @@ import type { CallContext } from '@vouchsafe/rpc';
 import type { OrderConfig } from '../config.js';
 import type { ActedVerdict, OrderLine, SettlementMode } from '../domain/terms.js';
 import type { OrderAsk } from './order-ask.js';
+import type { Patience } from './patience.js';
 import type { OrderPorts } from './ports.js';
 import type { ProtectedAsk } from './protection.js';
 
@@ -15,24 +16,26 @@ export type Assessed = {
 export type Assessment = { readonly verdict: ActedVerdict; readonly challengeToken?: string; readonly reviewMs?: number };
 
 /** Asks risk, within its deadline; a silent or broken risk service means the configured fallback, and the order says so. */
-export const assess = async (ports: OrderPorts, config: OrderConfig, assessed: Assessed, context: CallContext): Promise<Assessment> => {
+export const assess = async (ports: OrderPorts, patience: Patience, config: OrderConfig, assessed: Assessed, context: CallContext): Promise<Assessment> => {
   const { rpc, clock, log } = ports;
-  const abort = new AbortController();
   const deadline = plusMs(clock.now(), config.riskDeadlineMs);
   try {
-    const call = rpc.call(RiskAssessmentService.method.assess, requestOf(assessed), { ...context, deadline, signal: abort.signal });
-    const answer = await Promise.race([call, clock.sleep(config.riskDeadlineMs, abort.signal)]);
+    const answer = await within(patience, config.riskDeadlineMs, rpc.call(RiskAssessmentService.method.assess, requestOf(assessed), { ...context, deadline }));
     if (answer) return assessmentOf(answer);
-    call.catch((error: unknown) => log.debug({ error }, 'risk failed after its deadline'));
     log.warn({ orderId: assessed.orderId }, 'risk was silent; the fallback counts');
   } catch (error) {
     if (!isFault(error)) throw error;
     log.warn({ orderId: assessed.orderId, code: error.code }, 'risk could not be asked; the fallback counts');
-  } finally {
-    abort.abort(null); // a reason, or an exception with its stack is made each time
   }
   return { verdict: { decision: fallbackOf(config, assessed.settlement), fallback: true } };
 };
+
+/** Undefined: no answer in time. What comes later, answer or failure, is of no interest any more. */
+const within = <T>(patience: Patience, ms: number, call: Promise<T>): Promise<T | undefined> =>
+  new Promise((resolve, reject) => {
+    const cancel = patience.after(ms, () => resolve(undefined));
+    void call.then(resolve, reject).finally(cancel);
+  });
 
 const fallbackOf = ({ riskFallback }: OrderConfig, settlement: SettlementMode): ActedVerdict['decision'] => {
   switch (settlement) {

@@ -14,6 +14,7 @@ import { Jobs } from './jobs.js';
 import { orderOfPayment, orderOfStream, ownRefundIdOf } from './names.js';
 import { Notices } from './notices.js';
 import { OrderWatch } from './order-watch.js';
+import { Patience } from './patience.js';
 import type { PaymentProvider } from './payment-provider.js';
 import { type PaymentHost, Payments } from './payments.js';
 import type { OrderPorts } from './ports.js';
@@ -33,9 +34,12 @@ export type OrderCore = {
   readonly paymentJobs: Jobs; readonly refundJobs: Jobs; readonly chargebackJobs: Jobs;
 };
 
+/** How exactly a caller's patience is measured. */
+const WAIT_TICK_MS = 20;
+
 export const createCore = (ports: OrderPorts, config: OrderConfig, codecs: OrderCodecs, providers: ReadonlyMap<string, PaymentProvider>): OrderCore => {
   const { store, clock, random, timers, log, ids } = ports;
-  const watch = new OrderWatch(clock);
+  const watch = new OrderWatch(new Patience(clock, WAIT_TICK_MS));
   const send = sender(ports, config.commandDeadlineMs);
   const own: OwnCommands = {
     requestPayment: (orderId, terms) => paymentDesk.request(orderId, terms),

@@ -1,46 +1,48 @@
-import type { Clock } from '@vouchsafe/runtime';
+import type { Patience } from './patience.js';
 
 /** Someone who waits for changes of one order. Close it, or it is kept for ever. */
 export type Waiter = {
-  /** Settles at the next change, or one that came since the last call, or after `ms`. */
+  /** Settles at the next change, or one that came since the last call, or after about `ms`. */
   changed(ms: number): Promise<void>;
   close(): void;
 };
 
-/** Tells waiting calls in this process that an order has changed. Kept only while somebody waits. */
+/** Tells waiting calls in this process that an order (or a refund) has changed. Kept only while somebody waits. */
 export class OrderWatch {
   readonly #waiting = new Map<string, Set<() => void>>();
-  constructor(readonly clock: Clock) {}
+  constructor(readonly patience: Patience) {}
 
-  notify(orderId: string): void {
-    const waiting = this.#waiting.get(orderId);
+  notify(id: string): void {
+    const waiting = this.#waiting.get(id);
     if (waiting) for (const wake of waiting) wake();
   }
 
-  open(orderId: string): Waiter {
+  open(id: string): Waiter {
     let missed = false;
     let release: (() => void) | undefined;
     const wake = (): void => {
       missed = true;
       release?.();
     };
-    const waiting = this.#waiting.get(orderId) ?? new Set();
-    this.#waiting.set(orderId, waiting.add(wake));
+    const waiting = this.#waiting.get(id) ?? new Set();
+    this.#waiting.set(id, waiting.add(wake));
     return {
       changed: async (ms) => {
         if (!missed) {
-          const abort = new AbortController();
-          const woken = new Promise<void>((resolve) => {
-            release = resolve;
+          await new Promise<void>((resolve) => {
+            const cancel = this.patience.after(ms, resolve);
+            release = () => {
+              cancel();
+              resolve();
+            };
           });
-          await Promise.race([woken, this.clock.sleep(ms, abort.signal)]);
-          abort.abort(null); // a reason, or an exception with its stack is made each time
+          release = undefined;
         }
         missed = false;
       },
       close: () => {
         waiting.delete(wake);
-        if (waiting.size === 0 && this.#waiting.get(orderId) === waiting) this.#waiting.delete(orderId);
+        if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id);
       },
     };
   }

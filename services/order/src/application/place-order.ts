@@ -11,6 +11,7 @@ import type { CourseRunner, OrderHost } from './course-runner.js';
 import { checkAtDoor } from './door.js';
 import { fingerprintOfBody, orderIdOf, orderStream, verdictIdOf } from './names.js';
 import { lineIdOf, type OrderAsk } from './order-ask.js';
+import { Patience } from './patience.js';
 import type { OrderPorts } from './ports.js';
 import { amountOf, lineOf, price, settlementOf } from './pricing.js';
 import { protect, type ProtectedAsk } from './protection.js';
@@ -25,6 +26,8 @@ export type PlaceOrderOptions = {
   readonly providers: ReadonlySet<string>;
 };
 
+/** How exactly risk's time is measured. */
+const RISK_TICK_MS = 10;
 const BUSY_RETRY_MS = 1000;
 const SOLD_OUT_RETRY_MS = 5000;
 
@@ -33,7 +36,10 @@ const SOLD_OUT_RETRY_MS = 5000;
  * order there is. Throws RpcFailure for what is wrong at the door; then nothing was recorded.
  */
 export class PlaceOrder {
-  constructor(readonly options: PlaceOrderOptions) {}
+  readonly #patience: Patience;
+  constructor(readonly options: PlaceOrderOptions) {
+    this.#patience = new Patience(options.ports.clock, RISK_TICK_MS);
+  }
 
   async place(ask: OrderAsk, context: CallContext): Promise<PlacedAnswer> {
     const { ports, host } = this.options;
@@ -85,7 +91,7 @@ export class PlaceOrder {
     if (settlement === 'consumer_pay' && !providers.has(priced.paymentProvider)) {
       return this.#refuse(taken, lines, { reason: 'PAYMENT_PROVIDER_UNKNOWN', details: { provider: priced.paymentProvider }, total }, context);
     }
-    const assessment = await assess(ports, config, { ...taken, lines, total, settlement }, this.#asService(context));
+    const assessment = await assess(ports, this.#patience, config, { ...taken, lines, total, settlement }, this.#asService(context));
     switch (assessment.verdict.decision) {
       case 'deny':
         return this.#refuse(taken, lines, { reason: 'RISK_DENIED', details: {}, total }, context);
@@ -137,11 +143,11 @@ const overMaximum = ({ maxAmount }: OrderAsk, total: Money): Refusal | undefined
 };
 
 /** The business fields, personal ones as tokens: what makes a repeat the same order. */
-const bodyOf = ({ lines, maxAmount, quoteId, memberTier, whole }: OrderAsk, { byKind, accounts }: ProtectedAsk): object => ({
-  lines: lines.map(({ productId, quantity, allowRepeat }, index) => ({ productId, quantity, allowRepeat, account: accounts.get(index)?.token })),
-  maxAmount, quoteId, memberTier, whole,
-  buyer: Object.fromEntries(Object.entries(byKind).map(([kind, { token }]) => [kind, token])),
-});
+const bodyOf = ({ lines, maxAmount, quoteId, memberTier, whole }: OrderAsk, { byKind, accounts }: ProtectedAsk): readonly unknown[] => [
+  lines.map(({ productId, quantity, allowRepeat }, index) => [productId, quantity, allowRepeat, accounts.get(index)?.token ?? '']),
+  maxAmount ? [maxAmount.currency, maxAmount.minor] : [], quoteId, memberTier, whole,
+  (['buyer', 'ip', 'device', 'email', 'phone'] as const).map((kind) => byKind[kind]?.token ?? ''),
+];
 
 /** An id that can be told from the order need not lie in its event. */
 const withoutUsualId = ({ orderId, fingerprint }: Taken, { decision, verdictId, fallback }: ActedVerdict): ActedVerdict => ({

@@ -24,7 +24,7 @@ export class RequestRefund {
     const { channelId, bookId, settlement, currency, payment } = order.terms;
     return {
       kind: 'units', orderId: asked.orderId, channelId, bookId, settlement, currency, lines, principal: context.caller.principalId, at: this.ports.clock.now(),
-      fingerprint: fingerprintOfBody({ lines: asked.lines, reason: asked.reason }),
+      fingerprint: fingerprintOfBody([asked.lines.map(({ lineId, voucherIds, quantity }) => [lineId, voucherIds, quantity]), asked.reason]),
       ...(payment && { provider: payment.provider }), ...(asked.reason !== '' && { reason: asked.reason }),
     };
   }
