@@ -5,7 +5,7 @@ import type { StoreRejection } from '../domain/store.js';
 export type QuoteRejection = 'QUOTE_EXPIRED' | 'QUOTE_DIFFERS';
 export type CatalogCode = StoreRejection | PriceRejection | QuoteRejection | 'NOT_FOUND' | 'INVALID_REQUEST' | 'PAGE_TOKEN_INVALID' | 'FILTER_INVALID' | 'MASK_INVALID';
 
-/** Every code this service answers. What is wrong with single fields stands beside `INVALID_REQUEST`, see {@link FIELD_CODES}. */
+/** Every code this service answers. What is wrong with single fields stands beside `INVALID_REQUEST`, each with its own code and words. */
 export const catalogErrors: Catalogue<CatalogCode> = {
   NOT_FOUND: { kind: 'missing', zh: '不存在，或您无权查看', en: 'there is no such record, or it is not yours to see', remedyZh: '检查编号', remedyEn: 'check the id' },
   INVALID_REQUEST: { kind: 'invalid', zh: '请求中有字段不正确', en: 'fields of the request are wrong', remedyZh: '按所列字段逐一更正', remedyEn: 'mend the fields that are listed' },
@@ -32,10 +32,3 @@ export const catalogErrors: Catalogue<CatalogCode> = {
   QUOTE_EXPIRED: { kind: 'refused', zh: '报价已过期或不存在', en: 'the quote has expired or never was', remedyZh: '重新询价', remedyEn: 'ask for a new quote' },
   QUOTE_DIFFERS: { kind: 'refused', zh: '订单与报价的内容不同', en: 'the order is not what was quoted', remedyZh: '按报价的商品与数量下单', remedyEn: 'order the products and quantities that were quoted' },
 };
-
-/** Codes of single fields, for the error catalogue; their words come with each problem. */
-export const FIELD_CODES = [
-  'FIELD_REQUIRED', 'FIELD_NOT_ALLOWED', 'DECIMAL_INVALID', 'OUT_OF_RANGE', 'CURRENCY_UNKNOWN', 'ID_INVALID', 'ZONE_UNKNOWN', 'TIME_OF_DAY_INVALID',
-  'WINDOW_INVALID', 'PATTERN_INVALID', 'REFERENCE_UNKNOWN', 'TREE_TOO_DEEP', 'CURRENCY_DIFFERS', 'BOOK_DIFFERS', 'ROOT_MUST_SETTLE', 'LISTING_OVERLAPS',
-  'PRODUCT_TWICE', 'PRICE_BELOW_FLOOR', 'ID_TWICE', 'FIELD_IMMUTABLE', 'FORMAT_UNKNOWN', 'JSON_INVALID',
-] as const;
