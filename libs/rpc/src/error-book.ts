@@ -7,21 +7,27 @@ export type Words = { readonly title: string; readonly remedy: string };
 
 /** All catalogues of a deployment in one, with {@link commonErrors} beneath. */
 export interface ErrorBook {
-  readonly entries: ReadonlyMap<string, CatalogueEntry>;
-  /** Words of a code; of its kind where the code has no entry. */
+  /** By code; more than one entry where services mean different kinds of "no" by it. */
+  readonly entries: ReadonlyMap<string, readonly CatalogueEntry[]>;
+  /** Words of a code, of that kind if there are several; of its kind in general where the code has no entry. */
   words(refusal: Pick<Refusal, 'kind' | 'code'>, locale: Locale): Words;
 }
 
-/** Later catalogues do not replace earlier codes: two services that share a code share its meaning. */
+/** Two services that share a code and kind share its words: the first catalogue's. */
 export const errorBook = (catalogues: readonly Catalogue[]): ErrorBook => {
-  const entries = new Map<string, CatalogueEntry>();
+  const entries = new Map<string, CatalogueEntry[]>();
   for (const catalogue of [commonErrors, ...catalogues]) {
-    for (const [code, entry] of Object.entries(catalogue)) if (!entries.has(code)) entries.set(code, entry);
+    for (const [code, entry] of Object.entries(catalogue)) {
+      const known = entries.get(code);
+      if (!known) entries.set(code, [entry]);
+      else if (!known.some(({ kind }) => kind === entry.kind)) known.push(entry);
+    }
   }
   return {
     entries,
     words: ({ kind, code }, locale) => {
-      const entry = entries.get(code) ?? entries.get(GENERIC[kind])!;
+      const known = entries.get(code) ?? entries.get(GENERIC[kind])!;
+      const entry = known.find((one) => one.kind === kind) ?? known[0]!;
       return locale === 'zh' ? { title: entry.zh, remedy: entry.remedyZh } : { title: entry.en, remedy: entry.remedyEn };
     },
   };

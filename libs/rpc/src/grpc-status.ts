@@ -19,7 +19,7 @@ export type CallFacts = { readonly book: ErrorBook; readonly locale: Locale; rea
 export const grpcStatusOf = (refusal: Refusal, facts: CallFacts): Partial<StatusObject> & { code: number; details: string; metadata: Metadata } => {
   const { grpc } = wireStatus(refusal.kind);
   const { title, remedy } = facts.book.words(refusal, facts.locale);
-  const message = `${refusal.code}: ${title}. ${remedy}`;
+  const message = `${refusal.code}: ${sentences(title, remedy, facts.locale)}`;
   const status = create(StatusSchema, { code: grpc, message, details: detailsOf(refusal, facts) });
   const metadata = new Metadata();
   metadata.set(DETAILS_KEY, Buffer.from(toBinary(StatusSchema, status)));
@@ -36,8 +36,7 @@ const detailsOf = (refusal: Refusal, { book, requestId, traceId }: CallFacts): A
   ];
   for (const locale of ['zh', 'en'] as const) {
     const { title, remedy } = book.words(refusal, locale);
-    const message = locale === 'zh' ? `${title}。${remedy}` : `${title}. ${remedy}`;
-    details.push(anyPack(LocalizedMessageSchema, create(LocalizedMessageSchema, { locale, message })));
+    details.push(anyPack(LocalizedMessageSchema, create(LocalizedMessageSchema, { locale, message: sentences(title, remedy, locale) })));
   }
   if (refusal.fields.length > 0) {
     details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations: refusal.fields.map(violation) })));
@@ -46,6 +45,7 @@ const detailsOf = (refusal: Refusal, { book, requestId, traceId }: CallFacts): A
   return details;
 };
 
+const sentences = (title: string, remedy: string, locale: Locale): string => `${title.replace(/[.。]$/, '')}${locale === 'zh' ? '。' : '. '}${remedy}`;
 const violation = ({ pointer, code, zh, en }: FieldError) => ({ field: pointer, reason: code, description: en, localizedMessage: { locale: 'zh', message: zh } });
 const durationOf = (ms: number): { seconds: bigint; nanos: number } => ({ seconds: BigInt(Math.trunc(ms / 1000)), nanos: (ms % 1000) * 1_000_000 });
 

@@ -20,7 +20,7 @@ export const inProcessRpc = (): BytesRpc => new InProcessRpc();
 class InProcessRpc implements BytesRpc {
   readonly #methods = new Map<string, AnyHandler>();
   /** The same, by the descriptor itself: no text is built per call. */
-  readonly #byMethod = new WeakMap<DescMethod, AnyHandler>();
+  readonly #byMethod = new Map<DescMethod, AnyHandler>();
 
   serve<S extends DescService>(service: S, handlers: Handlers<S>): void {
     for (const method of service.methods) {

@@ -106,6 +106,13 @@ describe('a failure at the rim', () => {
     expect(refusalOf(new ShapeError('lines[2].price.minor', 'a decimal string'))).toMatchObject({ kind: 'invalid', fields: [{ pointer: '/lines/2/price/minor' }] });
   });
 
+  it('has the words of its kind where services mean different things by one code', () => {
+    const words = (kind: 'missing' | 'refused', text: string) => ({ PRODUCT_UNKNOWN: { kind, zh: text, en: text, remedyZh: text, remedyEn: text } });
+    const book = errorBook([words('missing', 'asked for'), words('refused', 'ordered'), words('missing', 'again')]);
+    expect((['missing', 'refused'] as const).map((kind) => book.words({ kind, code: 'PRODUCT_UNKNOWN' }, 'en').title)).toEqual(['asked for', 'ordered']);
+    expect(book.words({ kind: 'missing', code: 'NOBODY_LISTED_THIS' }, 'en').title).toBe(commonErrors.NOT_FOUND.en);
+  });
+
   it('speaks the language that was asked for', () => {
     expect([undefined, 'en-GB, zh;q=0.5', 'zh-CN', 'de, en;q=0.4', 'en;q=0, zh', 'fr'].map(localeOf)).toEqual(['zh', 'en', 'zh', 'en', 'zh', 'zh']);
   });

@@ -101,6 +101,21 @@ describe('personal data', () => {
     await expect(vaultAt(file, { keys: localKeyWrap(Buffer.alloc(32, 8), seededRandom(1)) })).rejects.toMatchObject({ code: 'KEY_WRONG' });
   });
 
+  it('opens under a new key file after a rotation, and under the old one no more', async () => {
+    const file = path.join(folder, `v${files++}.sqlite`);
+    const next = localKeyWrap(Buffer.alloc(32, 9), seededRandom(2));
+    const vault = await vaultAt(file);
+    const [phone] = await vault.protect([PHONE], buyer);
+    expect(await vault.rotateKek(next)).toBe(2);
+    expect(await vault.rotateKek(next)).toBe(0);
+    expect(await vault.protect([PHONE], buyer)).toEqual([phone]);
+    await vault.close();
+    await expect(vaultAt(file)).rejects.toMatchObject({ code: 'KEY_WRONG' });
+    const again = await vaultAt(file, { keys: next });
+    expect(await again.reveal(phone!.ref)).toBe(PHONE.value);
+    await again.close();
+  });
+
   it('is gone for good once its subject is erased, with everything of that buyer and of nobody else', async () => {
     const file = path.join(folder, `v${files++}.sqlite`);
     const vault = await vaultAt(file);

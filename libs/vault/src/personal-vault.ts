@@ -1,4 +1,5 @@
 import type { Instant } from '@vouchsafe/kernel';
+import type { KeyWrap } from './key-wrap.js';
 
 /** What a value is; it decides how it is made comparable and how it is masked. */
 export const PERSONAL_KINDS = ['buyer', 'phone', 'email', 'account', 'ip', 'device', 'payee', 'clerk', 'name'] as const;
@@ -45,6 +46,8 @@ export interface PersonalVault {
   subjectOf(value: PersonalValue, channelId?: string): Promise<string | undefined>;
   /** Destroys a subject's key, map and values, given any of its references; false where there was nothing. Durable when it settles; may be repeated. */
   erase(ref: string): Promise<boolean>;
+  /** Wraps all keys anew under another key-encryption key; how many. The next start needs that one. Durable when it settles; may be repeated. */
+  rotateKek(next: KeyWrap): Promise<number>;
   /** A consistent copy of the whole vault in a new file, for backups. */
   copyTo(file: string): Promise<void>;
   close(): Promise<void>;

@@ -38,6 +38,12 @@ export class PersonalTables {
   keysNamed(name: string): readonly { readonly id: number; readonly wrapped: Uint8Array }[] {
     return this.db.prepare('SELECT id, wrapped FROM vault_keys WHERE name = ? ORDER BY id').all(name) as { id: number; wrapped: Uint8Array }[];
   }
+  allKeys(): readonly { readonly id: number; readonly name: string; readonly kek: string; readonly wrapped: Uint8Array }[] {
+    return this.db.prepare('SELECT id, name, kek, wrapped FROM vault_keys ORDER BY id').all() as { id: number; name: string; kek: string; wrapped: Uint8Array }[];
+  }
+  rewrap(id: number, kek: string, wrapped: Uint8Array): void {
+    this.db.prepare('UPDATE vault_keys SET kek = ?, wrapped = ? WHERE id = ?').run(kek, wrapped, id);
+  }
   addKey(name: string, kek: string, wrapped: Uint8Array): number {
     return Number(this.db.prepare('INSERT INTO vault_keys (name, kek, wrapped) VALUES (?, ?, ?)').run(name, kek, wrapped).lastInsertRowid);
   }

@@ -219,6 +219,18 @@ class SqlitePersonalVault implements PersonalVault, Nonces {
     });
   }
 
+  async rotateKek(next: KeyWrap): Promise<number> {
+    const { keys, namespace } = this.options;
+    const rewrapped: { readonly id: number; readonly wrapped: Uint8Array }[] = [];
+    for (const { id, name, kek, wrapped } of this.tables.allKeys()) {
+      if (kek === next.id) continue; // a rotation that was interrupted goes on
+      rewrapped.push({ id, wrapped: await next.wrap(await keys.unwrap(wrapped, contextOf(namespace, name)), contextOf(namespace, name)) });
+    }
+    await this.#commits.run(() => rewrapped.forEach(({ id, wrapped }) => this.tables.rewrap(id, next.id, wrapped)));
+    this.tables.checkpoint();
+    return rewrapped.length;
+  }
+
   stats(): PersonalVaultStats {
     const { commits, flushes } = this.#commits;
     return { commits, flushes, remembered: this.#remembered.size };

@@ -73,7 +73,8 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     await gateway.start();
     closers.push(() => gateway.stop());
     const { http, grpc } = gateway.addresses();
-    notices.url = `${http}/v1/payments/notices/${SANDBOX_PROVIDER}`;
+    // The provider brings no key, so the path says which mode its notices are for.
+    notices.url = `${http}/sandbox/v1/payments/notices/${SANDBOX_PROVIDER}`;
     return {
       http, grpc, namespaces, gateway, stop,
       sandboxKeys: async (channels, terminals) => {

@@ -11,12 +11,12 @@
   const WORDS = {
     zh: {
       switch: 'English', none: '尚无订单', noKey: '请先粘贴密钥', signedIn: (caller) => `${caller.mode === 'live' ? '正式环境' : '沙箱'} · ${caller.principalId}`,
-      failed: (problem) => `${problem.title}。${problem.detail}（${problem.code}）`, offline: '服务没有响应', loading: '读取中…', empty: '没有找到任何事件', ms: (ms) => `${Math.round(ms)} 毫秒`,
+      failed: (problem) => `${problem.title.replace(/。$/, '')}。${problem.detail}（${problem.code}）`, offline: '服务没有响应', loading: '读取中…', empty: '没有找到任何事件', ms: (ms) => `${Math.round(ms)} 毫秒`,
       counts: (states) => (states.length === 0 ? '尚无订单' : states.map(([state, count]) => `${state} ${count}`).join(' · ')),
     },
     en: {
       switch: '中文', none: 'No orders yet', noKey: 'Paste a key first', signedIn: (caller) => `${caller.mode} · ${caller.principalId}`,
-      failed: (problem) => `${problem.title}. ${problem.detail} (${problem.code})`, offline: 'The service does not answer', loading: 'Reading…', empty: 'No event was found', ms: (ms) => `${Math.round(ms)} ms`,
+      failed: (problem) => `${problem.title.replace(/\.$/, '')}. ${problem.detail} (${problem.code})`, offline: 'The service does not answer', loading: 'Reading…', empty: 'No event was found', ms: (ms) => `${Math.round(ms)} ms`,
       counts: (states) => (states.length === 0 ? 'No orders yet' : states.map(([state, count]) => `${state} ${count}`).join(' · ')),
     },
   };

@@ -1,4 +1,5 @@
-import { type CatalogueEntry, type ErrorBook, refusalKindOf, wireStatus } from '@vouchsafe/rpc';
+import { type Catalogue, type CatalogueEntry, type ErrorBook, errorBook, refusalKindOf, wireStatus } from '@vouchsafe/rpc';
+import { gatewayErrors } from '../../application/errors.js';
 
 /** HTTP statuses nearer than the kind's. */
 const HTTP: Readonly<Record<string, number>> = { METHOD_NOT_ALLOWED: 405, BODY_TOO_LARGE: 413, MEDIA_TYPE_UNSUPPORTED: 415 };
@@ -7,14 +8,16 @@ const statusOf = (code: string, { kind }: CatalogueEntry): { readonly kind: stri
   const { grpcName, http } = wireStatus(real);
   return { kind: real, grpc: grpcName, http: HTTP[code] ?? http };
 };
-const sorted = (book: ErrorBook): readonly (readonly [string, CatalogueEntry])[] => [...book.entries].sort(([a], [b]) => (a < b ? -1 : 1));
+const sorted = ({ entries }: ErrorBook): readonly (readonly [string, CatalogueEntry])[] =>
+  [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([code, known]) => known.map((entry) => [code, entry] as const));
 
-/** `docs/errors.md`: every code, what it means and what to do, in both languages. */
-export const errorsMarkdown = (book: ErrorBook): string => {
+/** `docs/errors.md`: every code of these services and of the gateway, what it means and what to do, in both languages. */
+export const errorsMarkdown = (catalogues: readonly Catalogue[]): string => {
+  const book = errorBook([gatewayErrors, ...catalogues]);
   const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
   const rows = sorted(book).map(([code, entry]) => {
     const { kind, grpc, http } = statusOf(code, entry);
-    return `| <a id="${code}"></a>\`${code}\` | ${kind} | ${grpc} | ${http} | ${cell(entry.en)}<br>${cell(entry.zh)} | ${cell(entry.remedyEn)}<br>${cell(entry.remedyZh)} |`;
+    return `| \`${code}\` | ${kind} | ${grpc} | ${http} | ${cell(entry.en)}<br>${cell(entry.zh)} | ${cell(entry.remedyEn)}<br>${cell(entry.remedyZh)} |`;
   });
   return [
     '# Errors · 错误码', '',
