@@ -1,17 +1,17 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Fault, invariant } from '@vouchsafe/kernel';
 import { entropyOf } from './code-hash.js';
-import type { BatchStatus, PlainRow, RowRefusal, Segment, VaultBatch } from './code-vault.js';
+import type { BatchStatus, NewBatch, PlainRow, RowRefusal, Segment, VaultBatch } from './code-vault.js';
 import { batchTag } from './voucher-ids.js';
 
-export type BatchRow = { no: number; batch_id: string; import_id: string; status: BatchStatus; uses: number; rows: number; refused: number; hash: Uint8Array; line: number; entropy: number };
+export type BatchRow = { no: number; batch_id: string; import_id: string; status: BatchStatus; uses: number; own: number; rows: number; refused: number; hash: Uint8Array; line: number; entropy: number };
 type SegmentRow = { first: number; rows: number; expires_at: number | null };
 /** What one sealing adds to a batch. */
 export type Addition = { readonly sealed: readonly PlainRow[]; readonly hash: Uint8Array; readonly line: number; readonly refused: readonly RowRefusal[] };
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS batches (no INTEGER PRIMARY KEY, batch_id TEXT NOT NULL UNIQUE, tag BLOB NOT NULL UNIQUE, import_id TEXT NOT NULL, status TEXT NOT NULL,
-  uses INTEGER NOT NULL, rows INTEGER NOT NULL, refused INTEGER NOT NULL, hash BLOB NOT NULL, line INTEGER NOT NULL, entropy INTEGER NOT NULL);
+  uses INTEGER NOT NULL, own INTEGER NOT NULL, rows INTEGER NOT NULL, refused INTEGER NOT NULL, hash BLOB NOT NULL, line INTEGER NOT NULL, entropy INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS segments (batch INTEGER NOT NULL, first INTEGER NOT NULL, rows INTEGER NOT NULL, expires_at INTEGER, PRIMARY KEY (batch, first)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refusals (batch INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (batch, line)) WITHOUT ROWID;`;
 /** Refused lines kept per import; beyond it they are only counted. */
@@ -50,12 +50,12 @@ export class BatchTable {
     return (this.#db.prepare(`SELECT * FROM batches ORDER BY no`).all() as BatchRow[]).filter(({ status }) => statuses.includes(status));
   }
 
-  begin(batchId: string, importId: string, uses: number): void {
+  begin({ batchId, importId, uses, own = false }: NewBatch): void {
     const known = this.byId(batchId);
     if (known) return invariant(known.import_id === importId && known.uses === uses, 'a batch belongs to one import');
     this.#db
-      .prepare(`INSERT INTO batches (batch_id, tag, import_id, status, uses, rows, refused, hash, line, entropy) VALUES (?, ?, ?, 'open', ?, 0, 0, ?, 0, ?)`)
-      .run(batchId, batchTag(batchId), importId, uses, HASH_START, Number.MAX_SAFE_INTEGER);
+      .prepare(`INSERT INTO batches (batch_id, tag, import_id, status, uses, own, rows, refused, hash, line, entropy) VALUES (?, ?, ?, 'open', ?, ?, 0, 0, ?, 0, ?)`)
+      .run(batchId, batchTag(batchId), importId, uses, own ? 1 : 0, HASH_START, Number.MAX_SAFE_INTEGER);
   }
   setStatus(no: number, status: BatchStatus): void {
     this.#db.prepare(`UPDATE batches SET status = ? WHERE no = ?`).run(status, no);

@@ -3,13 +3,17 @@ import { HASH_BYTES, type PlainRow } from './code-vault.js';
 
 /** A number and its password are one identity: passwords alone repeat, numbers alone may repeat between suppliers. */
 const SEPARATOR = '\u0000';
-/** What of a row is compared with everything ever imported. */
-export const identityOf = ({ number, code }: Pick<PlainRow, 'number' | 'code'>): string => (number === undefined ? code : number + SEPARATOR + code);
+/** What of a row is compared with everything ever imported. Codes of others are taken as they are (some tell capitals apart), our own however they are typed. */
+export const identityOf = ({ number, code }: Pick<PlainRow, 'number' | 'code'>, own: boolean): string => {
+  if (number !== undefined) return number + SEPARATOR + code;
+  return own ? asTyped(code) : code;
+};
+const asTyped = (code: string): string => code.toUpperCase().replace(/[\s-]/g, '');
 
 /** The ways a presented code can be meant: as it is; as one of ours typed with dashes, spaces or small letters; as number and password. Always three. */
 export const identitiesOf = (presented: string): readonly string[] => {
   const exact = presented.trim();
-  return [exact, exact.toUpperCase().replace(/[\s-]/g, ''), exact.replace(/[\s,:|]+/, SEPARATOR)];
+  return [exact, asTyped(exact), exact.replace(/[\s,:|]+/, SEPARATOR)];
 };
 
 /** HMAC-SHA256 cut to {@link HASH_BYTES}, written to `into` at `at`. */

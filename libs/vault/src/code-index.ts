@@ -29,9 +29,9 @@ export class CodeIndex {
     this.#lookups = new Lookups(db);
   }
 
-  hash(rows: readonly Pick<PlainRow, 'code' | 'number'>[]): RowHashes {
+  hash({ own }: BatchRow, rows: readonly Identified[]): RowHashes {
     const newest = this.#newest();
-    return { newest: hashAll(newest.key, rows), version: newest.version, older: this.#keys.slice(0, -1).map(({ key }) => hashAll(key, rows)) };
+    return { newest: hashAll(newest.key, rows, own), version: newest.version, older: this.#keys.slice(0, -1).map(({ key }) => hashAll(key, rows, own)) };
   }
 
   /** Indexes of rows whose code is new, and refusals of the others. */
@@ -117,8 +117,8 @@ export class CodeIndex {
     this.#keys = [...this.#keys, await this.#ring.create('lookup', undefined, this.#newest().version + 1)];
   }
   /** Adds rows of a batch, from `row` on, under the newest key. */
-  rehash(batch: BatchRow, row: number, rows: readonly Pick<PlainRow, 'code' | 'number'>[]): void {
-    const hashes = hashAll(this.#newest().key, rows);
+  rehash(batch: BatchRow, row: number, rows: readonly Identified[]): void {
+    const hashes = hashAll(this.#newest().key, rows, batch.own);
     rows.forEach((_, i) => this.#lookups.insert(hashes, i * HASH_BYTES, batch.no, row + i));
     this.#lookups.turnOver();
   }
@@ -131,8 +131,9 @@ export class CodeIndex {
   }
 }
 
-const hashAll = (key: KeyObject, rows: readonly Pick<PlainRow, 'code' | 'number'>[]): Uint8Array => {
+type Identified = Pick<PlainRow, 'code' | 'number'>;
+const hashAll = (key: KeyObject, rows: readonly Identified[], own: number): Uint8Array => {
   const hashes = new Uint8Array(rows.length * HASH_BYTES);
-  rows.forEach((row, i) => hashInto(key, identityOf(row), hashes, i * HASH_BYTES));
+  rows.forEach((row, i) => hashInto(key, identityOf(row, own === 1), hashes, i * HASH_BYTES));
   return hashes;
 };

@@ -10,6 +10,11 @@ export type UnitRef = { readonly batchId: string; readonly index: number };
 /** A secret in the clear. Never logged, never cached. */
 export type OpenedUnit = UnitRef & { readonly code: string; readonly number?: string; readonly expiresAt?: number };
 
+export type NewBatch = {
+  readonly batchId: string; readonly importId: string; readonly uses: number;
+  /** Codes of our own making: found however they are typed (small letters, spaces, dashes). */
+  readonly own?: boolean;
+};
 export type BatchStatus = 'open' | 'complete' | 'aborted' | 'erased';
 export type VaultBatch = {
   readonly batchId: string; readonly importId: string; readonly status: BatchStatus;
@@ -39,7 +44,7 @@ export type Erasure = { readonly batchId: string; /** Look-up hashes that went w
  */
 export interface CodeVault {
   /** Starts a batch's import. May be called again. */
-  begin(batch: { readonly batchId: string; readonly importId: string; readonly uses: number }): Promise<void>;
+  begin(batch: NewBatch): Promise<void>;
   /**
    * Seals rows, refuses those whose code is in an open or complete batch already (`DUPLICATE_IN_FILE`, `DUPLICATE`), and
    * notes `refusals` of the parser and the last `line` handled: all of it or nothing.

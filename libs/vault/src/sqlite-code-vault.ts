@@ -7,7 +7,7 @@ import { BlockStore } from './block-store.js';
 import { BLOCK_ROWS } from './blocks.js';
 import { CodeIndex } from './code-index.js';
 import {
-  type BatchUnits, type CodeVault, type Erasure, KEEP_HASH_BITS, type OpenedUnit, type PlainRow, type RowRefusal, type SealedLookupKey, type SealResult,
+  type BatchUnits, type CodeVault, type Erasure, KEEP_HASH_BITS, type NewBatch, type OpenedUnit, type PlainRow, type RowRefusal, type SealedLookupKey, type SealResult,
   type Segment, type UnitRef, type VaultBatch,
 } from './code-vault.js';
 import { KeyRing, type RingKey } from './key-ring.js';
@@ -57,13 +57,13 @@ class Vault implements SqliteCodeVault {
     this.spoolKeys = { create: (name) => keys.create('spool', name), get: async (id) => (await keys.get(id)).key, retire: (id) => keys.retire(id) };
   }
 
-  async begin({ batchId, importId, uses }: { batchId: string; importId: string; uses: number }): Promise<void> {
-    this.#batches.begin(batchId, importId, uses);
+  async begin(batch: NewBatch): Promise<void> {
+    this.#batches.begin(batch);
   }
 
   async seal(batchId: string, rows: readonly PlainRow[], progress: { line: number; refusals: readonly RowRefusal[] }): Promise<SealResult> {
     await this.#blocks.prepare(batchId);
-    const hashes = this.#index.hash(rows);
+    const hashes = this.#index.hash(this.#batches.mustHave(batchId), rows);
     const result = this.#atomically(() => {
       const batch = this.#batches.mustHave(batchId);
       invariant(batch.status === 'open', 'rows are sealed into an open batch');
@@ -139,7 +139,8 @@ class Vault implements SqliteCodeVault {
   }
 
   async hashesOf(batchId: string, fromRow: number, toRow: number): Promise<Pick<SealResult, 'hashes' | 'hashVersion'>> {
-    const { newest, version } = this.#index.hash(await this.#blocks.open(this.#batches.mustHave(batchId), fromRow, toRow));
+    const batch = this.#batches.mustHave(batchId);
+    const { newest, version } = this.#index.hash(batch, await this.#blocks.open(batch, fromRow, toRow));
     return { hashes: newest, hashVersion: version };
   }
   async verify(batchId: string): Promise<boolean> {

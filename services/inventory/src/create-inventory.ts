@@ -22,7 +22,7 @@ import { batchesBehind, Restored } from './application/restored.js';
 import { SalesPast } from './application/sales-past.js';
 import { Secrets } from './application/secrets.js';
 import { CATEGORIES } from './application/streams.js';
-import { startUpkeep } from './application/upkeep.js';
+import { startUpkeep, sweep } from './application/upkeep.js';
 import type { InventoryConfig } from './config.js';
 import { batch } from './domain/batch.js';
 import { buyerLimit } from './domain/buyer-limit.js';
@@ -49,6 +49,7 @@ export const createInventory = (ports: InventoryPorts, config: InventoryConfig):
       stops.push(() => parts.imports.stop());
       await refuseVaultBehind(ports, parts.imports, parts.cards);
       if (ports.deployment.raised) await parts.restored.secure();
+      await journalLookupKeys(ports);
       serveCommands(bus, 'inventory', [
         on(reserveVouchers, (command, envelope) => parts.pools.reserve(command, envelope)),
         on(commitReservation, (command, envelope) => parts.pools.commit(command, envelope)),
@@ -59,7 +60,7 @@ export const createInventory = (ports: InventoryPorts, config: InventoryConfig):
       rpc.serve(InventoryService, { ...importHandlers(parts), ...stockHandlers(parts) });
       const publisher = await startPublisher({ ...ports, context: 'inventory', categories: CATEGORIES, toIntegration });
       stops.push(() => publisher.stop(), startUpkeep({ ...parts, projections: runner, timers: ports.timers, sweepMs: config.sweepMs }));
-      await resumeImports(parts.imports, parts.cards);
+      await sweep({ ...parts, projections: runner, sweepMs: config.sweepMs });
     },
     stop: async () => {
       for (const stop of stops.splice(0).reverse()) await stop();
@@ -96,21 +97,24 @@ const compose = (ports: InventoryPorts, config: InventoryConfig, views: Collecti
   };
 };
 
-/** Imports whose codes were being sealed when the process ended go on by themselves. */
-const resumeImports = async (imports: Imports, cards: Collection<BatchCard>): Promise<void> => {
-  for (const { id } of await cards.find({ where: { state: 'PROCESSING' }, limit: RESUMED_MAX })) imports.process(id);
+/** So that hashes in the journal can be used even if the vault is older than they are. */
+const journalLookupKeys = async ({ vault, journal }: InventoryPorts): Promise<void> => {
+  for (const { version, kekId, wrapped } of await vault.lookupKeys()) {
+    journal.record({ type: 'LookupKey', hashVersion: version, kekId, wrapped: Buffer.from(wrapped).toString('base64') });
+  }
+  await journal.flush();
 };
-const RESUMED_MAX = 1_000;
+const PAGE = 1_000;
 
 /** Events name what the vault holds; a vault that is behind them would sell codes it does not have. */
 const refuseVaultBehind = async ({ vault, deployment, log }: InventoryPorts, imports: Imports, cards: Collection<BatchCard>): Promise<void> => {
   const ids: string[] = [];
   for (const state of ['READY', 'COMPLETED']) {
     for (let after: { values: []; id: string } | undefined; ; ) {
-      const page = await cards.find({ where: { state }, limit: RESUMED_MAX, ...(after && { after }) });
+      const page = await cards.find({ where: { state }, limit: PAGE, ...(after && { after }) });
       ids.push(...page.map(({ id }) => id));
       const last = page[page.length - 1];
-      if (page.length < RESUMED_MAX || !last) break;
+      if (page.length < PAGE || !last) break;
       after = { values: [], id: last.id };
     }
   }

@@ -58,7 +58,9 @@ const changes = (options: ImportHandlerOptions): Methods<'startImport' | 'import
 /** Ends an upload whose size the caller tells, and waits a while for its codes to be sealed. */
 const finishUpload = async (options: ImportHandlerOptions, batchId: string, { contentBytes }: MessageShape<typeof CompleteImportRequestSchema>, context: CallContext): Promise<void> => {
   const { imports, clock } = options;
-  if (contentBytes !== undefined && (await imports.load(batchId)).step === 'receiving') {
+  const { step } = await imports.load(batchId);
+  if (step === 'processing') imports.process(batchId); // it may have stopped for want of space
+  if (contentBytes !== undefined && step === 'receiving') {
     const received = await imports.received(batchId);
     if (received !== Number(contentBytes)) throw failureOf('CONTENT_MISSING', { next_offset: String(received) });
     answered(await imports.finishContent(batchId, envelopeOf(options, context, '', 'finish')));

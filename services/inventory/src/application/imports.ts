@@ -8,7 +8,7 @@ import { type Batch, type BatchCommand, type BatchEvent, type BatchPlan, type Ba
 import type { Units } from '../domain/stock-types.js';
 import { UnreadableFile } from './intake/reader.js';
 import type { Pools } from './pools.js';
-import { sealBatch } from './sealing.js';
+import { AbandonedBatch, sealBatch } from './sealing.js';
 import { Slots } from './slots.js';
 import { batchStream } from './streams.js';
 
@@ -136,7 +136,7 @@ export class Imports {
     if (this.#running.has(batchId) || this.#stopped) return;
     const run = this.#slots
       .run(() => this.#process(batchId))
-      .catch((error: unknown) => this.#options.log.error({ batchId, error }, 'an import stopped; it goes on at the next start or call'))
+      .catch((error: unknown) => this.#options.log.error({ batchId, error }, 'sealing an import stopped; it is tried again'))
       .finally(() => this.#running.delete(batchId));
     this.#running.set(batchId, run);
   }
@@ -157,6 +157,7 @@ export class Imports {
     const envelope: Envelope = { commandId: `${batchId}/sealed`, correlation: batchId, principal: 'svc_inventory', at: clock.now() };
     const done = await sealBatch({ ...this.#options, sealRows: config.sealRows }, batch.plan, () => this.#stopped || this.#aborting.has(batchId)).catch((error: unknown) => {
       if (error instanceof UnreadableFile) return error.problem;
+      if (error instanceof AbandonedBatch) return 'ABANDONED_AFTER_BACKUP';
       throw error;
     });
     if (typeof done === 'string') await this.#giveUp(batchId, done, envelope);

@@ -12,12 +12,20 @@ export type SealingOptions = {
 };
 const JOURNAL_ROWS = 4_096;
 
+/** The vault has given this batch up already, after the backup this log comes from was taken. */
+export class AbandonedBatch extends Error {
+  override readonly name = 'AbandonedBatch';
+}
+
 /**
  * Brings a batch's codes into the vault, from its upload or out of thin air. Goes on behind the last line the vault has
  * noted, so a crash at any byte costs nothing. False where `stopped` said so before the end; throws UnreadableFile.
  */
 export const sealBatch = async (options: SealingOptions, plan: BatchPlan, stopped: () => boolean): Promise<boolean> => {
-  await options.vault.begin({ batchId: plan.batchId, importId: plan.importId, uses: plan.uses });
+  await options.vault.begin({ batchId: plan.batchId, importId: plan.importId, uses: plan.uses, own: plan.source.type === 'mint' });
+  // A backup's vault may be ahead of its log: what it has completed needs no sealing, what it has given up is given up.
+  const { status } = (await options.vault.batch(plan.batchId))!;
+  if (status !== 'open') return status === 'complete' ? true : Promise.reject(new AbandonedBatch());
   await journalAgain(options, plan);
   return plan.source.type === 'mint' ? mintAll(options, plan, { mint: plan.source.plan, stopped }) : readAll(options, plan, stopped);
 };

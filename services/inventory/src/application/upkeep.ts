@@ -1,14 +1,15 @@
 import type { Envelope, EventStore } from '@vouchsafe/event-store';
 import type { Collection } from '@vouchsafe/read-store';
-import { type Clock, type Ids, type Log, type Stop, type Timers } from '@vouchsafe/runtime';
+import type { Clock, Ids, Log, Stop, Timers } from '@vouchsafe/runtime';
 import { startDeadlines } from '@vouchsafe/read-store';
+import type { BatchCard } from '../projections/batches.js';
 import type { Chore } from '../projections/chores.js';
 import type { StockCard } from '../projections/stock-cards.js';
 import type { Imports } from './imports.js';
 import type { Pools } from './pools.js';
 
 export type UpkeepOptions = {
-  readonly store: EventStore; readonly pools: Pools; readonly imports: Imports; readonly stock: Collection<StockCard>; readonly chores: Collection<Chore>;
+  readonly store: EventStore; readonly pools: Pools; readonly imports: Imports; readonly stock: Collection<StockCard>; readonly chores: Collection<Chore>; readonly cards: Collection<BatchCard>;
   readonly projections: { caughtUp(): Promise<void> }; readonly clock: Clock; readonly timers: Timers; readonly ids: Ids; readonly log: Log; readonly sweepMs: number;
 };
 /** Pools looked at in one round. */
@@ -29,9 +30,10 @@ export const startUpkeep = (options: UpkeepOptions): Stop => {
 
 const envelopeOf = ({ ids, clock }: UpkeepOptions, correlation: string): Envelope => ({ commandId: ids.uuid(), correlation, principal: 'svc_inventory', at: clock.now() });
 
-/** One round over the pools that have open reservations or expired units. */
+/** One round over the pools that have open reservations or expired units, and imports whose sealing stopped (no space, a restart). */
 export const sweep = async (options: UpkeepOptions): Promise<void> => {
-  const { pools, clock } = options;
+  const { pools, clock, cards, imports } = options;
+  for (const { id } of await cards.find({ where: { state: 'PROCESSING' }, limit: PAGE })) imports.process(id);
   for (const productId of await productsWhere(options, { reserved: { gt: 0 } })) {
     await pools.decide(productId, { type: 'SweepReservations', at: clock.now() }, envelopeOf(options, productId));
   }
