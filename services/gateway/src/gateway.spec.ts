@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
 import type { Client } from '@grpc/grpc-js';
 import { AccessService } from '@vouchsafe/proto/access/v1/access';
 import { AuditService } from '@vouchsafe/proto/audit/v1/audit';
@@ -220,6 +221,22 @@ describe('over HTTP', () => {
     expect(reply.json).toMatchObject({ type: `/docs/errors#${code}`, status, title: expect.any(String), detail: expect.any(String), requestId: reply.headers.get('x-request-id'), errors: expect.any(Array) });
     expect(reply.text).not.toContain('secret detail');
     if (status === 405) expect(reply.headers.get('allow')).toBeTruthy();
+  });
+
+  it('what is no HTTP is told in the one shape too', async () => {
+    const { port } = new URL(running.http);
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nbad header\r\n\r\n'));
+      let text = '';
+      socket.on('data', (chunk) => { text += String(chunk); });
+      socket.on('close', () => resolve(text));
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1]!)).toMatchObject({ code: 'REQUEST_MALFORMED', status: 400 });
+  });
+
+  it('a refused request without a body leaves its connection open', async () => {
+    expect((await http('GET', '/v1/nothing')).headers.get('connection')).not.toBe('close');
   });
 
   it('a stream is lines, or events that can be gone on with', async () => {

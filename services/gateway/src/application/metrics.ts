@@ -8,15 +8,17 @@ const BUCKETS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5
 /** Counts of one method over one transport; what is used often is looked up once. */
 export class MethodMetrics {
   readonly #codes = new Map<string, Counter>();
+  #time: Histogram | undefined;
 
-  constructor(readonly labels: readonly [method: string, transport: string], readonly calls: Labelled<Counter>, readonly seconds: Histogram) {}
+  constructor(readonly labels: readonly [method: string, transport: string], readonly calls: Labelled<Counter>, readonly seconds: Labelled<Histogram>) {}
 
   /** One call that ended: `OK` or a code of the catalogue. */
   count(code: string, ms: number): void {
     let counter = this.#codes.get(code);
     if (!counter) this.#codes.set(code, (counter = this.calls.with(...this.labels, code)));
     counter.inc();
-    this.seconds.observe(ms / 1000);
+    this.#time ??= this.seconds.with(...this.labels); // methods nobody calls fill no page
+    this.#time.observe(ms / 1000);
   }
 }
 
@@ -38,6 +40,6 @@ export class GatewayMetrics {
   }
 
   method(name: string, transport: 'grpc' | 'http'): MethodMetrics {
-    return new MethodMetrics([name, transport], this.#calls, this.#seconds.with(name, transport));
+    return new MethodMetrics([name, transport], this.#calls, this.#seconds);
   }
 }

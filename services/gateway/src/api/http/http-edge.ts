@@ -195,7 +195,9 @@ class HttpVisit {
     this.#answered = true;
     this.#end(refusal.code, refusal.kind);
     // What was not read of the body is not read any more: the connection ends with the answer.
-    const unread: Record<string, string> = this.request.raw.complete ? {} : { connection: 'close' };
+    const { complete, headers } = this.request.raw;
+    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+    const unread: Record<string, string> = complete || !hasBody ? {} : { connection: 'close' };
     const traceparent = this.#entered?.context.trace ?? this.#facts.traceparent;
     void sendProblem(this.reply, refusal, { ...this.#facts, traceparent }, this.edge.parts.book, { ...extra, headers: { ...extra.headers, ...unread }, ...(this.#entered?.limit && { limit: this.#entered.limit }) });
   }

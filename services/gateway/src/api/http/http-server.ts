@@ -1,14 +1,16 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { PROBLEM_TYPE } from '@vouchsafe/rpc';
 import type { Log } from '@vouchsafe/runtime';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../../config.js';
 import { GatewayModule } from '../../gateway.module.js';
 import type { Site } from '../pages/site.js';
+import { problemText } from './http-call.js';
 import type { HttpEdge } from './http-edge.js';
 import { ProblemFilter } from './problem.filter.js';
 
@@ -43,9 +45,19 @@ export class HttpServer {
       logger: false, trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false, requestTimeout: 0, connectionTimeout: IDLE_MS,
       // A URL fastify's own router cannot read never reaches a handler of ours.
       frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => new ProblemFilter(this.edge.parts).answer(error, request, reply),
+      clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => socket.writable && socket.end(this.#unreadable(error)),
       http: { headersTimeout: HEADERS_MS },
     };
     return (tls ? fastify({ ...options, https: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } }) : fastify(options)) as FastifyInstance;
+  }
+
+  /** What is no HTTP at all has no request to answer to: the same shape, written to the socket. */
+  #unreadable({ code }: NodeJS.ErrnoException): string {
+    const { book, door } = this.edge.parts;
+    const [status, words] = code === 'HPE_HEADER_OVERFLOW' ? [431, 'Request Header Fields Too Large'] as const : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? [408, 'Request Timeout'] as const : [400, 'Bad Request'] as const;
+    const facts = { requestId: door.nextRequestId(), locale: 'zh', traceparent: undefined } as const;
+    const body = problemText({ kind: 'invalid', code: 'REQUEST_MALFORMED', details: {}, fields: [] }, facts, book, status);
+    return `HTTP/1.1 ${status} ${words}\r\ncontent-type: ${PROBLEM_TYPE}\r\nx-request-id: ${facts.requestId}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`;
   }
 
   /** The edge reads bodies itself: raw, bounded, streamed. */
