@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { invariant } from '@vouchsafe/kernel';
 import type { BatchRow, BatchTable } from './batch-table.js';
 import { hashInto, identitiesOf, identityOf } from './code-hash.js';
 import { type BatchStatus, HASH_BYTES, type PlainRow, type RowRefusal, type SealedLookupKey } from './code-vault.js';
@@ -96,8 +95,7 @@ export class CodeIndex {
   }
 
   /** Hashes that block for ever and find nothing: of codes whose batch this vault does not have. */
-  adopt(hashes: Uint8Array, version: number): number {
-    invariant(this.#keys.some((key) => key.version === version), 'hashes come with their key');
+  adopt(hashes: Uint8Array): number {
     let adopted = 0;
     for (let at = 0; at < hashes.length; at += HASH_BYTES) {
       if (this.#lookups.find(hashes, at).length > 0) continue;
@@ -107,8 +105,11 @@ export class CodeIndex {
     this.#lookups.turnOver();
     return adopted;
   }
+  hasKey(version: number): boolean {
+    return this.#keys.some((key) => key.version === version);
+  }
   async adoptKey({ version, wrapped }: SealedLookupKey): Promise<void> {
-    if (this.#keys.some((key) => key.version === version)) return;
+    if (this.hasKey(version)) return;
     const key = await this.#ring.adopt('lookup', version, wrapped);
     this.#keys = [...this.#keys, key].sort((a, b) => a.version - b.version);
   }

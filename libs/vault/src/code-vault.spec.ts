@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { instant } from '@vouchsafe/kernel';
 import { type Log, silentLog, simulatedClock, systemRandom } from '@vouchsafe/runtime';
 import type { PlainRow } from './code-vault.js';
-import { fileKeyWrap } from './key-file.js';
+import { fileKeyWrap, rotateKeyFile } from './key-file.js';
 import { type KeyWrap, localKeyWrap } from './key-wrap.js';
 import { openCodeVault, type SqliteCodeVault } from './sqlite-code-vault.js';
 
@@ -148,6 +148,23 @@ describe('keys', () => {
     await vault.close();
     await expect(open(file)).rejects.toMatchObject({ code: 'KEY_WRONG' });
     expect(await (await open(file, next)).open([{ batchId: 'bat_a', from: 0, to: 1 }])).toMatchObject([{ code: 'CODE-000000' }]);
+  });
+  it('the key file is rotated for all vaults under it, also after an interruption', async () => {
+    const key = join(folder, 'rotating', 'kek');
+    const keys = () => fileKeyWrap({ file: key, dataDir: join(folder, 'data'), namespace: 'live', random, log: silentLog });
+    const [a, b] = [aFile(), aFile()];
+    const first = keys();
+    const [one, two] = [await open(a, first), await open(b, first)];
+    for (const vault of [one, two]) await importAll(vault, 'bat_a', codes(0, 3));
+    const failing = { rotateKek: () => Promise.reject(new Error('power cut')) };
+    await expect(rotateKeyFile({ file: key, random, log: silentLog, vaults: [one, failing] })).rejects.toThrow('power cut');
+    const between = keys();
+    const again = [await open(a, between), await open(b, between)];
+    await rotateKeyFile({ file: key, random, log: silentLog, vaults: again });
+    for (const file of [a, b]) {
+      expect(await (await open(file, keys())).open([{ batchId: 'bat_a', from: 1, to: 2 }])).toMatchObject([{ code: 'CODE-000001' }]);
+      await expect(open(file, first)).rejects.toMatchObject({ code: 'KEY_WRONG' });
+    }
   });
   it('a new look-up key still finds old codes and their duplicates', async () => {
     const vault = await open();

@@ -73,10 +73,11 @@ export interface CodeVault {
   hashesOf(batchId: string, fromRow: number, toRow: number): Promise<Pick<SealResult, 'hashes' | 'hashVersion'>>;
   /** Whether all blocks are as their running hash says. */
   verify(batchId: string): Promise<boolean>;
-  /** Takes the journal's hashes as duplicates (after a restore). May be called again. */
-  adoptHashes(hashes: Uint8Array, hashVersion: number): Promise<number>;
+  /** Takes the journal's hashes as duplicates (after a restore); how many were new. May be called again. Undefined where their look-up key is not here. */
+  adoptHashes(hashes: Uint8Array, hashVersion: number): Promise<number | undefined>;
   lookupKeys(): Promise<readonly SealedLookupKey[]>;
-  adoptLookupKey(key: SealedLookupKey): Promise<void>;
+  /** False where another key-encryption key sealed it. May be called again. */
+  adoptLookupKey(key: SealedLookupKey): Promise<boolean>;
   /** Destroys the batch's keys, and its look-up hashes where a code could be guessed from them. May be called again. */
   erase(batchId: string): Promise<Erasure>;
   close(): Promise<void>;

@@ -1,8 +1,8 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { Fault } from '@vouchsafe/kernel';
 import type { Log, Namespace, Random } from '@vouchsafe/runtime';
-import { KEK_BYTES, type KeyWrap, localKeyWrap } from './key-wrap.js';
+import { eitherKeyWrap, KEK_BYTES, type KeyWrap, localKeyWrap } from './key-wrap.js';
 
 export type KeyFileOptions = { readonly file: string; readonly dataDir: string; readonly namespace: Namespace; readonly random: Random; readonly log: Log };
 
@@ -15,7 +15,32 @@ export const fileKeyWrap = ({ file, dataDir, namespace, random, log }: KeyFileOp
     throw new Fault('KEY_FILE_INSIDE', `the key file ${file} lies inside the data directory: whoever copies the data has the key. Name a place outside it`, false);
   if (!existsSync(file)) create(file, random, log);
   if ((statSync(file).mode & 0o077) !== 0) throw new Fault('KEY_FILE_OPEN', `the key file ${file} can be read by others: chmod 600 ${file}`, false);
-  return localKeyWrap(parseKey(readFileSync(file, 'utf8'), `key file ${file}`), random);
+  const current = readKey(file, random);
+  // A rotation was interrupted: some keys are under the next one already. It goes on when it is asked for again.
+  return existsSync(nextOf(file)) ? eitherKeyWrap(readKey(nextOf(file), random), current) : current;
+};
+const nextOf = (file: string): string => `${file}.next`;
+const readKey = (file: string, random: Random): KeyWrap => localKeyWrap(parseKey(readFileSync(file, 'utf8'), `key file ${file}`), random);
+
+export type KeyRotation = {
+  readonly file: string; readonly random: Random; readonly log: Log;
+  /** Every vault sealed under this file, each opened with {@link fileKeyWrap} of it. */
+  readonly vaults: readonly { rotateKek(next: KeyWrap): Promise<number> }[];
+};
+/**
+ * Makes a new key-encryption key, seals every data key under it and puts it in the old one's place; the old key opens nothing
+ * any more (older backups still need it: keep a copy as long as you keep them). Interrupted, the same call goes on. Returns
+ * how many keys were sealed anew.
+ */
+export const rotateKeyFile = async ({ file, random, log, vaults }: KeyRotation): Promise<number> => {
+  if (!existsSync(nextOf(file))) create(nextOf(file), random, log);
+  const next = readKey(nextOf(file), random);
+  let sealed = 0;
+  for (const vault of vaults) sealed += await vault.rotateKek(next);
+  renameSync(nextOf(file), file);
+  syncFolder(dirname(file));
+  log.warn({ file, sealed }, 'the key-encryption key was rotated: keep a copy of the new file; backups taken before need the old one / 主密钥已轮换,请备份新文件;旧备份仍需旧密钥');
+  return sealed;
 };
 
 /** The key-encryption key from a secret of the environment: 64 hexadecimal digits. */
@@ -36,13 +61,17 @@ const create = (file: string, random: Random, log: Log): void => {
   } finally {
     closeSync(handle);
   }
-  const folder = openSync(dirname(file), 'r');
+  syncFolder(dirname(file));
+  log.warn({ file }, 'made the key-encryption key. Keep a copy of this file in a safe place: whoever loses it loses all codes in stock / 已生成主密钥,请妥善备份:丢失此文件即丢失全部库存卡密');
+};
+
+const syncFolder = (path: string): void => {
+  const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);
   } finally {
     closeSync(folder);
   }
-  log.warn({ file }, 'made the key-encryption key. Keep a copy of this file in a safe place: whoever loses it loses all codes in stock / 已生成主密钥,请妥善备份:丢失此文件即丢失全部库存卡密');
 };
 
 const isInside = (file: string, dir: string): boolean => real(file).startsWith(`${real(dir)}${sep}`);

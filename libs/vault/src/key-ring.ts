@@ -79,7 +79,7 @@ export class KeyRing {
 
   /** Wraps every key anew under `next`, all or none; from here the old key-encryption key opens nothing. Returns how many. */
   async rewrap(next: KeyWrap): Promise<number> {
-    const rows = this.#db.prepare(`SELECT id, purpose, batch_id, version, wrapped, kek FROM keys WHERE wrapped IS NOT NULL`).all() as KeyRow[];
+    const rows = this.#db.prepare(`SELECT id, purpose, batch_id, version, wrapped, kek FROM keys WHERE wrapped IS NOT NULL AND kek <> ?`).all(next.id) as KeyRow[];
     const fresh: { id: number; wrapped: Buffer }[] = [];
     for (const { id, purpose, wrapped } of rows) {
       const secret = await this.#wrap.unwrap(wrapped!, this.#context(purpose));
@@ -95,8 +95,7 @@ export class KeyRing {
     return fresh.length;
   }
 
-  async #load({ id, purpose, batch_id, version, wrapped, kek }: KeyRow): Promise<RingKey> {
-    if (kek !== this.#wrap.id) throw new Fault('KEY_WRONG', `this vault was sealed under key ${kek}; the one given is ${this.#wrap.id}`, false);
+  async #load({ id, purpose, batch_id, version, wrapped }: KeyRow): Promise<RingKey> {
     const secret = await this.#wrap.unwrap(wrapped!, this.#context(purpose));
     const key = createSecretKey(secret);
     secret.fill(0);

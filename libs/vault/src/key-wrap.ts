@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
-import { Fault } from '@vouchsafe/kernel';
+import { Fault, isFault } from '@vouchsafe/kernel';
 import type { Random } from '@vouchsafe/runtime';
 
 /**
@@ -17,6 +17,13 @@ export interface KeyWrap {
 export const KEK_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+
+/** While a rotation is under way: wraps under `next`, opens what either has wrapped. */
+export const eitherKeyWrap = (next: KeyWrap, old: KeyWrap): KeyWrap => ({
+  id: next.id,
+  wrap: (key, context) => next.wrap(key, context),
+  unwrap: (wrapped, context) => next.unwrap(wrapped, context).catch((error: unknown) => (isFault(error) && error.code === 'KEY_WRONG' ? old.unwrap(wrapped, context) : Promise.reject(error as Error))),
+});
 
 /** A key held in this process. Wraps few keys (one per batch and start), so random IVs are safe. */
 export const localKeyWrap = (kek: Uint8Array, random: Random): KeyWrap => {

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { Fault, invariant } from '@vouchsafe/kernel';
+import { Fault, invariant, isFault } from '@vouchsafe/kernel';
 import type { Clock, Log, Namespace, Random } from '@vouchsafe/runtime';
 import { type BatchRow, BatchTable, toBatch } from './batch-table.js';
 import { BlockStore } from './block-store.js';
@@ -149,16 +149,23 @@ class Vault implements SqliteCodeVault {
     return rows === batch.rows && hash.equals(batch.hash);
   }
 
-  async adoptHashes(hashes: Uint8Array, hashVersion: number): Promise<number> {
-    const adopted = this.#atomically(() => this.#index.adopt(hashes, hashVersion));
+  async adoptHashes(hashes: Uint8Array, hashVersion: number): Promise<number | undefined> {
+    if (!this.#index.hasKey(hashVersion)) return undefined;
+    const adopted = this.#atomically(() => this.#index.adopt(hashes));
     await this.#index.tidy(adopted);
     return adopted;
   }
   async lookupKeys(): Promise<readonly SealedLookupKey[]> {
     return this.keys.sealed('lookup');
   }
-  adoptLookupKey(key: SealedLookupKey): Promise<void> {
-    return this.#index.adoptKey(key);
+  async adoptLookupKey(key: SealedLookupKey): Promise<boolean> {
+    try {
+      await this.#index.adoptKey(key);
+      return true;
+    } catch (error) {
+      if (isFault(error) && error.code === 'KEY_WRONG') return false;
+      throw error;
+    }
   }
 
   async erase(batchId: string): Promise<Erasure> {

@@ -48,7 +48,7 @@ const batches: readonly BatchEvent[] = [
   { type: 'ImportSettled', batchId: BATCH, at: T0 },
 ];
 const each = <E extends { readonly type: string }>(codec: EventCodec<E>, events: readonly E[]) =>
-  events.map((event) => ({ event: event as { readonly type: string }, written: codec.encode(event), read: (type: string, data: unknown): unknown => codec.decode(type, data), isPublished: codec.isPublished }));
+  events.map((event) => ({ event: event, written: codec.encode(event), read: (type: string, data: unknown): unknown => codec.decode(type, data), isPublished: codec.isPublished }));
 const all = [...each(stockCodec, stock), ...each(buyerLimitCodec, limits), ...each(batchCodec, batches)];
 const written = all.map((one) => one.written);
 const recorded = ({ type, data }: { type: string; data: Json }): RecordedEvent => ({ type, data }) as RecordedEvent;
