@@ -32,6 +32,8 @@ export const orderConfig = z.object({
   providerFeeTaxBp: z.number().int().min(0).max(10_000).default(600),
   /** A payment provider's time to answer a call. */
   providerDeadlineMs: seconds(10),
+  /** Live: more than this given back in one refund needs two persons; minor units. */
+  refundAloneMaxMinor: z.number().int().min(0).default(1_000_000),
   /** A refund the provider has not settled after this is a person's. */
   refundStuckAfterMs: seconds(86_400),
 });

@@ -85,6 +85,7 @@ const serve = async (ports: OrderPorts, config: OrderConfig, core: OrderCore, so
   const handlers = new OrderHandlers({
     ports, host, refundHost: core.refunds, place, wait, watch, views, requestRefund: new RequestRefund(ports, core.refundDesk),
     orders: await readStore.collection(ordersList.collection), refunds: await readStore.collection(refundsList.collection),
+    refundAloneMaxMinor: ports.namespace === 'live' ? BigInt(config.refundAloneMaxMinor) : undefined,
   });
   rpc.serve(OrderService, handlers.handlers());
   rpc.serve(OrderStateService, stateHandlers(host, ports));

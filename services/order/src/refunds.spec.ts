@@ -1,6 +1,7 @@
 import { ProductKind } from '@vouchsafe/proto/common/v1/types';
 import { OrderService } from '@vouchsafe/proto/order/v1/order';
 import { RefundState } from '@vouchsafe/proto/order/v1/refund';
+import { testPorts } from '@vouchsafe/testing';
 import { CHANNEL, orderHouse, type OrderHouse } from './testing/order-house.js';
 
 let house: OrderHouse;
@@ -54,6 +55,9 @@ it('is the same refund when its request comes again, and another under the same 
   const again = await refund(orderId, 'r1', [{ lineId: '1', quantity: 1 }]);
   expect(again).toEqual(first);
   expect(house.around.voided.size).toBe(1);
+  const rest = await refund(orderId, 'r2');
+  expect(await refund(orderId, 'r2')).toEqual(rest);
+  expect(rest.amount?.minor).toBe(2970n);
   expect(await house.failing(refund(orderId, 'r1', [{ lineId: '1', quantity: 2 }]))).toBe('REQUEST_ID_REUSED');
 });
 
@@ -86,6 +90,23 @@ it('takes ancestors’ commissions back pro rata', async () => {
   const taken = [...house.around.facts.values()].flatMap((fact) => (fact.type === 'RefundDelivered' ? fact.delivered.commissions.map(({ amount }) => amount.minor) : []));
   const accrued = [...house.around.captures.values()].flatMap(({ fact }) => fact.commissions.map(({ amount }) => amount.minor));
   expect(taken.reduce((a, b) => a + b)).toBe(accrued.reduce((a, b) => a + b));
+});
+
+it('of more than one person may give back needs two, in live', async () => {
+  const live = await orderHouse({ ports: testPorts({ namespace: 'live' }) });
+  live.around.products.set('prd_gold', { unitMicros: 9_999_990_000n });
+  live.around.free.set('prd_gold', 5);
+  live.around.balances.set('acc_prepaid.shop.CNY', 10_000_000n);
+  const { orderId } = await live.place({ number: 'G-1', lines: [{ productId: 'prd_gold', quantity: 2 }] });
+  const ask = (method: 'createRefund' | 'createLargeRefund', requestId: string, quantity: number) =>
+    live.ports.clock.until(live.ports.rpc.call(OrderService.method[method], { orderId, requestId, lines: [{ lineId: '1', quantity }] }, live.contextOf(CHANNEL)));
+  expect((await ask('createRefund', 'a', 1)).state).toBe(RefundState.COMPLETED);
+  expect(await live.failing(ask('createRefund', 'b', 2))).toBe('REFUND_EXCEEDS_LINE');
+  const { orderId: second } = await live.place({ number: 'G-2', lines: [{ productId: 'prd_gold', quantity: 2 }] });
+  const both = (method: 'createRefund' | 'createLargeRefund') => live.ports.clock.until(live.ports.rpc.call(OrderService.method[method], { orderId: second, requestId: 'c' }, live.contextOf(CHANNEL)));
+  expect(await live.failing(both('createRefund'))).toBe('REFUND_NEEDS_TWO_PERSONS');
+  expect((await both('createLargeRefund')).amount?.minor).toBe(1_999_998n);
+  await live.close();
 });
 
 it('says what a refund would be without beginning it', async () => {

@@ -27,6 +27,7 @@ export const orderErrors = {
   CHANNEL_REQUIRED: entry('invalid', '必须指定渠道', 'name the channel', ['填写 channel_id', 'fill in channel_id']),
   ORDER_NOT_ENDED: entry('refused', '订单尚未结束，不能退款', 'the order goes on; nothing can be refunded yet', ['等待订单结束，或取消订单', 'wait for its end, or cancel it']),
   NOTHING_TO_REFUND: entry('refused', '没有可退的已交付单位', 'nothing that was delivered can be taken back', ASK_STATE),
+  REFUND_NEEDS_TWO_PERSONS: entry('refused', '退款金额超过单人权限', 'more than one person may give back', ['改用 CreateLargeRefund，并由第二人批准', 'use CreateLargeRefund, which a second person approves']),
   LINE_NOT_REFUNDABLE: entry('refused', '直充成功后不可退款', 'a top-up that reached its account cannot be taken back', ['联系平台', 'ask the platform']),
   REFUND_UNKNOWN: entry('missing', '退款不存在，或不属于您', 'there is no such refund, or it is not yours', ['检查退款号', 'check the id']),
   REQUEST_ID_REUSED: entry('duplicate', 'request_id 已用于另一请求', 'the request_id was used for another request', ['为新请求使用新的 request_id', 'use a fresh request_id']),

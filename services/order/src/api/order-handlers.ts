@@ -27,6 +27,8 @@ type RefundMessage = Init<typeof RefundSchema>;
 export type OrderHandlersOptions = {
   readonly ports: OrderPorts; readonly host: OrderHost; readonly refundHost: RefundHost; readonly place: PlaceHandlers; readonly wait: OrderWait; readonly watch: OrderWatch;
   readonly views: OrderViews; readonly requestRefund: RequestRefund; readonly orders: Collection<ListedOrder>; readonly refunds: Collection<ListedMoney>;
+  /** What one person may give back in one refund, minor units; undefined: anything (sandbox). */
+  readonly refundAloneMaxMinor: bigint | undefined;
 };
 
 const WATCH_MAX_MS = 3_600_000;
@@ -65,7 +67,8 @@ export class OrderHandlers {
       listOrders: (request, context) => this.#list(request, context),
       watchOrder: ({ orderId }, context) => this.#watch(orderId, context),
       cancelOrder: (request, context) => this.#cancel(request, context),
-      createRefund: (request, context) => this.#createRefund(request, context),
+      createRefund: (request, context) => this.#createRefund(request, context, this.options.refundAloneMaxMinor),
+      createLargeRefund: (request, context) => this.#createRefund(request, context, undefined),
       getRefund: ({ refundId }, context) => this.#getRefund(refundId, context),
       listRefunds: (request, context) => this.#listRefunds(request, context),
     };
@@ -105,13 +108,17 @@ export class OrderHandlers {
     return views.order(orderId, { ...handled, pub: 0 }, context.caller);
   }
 
-  async #createRefund(request: CreateRefundRequest, context: CallContext): Promise<RefundMessage> {
+  /** `most`: what one person may give back; undefined where two did agree. */
+  async #createRefund(request: CreateRefundRequest, context: CallContext, most: bigint | undefined): Promise<RefundMessage> {
     const { requestRefund } = this.options;
     const { orderId, requestId, reason } = request;
     if (requestId === '' || requestId.length > REQUEST_ID_MAX) throw invalidField('/requestId', 'FIELD_REQUIRED', '必须提供 request_id（不超过 128 个字符）', 'give a request_id of at most 128 characters');
     const asked: RefundAsked = { orderId, requestId, reason, lines: request.lines.map(({ lineId, voucherIds, quantity }) => ({ lineId, voucherIds, quantity })) };
     const { state } = await this.#own(orderId, context);
+    const known = await requestRefund.known(asked);
+    if (known !== undefined) return this.#settledRefund(known);
     const prepared = await requestRefund.prepare(asked, state, context);
+    if (most !== undefined && requestRefund.mostMinor(prepared, state) > most) throw failure('REFUND_NEEDS_TWO_PERSONS', { limit: String(most) });
     if (request.validateOnly) return refundOut('', { step: 'requested', request: prepared, voided: [], valued: [], amountMinor: 0n }, 0);
     return this.#settledRefund(await requestRefund.begin(asked, prepared, context));
   }

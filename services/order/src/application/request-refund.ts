@@ -1,7 +1,8 @@
 import type { Envelope } from '@vouchsafe/event-store';
-import { contains, type Details, type UnitRange } from '@vouchsafe/kernel';
+import { contains, type Details, totalSize, type UnitRange } from '@vouchsafe/kernel';
 import { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
 import { type CallContext, RpcFailure, serviceCaller } from '@vouchsafe/rpc';
+import { deliveredMinor } from '../domain/delivery.js';
 import type { EndedOrder, Order } from '../domain/order-state.js';
 import type { RefundedLine, RefundRequest } from '../domain/refund.js';
 import { isStocked, type OrderLine } from '../domain/terms.js';
@@ -16,6 +17,15 @@ export type RefundAsked = { readonly orderId: string; readonly requestId: string
 export class RequestRefund {
   constructor(readonly ports: OrderPorts, readonly refunds: Refunds) {}
 
+  /** The refund that was begun under this request id, if any; RpcFailure REQUEST_ID_REUSED where that was another. */
+  async known(asked: RefundAsked): Promise<string | undefined> {
+    const refundId = refundIdOf(asked.orderId, asked.requestId);
+    const refund = await this.refunds.load(refundId);
+    if (refund.step === 'absent') return undefined;
+    if (refund.request.fingerprint !== fingerprintOf(asked)) throw new RpcFailure('duplicate', 'REQUEST_ID_REUSED');
+    return refundId;
+  }
+
   /** The refund's request as it would be recorded. */
   async prepare(asked: RefundAsked, order: Order, context: CallContext): Promise<RefundRequest> {
     if (order.step !== 'ended') throw new RpcFailure('refused', order.step === 'refused' ? 'NOTHING_TO_REFUND' : 'ORDER_NOT_ENDED');
@@ -24,9 +34,18 @@ export class RequestRefund {
     const { channelId, bookId, settlement, currency, payment } = order.terms;
     return {
       kind: 'units', orderId: asked.orderId, channelId, bookId, settlement, currency, lines, principal: context.caller.principalId, at: this.ports.clock.now(),
-      fingerprint: fingerprintOfBody([asked.lines.map(({ lineId, voucherIds, quantity }) => [lineId, voucherIds, quantity]), asked.reason]),
+      fingerprint: fingerprintOf(asked),
       ...(payment && { provider: payment.provider }), ...(asked.reason !== '' && { reason: asked.reason }),
     };
+  }
+
+  /** The most it can come to: what the grants refuse is not paid back. */
+  mostMinor({ lines, currency }: RefundRequest, order: Order): bigint {
+    if (order.step !== 'ended') return 0n;
+    return lines.reduce((sum, { lineId, quantity, ranges }) => {
+      const line = order.terms.lines.find((known) => known.lineId === lineId)!;
+      return sum + deliveredMinor(line, currency, Math.min(line.quantity, quantity ?? totalSize(ranges ?? [])));
+    }, 0n);
   }
 
   /** Records it. The same request id again with the same content is the same refund. */
@@ -59,6 +78,7 @@ export class RequestRefund {
   }
 }
 
+const fingerprintOf = ({ lines, reason }: RefundAsked): string => fingerprintOfBody([lines.map(({ lineId, voucherIds, quantity }) => [lineId, voucherIds, quantity]), reason]);
 const leftOf = ({ lines }: EndedOrder, { lineId }: OrderLine): number => {
   const { delivered, refunded, chargedBack } = lines.get(lineId)!;
   return delivered - refunded - chargedBack;
