@@ -3,7 +3,7 @@ import { afterPivot, deliveryCommands } from './course-delivery.js';
 import type { CommittedLine, OrderEvent } from './order-events.js';
 import { cancelled, type EndedOrder, type LiveOrder, type PlacedOrder, rejected, type RevivingOrder, TIMED_OUT } from './order-state.js';
 import { commit, keyOf, type OutgoingCommand, release, reserve, unanswered } from './outgoing.js';
-import { type Answer, type Answers, isStocked, type OrderLine, type OrderTerms, type Reason, usesHold } from './terms.js';
+import { type Answer, type Answers, isStocked, type OrderLine, needsPayment, type OrderTerms, type Reason, usesHold } from './terms.js';
 
 /** What the order does next, given the answers so far. Pure; asked again with the same input it says the same. */
 export const react = (order: LiveOrder, answers: Answers, at: Instant): readonly OrderEvent[] => {
@@ -73,7 +73,7 @@ const underReview = (order: PlacedOrder, at: Instant): readonly OrderEvent[] | u
 
 /** Undefined: paid, or nothing to pay here. */
 const underPayment = (order: PlacedOrder, answers: Answers, at: Instant): readonly OrderEvent[] | undefined => {
-  if (usesHold(order.terms) || order.payment === 'received') return undefined;
+  if (!needsPayment(order.terms) || order.payment === 'received') return undefined;
   if (order.payment === 'none') return [{ type: 'PaymentAwaited', at }];
   const closed = answers.get(CLOSE);
   // The provider is asked before the order gives up; if it stays silent until the stock lapses, late money is dealt with as such.
@@ -104,7 +104,7 @@ const placing = (order: PlacedOrder, answers: Answers, at: Instant): readonly Ou
     return [...stocked(terms).flatMap((line) => reserve(answers, line, false)), ...funds];
   }
   if (order.payment === 'awaited') return paying(terms, answers, at);
-  const mayCommit = (order.review === 'none' || order.review === 'allowed') && (usesHold(terms) || order.payment === 'received');
+  const mayCommit = (order.review === 'none' || order.review === 'allowed') && (!needsPayment(terms) || order.payment === 'received');
   return mayCommit ? stocked(terms).flatMap((line) => commit(answers, line, false)) : [];
 };
 const paying = (terms: OrderTerms, answers: Answers, at: Instant): readonly OutgoingCommand[] => [

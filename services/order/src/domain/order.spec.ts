@@ -83,6 +83,10 @@ describe('a consumer’s payment', () => {
   const received: OrderEvent = { type: 'PaymentReceived', at: after(70) };
   const receive = { type: 'ReceivePayment' as const, reviveAnswerBy: after(710_000), reviveHeldUntil: after(900_000), at: after(70) };
   it('is asked for when the stock stands', () => order.given(placed(terms)).when(proceed(answers({ reserve1: 'yes' }))).then(awaited));
+  it('is not asked for what costs nothing', () => {
+    const free = paidByConsumer({ lines: [aLine({ grossMinor: 0n, unitMicros: 0n })] });
+    expect(keys(order.given(placed(free)).state(), answers({ reserve1: 'yes' }))).toEqual(['commit1']);
+  });
   it('lets the order commit', () => expect(keys(order.given(placed(terms), awaited, received).state(), answers({}))).toEqual(['commit1']));
   it('is looked for at the provider when it is overdue', () => {
     const state = order.given(placed(terms), awaited).state();

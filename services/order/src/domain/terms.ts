@@ -146,4 +146,6 @@ export type LineCount = {
 };
 
 export const isStocked = (line: OrderLine): boolean => line.kind !== 'top_up';
+/** The buyer has to pay before anything is committed; what costs nothing needs no payment. */
+export const needsPayment = ({ settlement, totalMinor }: OrderTerms): boolean => settlement === 'consumer_pay' && totalMinor > 0n;
 export const usesHold = (terms: OrderTerms): terms is OrderTerms & { settlement: 'prepaid' | 'credit' } => terms.settlement !== 'consumer_pay';
