@@ -2,6 +2,7 @@ import type { EventCodec } from '@vouchsafe/codec';
 import { type Decider, type Details, Fault, type Instant, invariant } from '@vouchsafe/kernel';
 import { type Clock, eventIdOf, type Random } from '@vouchsafe/runtime';
 import { LRUCache } from 'lru-cache';
+import type { Folded } from './folded.js';
 import { type AppendResult, type EventStore, type NewEvent, NO_STREAM, type Position, type Revision } from './port.js';
 import { type SnapshotOptions, Snapshots } from './snapshots.js';
 
@@ -13,9 +14,6 @@ export type Envelope = {
   readonly at: Instant;
   readonly trace?: string;
 };
-
-/** A stream folded: its state, its last revision, how many integration events it has. */
-export type Folded<S> = { readonly state: S; readonly revision: Revision; readonly pub: number };
 
 export type Handled<S, E, R extends string> =
   | { readonly ok: true; readonly state: S; readonly revision: Revision; readonly events: readonly E[]; readonly pub: number; readonly position: Position | undefined }

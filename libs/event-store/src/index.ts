@@ -1,7 +1,8 @@
 export type { CanonicalFields } from './canonical.js';
 export { canonicalBytes, leafHash, readCanonical } from './canonical.js';
-export type { DeciderHostOptions, Envelope, Folded, Handled } from './decider-host.js';
+export type { DeciderHostOptions, Envelope, Handled } from './decider-host.js';
 export { DeciderHost } from './decider-host.js';
+export type { Folded } from './folded.js';
 export type { EmbeddedStore, LogCut, StoreStats } from './embedded/embedded-store.js';
 export { LogDamage } from './embedded/faults.js';
 export type { EmbeddedOptions } from './embedded/layout.js';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Json, Shape } from '@vouchsafe/codec';
 import { LRUCache } from 'lru-cache';
-import type { Folded } from './decider-host.js';
+import type { Folded } from './folded.js';
 import type { EventStore, Revision } from './port.js';
 
 /** Where snapshots are kept. It may lose them, or give back something else: they are ignored when in doubt. */

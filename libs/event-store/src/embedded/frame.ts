@@ -12,6 +12,7 @@ const LENGTH_AT = 8;
 const EPOCH_AT = 12;
 const START_AT = 16;
 const COUNT_AT = 24;
+const FLAGS_AT = 28;
 const CHAIN_AT = 32;
 const CHAIN_BYTES = 16;
 
@@ -32,18 +33,20 @@ export type FrameHead = {
   /** Offset of the frame itself within the log. */
   readonly start: number;
   readonly count: number;
+  /** 0; anything else is of a newer version. */
+  readonly flags: number;
   /** Link of the frame before. */
   readonly previous: Chain;
 };
 
 /** Fills in the head of a frame whose records are there already. */
-export const sealFrame = (frame: Buffer, { epoch, start, count, previous }: Omit<FrameHead, 'length'>): void => {
+export const sealFrame = (frame: Buffer, { epoch, start, count, previous }: Omit<FrameHead, 'length' | 'flags'>): void => {
   frame.writeUInt32BE(FRAME_MAGIC, 0);
   frame.writeUInt32BE(frame.length, LENGTH_AT);
   frame.writeUInt32BE(epoch, EPOCH_AT);
   putU64(frame, start, START_AT);
   frame.writeUInt32BE(count, COUNT_AT);
-  frame.writeUInt32BE(0, COUNT_AT + 4);
+  frame.writeUInt32BE(0, FLAGS_AT);
   frame.write(previous, CHAIN_AT, 'latin1');
   frame.writeUInt32BE(crc32(frame.subarray(LENGTH_AT)), CRC_AT);
 };
@@ -58,6 +61,7 @@ export const readFrameHead = (bytes: Buffer, at: number, start: number, roomByte
     epoch: bytes.readUInt32BE(at + EPOCH_AT),
     start,
     count: bytes.readUInt32BE(at + COUNT_AT),
+    flags: bytes.readUInt32BE(at + FLAGS_AT),
     previous: bytes.toString('latin1', at + CHAIN_AT, at + CHAIN_AT + CHAIN_BYTES),
   };
 };

@@ -141,7 +141,7 @@ export class GroupCommit {
 
   async #run(): Promise<void> {
     try {
-      await undefined; // what is appended within the same turn shares the flush
+      await Promise.resolve(); // what is appended within the same turn shares the flush
       while (this.#pending.length > 0) await this.#flush(this.#pending[0]!);
     } catch (error) {
       this.#parts.fatal.break(error);

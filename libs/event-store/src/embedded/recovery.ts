@@ -1,4 +1,4 @@
-import type { Instant } from '@vouchsafe/kernel';
+import { Fault, type Instant } from '@vouchsafe/kernel';
 import { type Position, START } from '../port.js';
 import type { StoredEvent } from '../stored-event.js';
 import { LogDamage } from './faults.js';
@@ -85,6 +85,7 @@ class LogScan {
   #frame(frame: Frame, segment: Segment, index: number): void | Promise<void> {
     const { head, bytes } = frame;
     if (head.previous !== this.#chain) this.#damaged(`the events there are damaged or missing; the log goes on at position ${head.start}`);
+    if (head.flags !== 0) throw new Fault('LOG_TOO_NEW', `the frame at position ${head.start} is of a newer version; upgrade this one`, false);
     if (head.epoch < this.#epoch) this.#damaged('the frames there are not in the order of their starts');
     this.#strayBytes.push(...this.#scraps);
     this.#scraps = [];

@@ -63,7 +63,7 @@ export class CrashWorld {
     this.#operationsLeft = operations;
     const crashed = new Promise<typeof CRASHED>((resolve) => (this.#onCrash = resolve));
     const outcome = await Promise.race([crashed, this.#use()]);
-    if (this.#failure) throw this.#failure;
+    if (this.#failure) throw new Error('an append went wrong', { cause: this.#failure });
     if (outcome === CRASHED) this.crashes++;
     this.#life++;
     this.#operationsLeft = Number.POSITIVE_INFINITY;
@@ -95,7 +95,7 @@ export class CrashWorld {
 
   async #step(store: EmbeddedStore): Promise<void> {
     const dice = this.#random();
-    if (this.#failure) throw this.#failure;
+    if (this.#failure) throw new Error('an append went wrong', { cause: this.#failure });
     if (dice < 0.55) {
       this.#append(store).catch((error: unknown) => {
         if (!(isFault(error) && error.code === 'STORE_CLOSED')) this.#failure ??= error;
@@ -104,7 +104,7 @@ export class CrashWorld {
     else if (dice < 0.7) await store.durable(store.head());
     else if (dice < 0.8) this.#clock.pass(Math.floor(this.#random() * 120));
     else if (dice < 0.9) await this.#readOne(store);
-    else for (let i = 0; i < this.#random() * 30; i++) await undefined;
+    else for (let i = 0; i < this.#random() * 30; i++) await Promise.resolve();
   }
 
   async #append(store: EmbeddedStore): Promise<void> {

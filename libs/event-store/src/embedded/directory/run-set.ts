@@ -4,12 +4,12 @@ import { DIRECTORY_FOLDER } from '../layout.js';
 import { type Cover, loadManifest, type Manifest, runName, saveManifest, sequenceOfRun } from './manifest.js';
 import { mergeRuns, runsToMerge } from './merge.js';
 import { Run, RunDamage } from './run.js';
-import { compareRows, type Row } from './run-format.js';
+import { RowSorter } from './row-sorter.js';
+import type { Row } from './run-format.js';
 import { RunWriter } from './run-writer.js';
-import { MARK_EVERY, type StreamHash, type Tail } from './tail.js';
+import type { StreamHash, Tail } from './tail.js';
 
 const NOTHING: Cover = { end: 0, chain: CHAIN_START };
-const BUCKETS = 256;
 
 /** The sorted runs of the directory on the disk, oldest first, and up to where in the log they tell the truth. */
 export class RunSet {
@@ -114,7 +114,7 @@ export class RunSet {
     const run = await this.#make(0, async (name) => {
       const writer = await RunWriter.create(this.#writeTo, name, rowsAtMost);
       try {
-        await writeRows(writer, tails);
+        await writeRows(writer, tails, rowsAtMost);
       } finally {
         await writer.close();
       }
@@ -170,24 +170,12 @@ export class RunSet {
   }
 }
 
-const writeRows = async (writer: RunWriter, tails: Iterable<Tail>): Promise<void> => {
-  for (const bucket of bucketsOf(tails)) {
-    for (const row of bucket.sort(compareRows)) {
-      writer.add(row);
-      if (writer.isFull) await writer.drain();
-    }
+const writeRows = async (writer: RunWriter, tails: Iterable<Tail>, rowsAtMost: number): Promise<void> => {
+  const sorter = new RowSorter(rowsAtMost);
+  for (const tail of tails) sorter.add(tail);
+  for (const row of sorter.rows()) {
+    writer.add(row);
+    if (writer.isFull) await writer.drain();
   }
   await writer.finish();
-};
-
-/** The rows of `tails`, spread by their hash so that sorting one part does not hold the event loop. */
-const bucketsOf = (tails: Iterable<Tail>): Row[][] => {
-  const buckets: Row[][] = Array.from({ length: BUCKETS }, () => []);
-  for (const tail of tails) {
-    const bucket = buckets[tail.a >>> 24]!;
-    const { a, b, c, revision, position, marks = [], firstMark } = tail;
-    for (const [i, mark] of marks.entries()) bucket.push({ a, b, c, revision: firstMark + i * MARK_EVERY, position: mark });
-    if (marks.length === 0 || marks[marks.length - 1] !== position) bucket.push({ a, b, c, revision, position });
-  }
-  return buckets;
 };

@@ -17,19 +17,19 @@ export class RunDamage extends Error {
   override readonly name = 'RunDamage';
 }
 
+/** What of a run is in memory. */
+type Index = Footer & { readonly fences: Buffer; readonly filter: Buffer };
+
 /** A sorted run, open for reading: its filter and fences in memory, its blocks on the disk. */
 export class Run {
   readonly #blocks = new LRUCache<number, Buffer>({ max: CACHED_BLOCKS });
   #readers = 0;
   #retired = false;
 
-  private constructor(
-    readonly name: string, readonly disk: Disk, readonly level: number, readonly file: DiskFile,
-    readonly footer: Footer, readonly fences: Buffer, readonly filter: Buffer,
-  ) {}
+  private constructor(readonly name: string, readonly disk: Disk, readonly level: number, readonly file: DiskFile, readonly index: Index) {}
 
   get rows(): number {
-    return this.footer.rows;
+    return this.index.rows;
   }
 
   /** Opens a run. Throws {@link RunDamage} if filter, fences or footer are not sound. */
@@ -44,7 +44,7 @@ export class Run {
       const index = await readExactly(file, footer.blocks * BLOCK_BYTES, indexBytes, name);
       if (crc32(index) !== footer.indexCrc) throw new RunDamage(`${name}: bad index`);
       const fences = index.subarray(0, footer.blocks * FENCE_BYTES);
-      return new Run(name, disk, level, file, footer, fences, index.subarray(fences.length));
+      return new Run(name, disk, level, file, { ...footer, fences, filter: index.subarray(fences.length) });
     } catch (error) {
       await file.close();
       throw error;
@@ -58,12 +58,12 @@ export class Run {
 
   /** False: the stream surely has no row here. */
   mayHold(hash: StreamHash): boolean {
-    return mayHold(this.filter, hash);
+    return mayHold(this.index.filter, hash);
   }
 
   /** The stream's last row up to `revision`. */
   async find(hash: StreamHash, revision: number): Promise<Row | undefined> {
-    const blockIndex = lastUpTo(this.fences, FENCE_BYTES, this.footer.blocks, hash, revision);
+    const blockIndex = lastUpTo(this.index.fences, FENCE_BYTES, this.index.blocks, hash, revision);
     if (blockIndex < 0) return undefined;
     const block = await this.#block(blockIndex);
     const row = getRow(block, lastUpTo(block, ROW_BYTES, rowsIn(block), hash, revision) * ROW_BYTES);
@@ -81,8 +81,8 @@ export class Run {
 
   /** All blocks in order, read ahead of their use in larger pieces, past the cache. */
   async *blocks(): AsyncGenerator<Buffer> {
-    for (let first = 0; first < this.footer.blocks; first += SCAN_BLOCKS) {
-      const count = Math.min(SCAN_BLOCKS, this.footer.blocks - first);
+    for (let first = 0; first < this.index.blocks; first += SCAN_BLOCKS) {
+      const count = Math.min(SCAN_BLOCKS, this.index.blocks - first);
       const bytes = await this.#using(() => readExactly(this.file, first * BLOCK_BYTES, count * BLOCK_BYTES, this.name));
       for (let i = 0; i < count; i++) {
         const block = bytes.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES);

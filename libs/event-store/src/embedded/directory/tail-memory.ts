@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { Position, Revision } from '../../port.js';
 import { type StreamHash, Tail } from './tail.js';
 
@@ -7,13 +6,13 @@ export class TailMemory {
   /** Changed since the last freeze; and between the two freezes before that. */
   #active = new Map<string, Tail>();
   #frozen = new Map<string, Tail>();
-  readonly #loaded: LRUCache<string, Tail>;
+  /** Read from the runs: the newer and the older half of what is kept. */
+  #loaded = new Map<string, Tail>();
+  #loadedBefore = new Map<string, Tail>();
   #generation = 1;
   #rows = 0;
 
-  constructor(loadedMax: number) {
-    this.#loaded = new LRUCache({ max: loadedMax });
-  }
+  constructor(readonly loadedMax: number) {}
 
   get generation(): number {
     return this.#generation;
@@ -23,11 +22,11 @@ export class TailMemory {
     return this.#rows;
   }
   get size(): number {
-    return this.#active.size + this.#frozen.size + this.#loaded.size;
+    return this.#active.size + this.#frozen.size + this.#loaded.size + this.#loadedBefore.size;
   }
 
   get(stream: string): Tail | undefined {
-    return this.#changed(stream) ?? this.#loaded.get(stream);
+    return this.#changed(stream) ?? this.#loaded.get(stream) ?? this.#loadedBefore.get(stream);
   }
   #changed(stream: string): Tail | undefined {
     return this.#active.get(stream) ?? this.#frozen.get(stream);
@@ -43,14 +42,21 @@ export class TailMemory {
   #adopt(stream: string, hash: StreamHash): Tail {
     const mine = new Tail(hash, this.#generation);
     this.#active.set(stream, mine);
-    this.#loaded.delete(stream); // else this older end would come to light again when the changed one is frozen away
+    // Else this older end would come to light again when the changed one is frozen away.
+    this.#loaded.delete(stream);
+    this.#loadedBefore.delete(stream);
     this.#rows++;
     return mine;
   }
 
   /** Keeps what was read from the runs, unless the stream changed since `generation`, when the reading began. */
   keep(stream: string, tail: Tail, generation: number): void {
-    if (generation === this.#generation && !this.#changed(stream)) this.#loaded.set(stream, tail);
+    if (generation !== this.#generation || this.#changed(stream)) return;
+    if (this.#loaded.size * 2 >= this.loadedMax) {
+      this.#loadedBefore = this.#loaded;
+      this.#loaded = new Map();
+    }
+    this.#loaded.set(stream, tail);
   }
 
   /** Position of a marked revision, if it got its mark since the last freeze but one. */
@@ -72,5 +78,6 @@ export class TailMemory {
     this.freeze();
     this.freeze();
     this.#loaded.clear();
+    this.#loadedBefore.clear();
   }
 }
