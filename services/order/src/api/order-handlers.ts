@@ -33,7 +33,7 @@ export type OrderHandlersOptions = {
 
 const WATCH_MAX_MS = 3_600_000;
 const REFUND_WAIT_MS = 2000;
-const PATHS_MAX = 10_000;
+const PATHS_MAX = 1_000;
 const PATHS_MS = 60_000;
 const REQUEST_ID_MAX = 128;
 const ORDERS: ListSpec = {
@@ -53,8 +53,7 @@ const REFUNDS: ListSpec = {
 
 /** Reading, cancelling and refunding orders. */
 export class OrderHandlers {
-  readonly #paths = new LRUCache<string, readonly string[]>({ max: PATHS_MAX });
-  readonly #pathsUntil = new LRUCache<string, number>({ max: PATHS_MAX });
+  readonly #paths = new LRUCache<string, { readonly path: readonly string[]; readonly until: number }>({ max: PATHS_MAX });
   constructor(readonly options: OrderHandlersOptions) {}
 
   handlers(): Handlers<typeof OrderService> {
@@ -186,11 +185,11 @@ export class OrderHandlers {
   }
   async #pathOf(channelId: string, context: CallContext): Promise<readonly string[]> {
     const now = this.options.ports.clock.now();
-    if ((this.#pathsUntil.get(channelId) ?? 0) > now) return this.#paths.get(channelId) ?? [];
+    const known = this.#paths.get(channelId);
+    if (known && known.until > now) return known.path;
     const asService = { ...context, caller: serviceCaller('order', this.options.ports.namespace) };
     const { path } = await this.options.ports.rpc.call(CatalogTermsService.method.getChannelTerms, { channelId }, asService);
-    this.#paths.set(channelId, path);
-    this.#pathsUntil.set(channelId, now + PATHS_MS);
+    this.#paths.set(channelId, { path, until: now + PATHS_MS });
     return path;
   }
 }

@@ -37,7 +37,7 @@ const TICK_MS = 250;
 const BACKOFF_MS = 250;
 const BACKOFF_MAX_MS = 30_000;
 /** Answers of orders that wait for something outside (a payment, a review, a top-up); forgotten ones are asked for again. */
-const IDLE_MAX = 10_000;
+const IDLE_MAX = 5_000;
 /** Owed whatever the answer: past the pivot, and where something is handed back, a "no" is asked again, slowly, and told. */
 const MUST_SUCCEED: ReadonlySet<OutgoingCommand['type']> = new Set(['ActivateGrant', 'CaptureHold', 'BookDelivery', 'ReleaseReservation', 'ReleaseHold']);
 

@@ -2,7 +2,7 @@ import { type Instant, plusMs } from '@vouchsafe/kernel';
 import type { Clock } from '@vouchsafe/runtime';
 import { LRUCache } from 'lru-cache';
 
-const FLAGS_MAX = 100_000;
+const FLAGS_MAX = 5_000;
 /** A flag nobody renewed lets one order through to ask the pool itself: a lost StockAvailable must not close a product for ever. */
 const FLAG_MS = 300_000;
 
