@@ -28,6 +28,8 @@ export type PlatformOptions = {
   readonly clock?: Clock;
   /** The log failed; the process must end. */
   readonly onFatal: (fault: Fault) => void;
+  /** Settings of the gateway laid over those that follow from `config`. */
+  readonly gateway?: Readonly<Record<string, unknown>>;
 };
 /** The whole platform, running in this process. */
 export type Platform = {
@@ -67,7 +69,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     }
     const gateway = createGateway(
       { namespaces: doors(namespaces, clock), services: PUBLIC_SERVICES, catalogues: CATALOGUES, clock: systemClock(), timers: clockTimers(systemClock()), random: systemRandom(), log },
-      gatewayConfig.parse(gatewaySettings(config)),
+      gatewayConfig.parse({ ...gatewaySettings(config), ...options.gateway }),
     );
     for (const running of namespaces.values()) await running.begin();
     await gateway.start();
