@@ -10,7 +10,7 @@ import { Deadlines, InFlight } from './in-flight.js';
 import type { Entry } from './method-table.js';
 import type { GatewayNamespace, GatewayPorts } from './ports.js';
 import type { RateLimit } from './rate-limit.js';
-import { requireApproval } from './two-persons.js';
+import { needsApproval, requireApproval } from './two-persons.js';
 
 export type DoorLimits = {
   readonly admission: Readonly<Record<Namespace, AdmissionLimits>>;
@@ -93,20 +93,25 @@ export class Door {
     return `${this.#requestPrefix}${(++this.#requests).toString(36)}`;
   }
 
-  /** Lets a call in, or throws why not. Whoever enters leaves. */
-  async enter(knock: Knock): Promise<Entered> {
+  /** Lets a call in, at once where nothing has to be asked or waited for; throws or rejects with why not. Whoever enters leaves. */
+  enter(knock: Knock): Entered | Promise<Entered> {
     const { mode, side } = this.#sideOf(knock);
     if (knock.entry.isPublic) return this.#admit(knock, mode, side, undefined);
-    const known = side.credentials.cached(knock) ?? (await side.credentials.ask(knock, knock.requestId));
+    const known = side.credentials.cached(knock);
+    if (known) return this.#known(knock, mode, side, known);
+    return side.credentials.ask(knock, knock.requestId).then((fresh) => this.#known(knock, mode, side, fresh));
+  }
+
+  #known(knock: Knock, mode: Namespace, side: Side, known: Known): Entered | Promise<Entered> {
     const { permission } = knock.entry;
     if (permission !== '' && !known.caller.permissions.has(permission)) throw new RpcFailure('forbidden', 'PERMISSION_MISSING', { permission });
     const waitMs = known.limit.take(this.#clock.monotonicMs());
     if (waitMs > 0) throw new RpcFailure('throttled', 'RATE_LIMITED', {}, { retryAfterMs: waitMs });
     try {
-      return await this.#admit(knock, mode, side, known);
+      const entered = this.#admit(knock, mode, side, known);
+      return entered instanceof Promise ? entered.catch((error: unknown) => refused(known, error)) : entered;
     } catch (error) {
-      known.limit.done();
-      throw error;
+      return refused(known, error);
     }
   }
 
@@ -125,7 +130,7 @@ export class Door {
     return { mode, side };
   }
 
-  async #admit(knock: Knock, mode: Namespace, { namespace, admission }: Side, known: Known | undefined): Promise<Entered> {
+  #admit(knock: Knock, mode: Namespace, { namespace, admission }: Side, known: Known | undefined): Entered | Promise<Entered> {
     const caller = known?.caller ?? this.#anonymous[mode]!;
     const deadlineMs = Math.min(knock.deadlineMs ?? this.#limits.defaultDeadlineMs, this.#limits.maxDeadlineMs);
     const call: InFlight = new InFlight(knock.isStream ? Infinity : this.#clock.monotonicMs() + deadlineMs, () => {
@@ -136,14 +141,20 @@ export class Door {
     const key = caller.channelId ?? caller.principalId;
     const place = knock.isStream ? admission.open(key) : admission.enter(key, () => call.over || knock.isGone());
     this.deadlines.add(call);
+    const letting = { mode, namespace, caller, call, deadlineMs, known };
+    if (typeof place === 'function' && !needsApproval(knock.entry, caller)) return this.#entered(knock, { ...letting, release: place });
+    return this.#whenAllowed(knock, letting, place);
+  }
+
+  async #whenAllowed(knock: Knock, letting: Omit<Letting, 'release'>, place: Release | Promise<Release>): Promise<Entered> {
     let release: Release | undefined;
     try {
-      release = typeof place === 'function' ? place : await place;
-      await requireApproval(knock, caller, namespace);
-      return this.#entered(knock, { mode, namespace, caller, call, deadlineMs, known, release });
+      release = await place;
+      if (needsApproval(knock.entry, letting.caller)) await requireApproval(knock, letting.caller, letting.namespace);
+      return this.#entered(knock, { ...letting, release });
     } catch (error) {
       release?.();
-      this.deadlines.remove(call);
+      this.deadlines.remove(letting.call);
       throw error;
     }
   }
@@ -173,6 +184,12 @@ export class Door {
 type Letting = {
   readonly mode: Namespace; readonly namespace: GatewayNamespace; readonly caller: Caller; readonly call: InFlight; readonly deadlineMs: number;
   known: Known | undefined; readonly release: Release;
+};
+
+/** A caller who was counted and then not let in. */
+const refused = ({ limit }: Known, error: unknown): never => {
+  limit.done();
+  throw error;
 };
 
 /** What access tells about a principal ends what is remembered of it. */

@@ -16,12 +16,14 @@ export type Approvable = {
 };
 const ASK_MS = 5_000;
 
+/** Whether a second person has a say: in live only. */
+export const needsApproval = ({ access }: Entry, caller: Caller): boolean => access.twoPersons && caller.namespace === 'live';
+
 /**
- * In live, a method that needs two persons goes on only with an approval of exactly this request, which it uses up. Without one
+ * A method where {@link needsApproval} holds goes on only with an approval of exactly this request, which it uses up. Without one
  * it is put up for approval: APPROVAL_REQUIRED names the approval to decide about. A request that only validates needs none.
  */
 export const requireApproval = async ({ entry, approvalId, requestId, signed, requestBytes }: Approvable, caller: Caller, namespace: GatewayNamespace): Promise<void> => {
-  if (!entry.access.twoPersons || caller.namespace !== 'live') return;
   const bytes = requestBytes ? requestBytes() : signed()?.body;
   if (!bytes) throw failureOf(gatewayErrors, 'APPROVAL_REQUIRED', { reason: 'a stream of requests cannot be approved' });
   const message = decodeRequest(entry.method.input, bytes);

@@ -50,7 +50,8 @@ export class GrpcEdge {
   async #unary(entry: Entry, metrics: MethodMetrics, call: ServerUnaryCall<Bytes, Bytes>, answer: sendUnaryData<Bytes>): Promise<void> {
     const visit = this.#visit(entry, metrics, call, call.request, (told) => answer(told));
     try {
-      const entered = await visit.enter();
+      const coming = visit.enter();
+      const entered = coming instanceof Promise ? await coming : coming;
       call.once('cancelled', () => visit.hangUp());
       const bytes = await entered.namespace.rpc.callBytes(entry.method, call.request, entered.context);
       await entered.floor();
@@ -143,9 +144,11 @@ class Visit {
     };
   }
 
-  async enter(): Promise<Entered> {
-    this.#entered = await this.#parts.door.enter(this.#knock);
-    return this.#entered;
+  enter(): Entered | Promise<Entered> {
+    const entered = this.#parts.door.enter(this.#knock);
+    if (entered instanceof Promise) return entered.then((later) => (this.#entered = later));
+    this.#entered = entered;
+    return entered;
   }
 
   /** The caller went away; grpc-js tells so of calls that were answered, too. */
