@@ -9,6 +9,8 @@ import { Lookups } from './lookups.js';
 /** Hashes of some rows, 16 bytes each, under every look-up key, the newest first. */
 export type RowHashes = { readonly newest: Uint8Array; readonly version: number; readonly older: readonly Uint8Array[] };
 
+/** Batch numbers begin at one: what is under this one blocks, and is not found. */
+const NO_BATCH = 0;
 /** Tidying done per row taken in, so that merging keeps up with importing. */
 const TIDY_PER_ROW = 4;
 
@@ -63,10 +65,8 @@ export class CodeIndex {
   /** Adds rows `indexes` of the hashed ones as the batch's next rows. Within the caller's transaction. */
   add(batch: BatchRow, hashes: Uint8Array, indexes: readonly number[]): Uint8Array {
     const own = new Uint8Array(indexes.length * HASH_BYTES);
-    indexes.forEach((i, row) => {
-      this.#lookups.insert(hashes, i * HASH_BYTES, batch.no, batch.rows + row);
-      own.set(hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES), row * HASH_BYTES);
-    });
+    indexes.forEach((i, row) => own.set(hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES), row * HASH_BYTES));
+    this.#lookups.insert(batch.no, batch.rows, own);
     this.#lookups.turnOver();
     return own;
   }
@@ -96,14 +96,11 @@ export class CodeIndex {
 
   /** Hashes that block for ever and find nothing: of codes whose batch this vault does not have. */
   adopt(hashes: Uint8Array): number {
-    let adopted = 0;
-    for (let at = 0; at < hashes.length; at += HASH_BYTES) {
-      if (this.#lookups.find(hashes, at).length > 0) continue;
-      this.#lookups.insert(hashes, at, 0, 0);
-      adopted++;
-    }
+    const fresh: Uint8Array[] = [];
+    for (let at = 0; at < hashes.length; at += HASH_BYTES) if (this.#lookups.find(hashes, at).length === 0) fresh.push(hashes.subarray(at, at + HASH_BYTES));
+    this.#lookups.insert(NO_BATCH, 0, Buffer.concat(fresh));
     this.#lookups.turnOver();
-    return adopted;
+    return fresh.length;
   }
   hasKey(version: number): boolean {
     return this.#keys.some((key) => key.version === version);
@@ -119,8 +116,7 @@ export class CodeIndex {
   }
   /** Adds rows of a batch, from `row` on, under the newest key. */
   rehash(batch: BatchRow, row: number, rows: readonly Identified[]): void {
-    const hashes = hashAll(this.#newest().key, rows, batch.own);
-    rows.forEach((_, i) => this.#lookups.insert(hashes, i * HASH_BYTES, batch.no, row + i));
+    this.#lookups.insert(batch.no, row, hashAll(this.#newest().key, rows, batch.own));
     this.#lookups.turnOver();
   }
   forget(no: number): number {

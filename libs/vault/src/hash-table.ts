@@ -40,10 +40,13 @@ export class HashTable {
     this.#rows[slot] = row;
     if (this.#size > this.#slots * LOAD) this.#grow();
   }
-  removeBatch(batch: number): void {
+  /** Returns how many entries there were of it. */
+  removeBatch(batch: number): number {
+    const before = this.#size;
     const kept = this.entries().filter((entry) => entry.batch !== batch);
     this.#reset(this.#slots);
     for (const { hash, batch: of, row } of kept) this.set(hash, 0, of, row);
+    return before - kept.length;
   }
 
   /** Entries whose hash begins with a byte from `low` to below `high`, sorted by hash. */

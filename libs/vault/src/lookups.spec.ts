@@ -8,6 +8,7 @@ import { Lookups } from './lookups.js';
 import { inTransaction } from './sqlite.js';
 
 const hashOf = (n: number): Uint8Array => createHash('sha256').update(String(n)).digest().subarray(0, HASH_BYTES);
+const hashesOf = (from: number, to: number): Uint8Array => Buffer.concat(Array.from({ length: to - from }, (_, i) => hashOf(from + i)));
 const sizes = { freshMax: 40, fanIn: 3, slice: 16 };
 const aDatabase = (): DatabaseSync => {
   const db = new DatabaseSync(':memory:');
@@ -31,10 +32,9 @@ it('finds every entry and no other, whatever was written, merged, removed or sta
       for (const { kind, n } of steps) {
         if (kind === 'insert') {
           inTransaction(db, () => {
-            for (let i = 0; i < n; i++, next++) {
-              lookups.insert(hashOf(next), 0, next % 4, next);
-              model.set(next, next % 4);
-            }
+            const batch = n % 4;
+            lookups.insert(batch, next, hashesOf(next, next + n));
+            for (let i = 0; i < n; i++, next++) model.set(next, batch);
             lookups.turnOver();
           });
         } else if (kind === 'tidy') await lookups.tidy(n);
@@ -60,7 +60,7 @@ it('keeps the number of runs small: each code is rewritten a few times only', as
   const lookups = new Lookups(db, sizes);
   for (let i = 0; i < 3_000; i += 20) {
     inTransaction(db, () => {
-      for (let j = i; j < i + 20; j++) lookups.insert(hashOf(j), 0, 1, j);
+      lookups.insert(1, i, hashesOf(i, i + 20));
       lookups.turnOver();
     });
     await lookups.tidy(160);
@@ -75,7 +75,7 @@ it('drops what an aborted import left when runs are merged', async () => {
   const lookups = new Lookups(db, sizes);
   for (let i = 0; i < 6; i++) {
     inTransaction(db, () => {
-      for (let j = 0; j < 40; j++) lookups.insert(hashOf(i * 40 + j), 0, 1 + (j % 2), j);
+      for (const half of [0, 1]) lookups.insert(1 + half, i * 40, hashesOf(i * 40 + half * 20, i * 40 + half * 20 + 20));
       lookups.turnOver();
     });
     await lookups.tidy(10_000);

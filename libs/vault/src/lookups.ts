@@ -3,7 +3,7 @@ import { nextTurn } from '@vouchsafe/runtime';
 import { Bloom } from './bloom.js';
 import { HASH_BYTES } from './code-vault.js';
 import { HashTable, type LookupEntry, type LookupHit } from './hash-table.js';
-import { inTransaction } from './sqlite.js';
+import { inTransaction, relaxed } from './sqlite.js';
 
 export type { LookupHit } from './hash-table.js';
 /** Sorted, never written again; `bloom` says of most absent hashes that they are absent. */
@@ -73,9 +73,11 @@ export class Lookups {
     return hits;
   }
 
-  insert(hashes: Uint8Array, at: number, batch: number, row: number): void {
-    this.#fresh.append.run(hashes.subarray(at, at + HASH_BYTES), batch, row);
-    this.#fresh.table.set(hashes, at, batch, row);
+  /** Adds the hashes of a batch's rows from `first` on. */
+  insert(batch: number, first: number, hashes: Uint8Array): void {
+    if (hashes.length === 0) return;
+    this.#fresh.append.run(batch, first, hashes);
+    fill(this.#fresh.table, { batch, first, hashes });
   }
 
   /** Sets the entries in memory aside when they are many; {@link Lookups.tidy} writes them. */
@@ -89,7 +91,7 @@ export class Lookups {
   async tidy(maxEntries: number): Promise<void> {
     for (let left = maxEntries; left > 0 && (this.#job || this.#isDue()); left -= this.#sizes.slice) {
       await nextTurn();
-      inTransaction(this.#db, () => this.#step());
+      relaxed(this.#db, () => inTransaction(this.#db, () => this.#step()));
     }
   }
 
@@ -97,8 +99,8 @@ export class Lookups {
   removeBatch(batch: number): number {
     let removed = 0;
     for (const { id, table } of this.#frozen ? [this.#fresh, this.#frozen] : [this.#fresh]) {
-      removed += Number(this.#db.prepare(`DELETE FROM fresh_${id} WHERE batch = ?`).run(batch).changes);
-      table.removeBatch(batch);
+      this.#db.prepare(`DELETE FROM fresh_${id} WHERE batch = ?`).run(batch);
+      removed += table.removeBatch(batch);
     }
     for (const { id } of this.#runs) removed += Number(this.#db.prepare(`DELETE FROM run_${id} WHERE batch = ?`).run(batch).changes);
     if (this.#job) this.#abandon(this.#job); // it may have copied some already
@@ -159,16 +161,16 @@ export class Lookups {
 
   #startFresh(): Fresh {
     const id = Number(this.#db.prepare(`INSERT INTO runs (level, state, count) VALUES (0, 'fresh', 0)`).run().lastInsertRowid);
-    this.#db.exec(`CREATE TABLE fresh_${id} (hash BLOB NOT NULL, batch INTEGER NOT NULL, row INTEGER NOT NULL)`);
+    this.#db.exec(`CREATE TABLE fresh_${id} (batch INTEGER NOT NULL, first INTEGER NOT NULL, hashes BLOB NOT NULL)`);
     return this.#open(id);
   }
   #load(id: number): Fresh {
     const fresh = this.#open(id);
-    for (const { hash, batch, row } of this.#db.prepare(`SELECT hash, batch, row FROM fresh_${id} ORDER BY rowid`).iterate() as Iterable<LookupEntry>) fresh.table.set(hash, 0, batch, row);
+    for (const rows of this.#db.prepare(`SELECT batch, first, hashes FROM fresh_${id} ORDER BY rowid`).iterate() as Iterable<FreshRows>) fill(fresh.table, rows);
     return fresh;
   }
   #open(id: number): Fresh {
-    return { id, table: new HashTable(), append: this.#db.prepare(`INSERT INTO fresh_${id} (hash, batch, row) VALUES (?, ?, ?)`) };
+    return { id, table: new HashTable(), append: this.#db.prepare(`INSERT INTO fresh_${id} (batch, first, hashes) VALUES (?, ?, ?)`) };
   }
   #getter(id: number): StatementSync {
     return this.#db.prepare(`SELECT batch, row FROM run_${id} WHERE hash = ?`);
@@ -178,6 +180,10 @@ export class Lookups {
     this.#db.prepare(`DELETE FROM runs WHERE id = ?`).run(id);
   }
 }
+type FreshRows = { batch: number; first: number; hashes: Uint8Array };
+const fill = (table: HashTable, { batch, first, hashes }: FreshRows): void => {
+  for (let i = 0; i * HASH_BYTES < hashes.length; i++) table.set(hashes, i * HASH_BYTES, batch, first + i);
+};
 type RunRow = { id: number; level: number; state: 'fresh' | 'building' | 'run'; count: number; bloom: Uint8Array | null };
 
 /** The lower end of slice `i` of `n` of the space of hashes; the end of the last lies above every hash. */

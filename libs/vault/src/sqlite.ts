@@ -21,6 +21,19 @@ export const inTransaction = <T>(db: DatabaseSync, work: () => T): T => {
   }
 };
 
+/**
+ * Runs commits that need not be flushed one by one, because a lost one is only done again. In a write-ahead log they lie
+ * before later, flushed ones, so order holds and nothing flushed is ever at risk.
+ */
+export const relaxed = <T>(db: DatabaseSync, work: () => T): T => {
+  db.exec('PRAGMA synchronous = NORMAL');
+  try {
+    return work();
+  } finally {
+    db.exec('PRAGMA synchronous = FULL');
+  }
+};
+
 /** Runs deletions so that the deleted bytes are overwritten in the file, and its write-ahead log is emptied. */
 export const overwriting = <T>(db: DatabaseSync, work: () => T): T => {
   db.exec('PRAGMA secure_delete = ON');
