@@ -6,10 +6,12 @@ const TWO_32 = 2 ** 32;
 export const putU64 = (out: Buffer, value: number, at: number): number =>
   out.writeUInt32BE(value >>> 0, out.writeUInt32BE(Math.floor(value / TWO_32), at));
 
-export const getU64 = (bytes: Buffer, at: number): number => bytes.readUInt32BE(at) * TWO_32 + bytes.readUInt32BE(at + 4);
+export const getU64 = (bytes: Buffer, at: number): number =>
+  bytes.readUInt32BE(at) * TWO_32 + bytes.readUInt32BE(at + 4);
 
 /** Writes a signed 64-bit integer in two's complement (a safe integer); gives the offset after it. */
 export const putI64 = (out: Buffer, value: number, at: number): number =>
   out.writeUInt32BE(value >>> 0, out.writeInt32BE(Math.floor(value / TWO_32), at));
 
-export const getI64 = (bytes: Buffer, at: number): number => bytes.readInt32BE(at) * TWO_32 + bytes.readUInt32BE(at + 4);
+export const getI64 = (bytes: Buffer, at: number): number =>
+  bytes.readInt32BE(at) * TWO_32 + bytes.readUInt32BE(at + 4);

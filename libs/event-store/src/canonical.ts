@@ -5,8 +5,13 @@ import type { EventMetadata } from './port.js';
 
 /** What the canonical bytes are made of; `data` is the stored JSON's UTF-8 text. */
 export type CanonicalFields = EventMetadata & {
-  readonly id: string; readonly stream: string; readonly revision: number; readonly type: string;
-  readonly recordedAt: Instant; readonly epoch: number; readonly dataText: string;
+  readonly id: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly type: string;
+  readonly recordedAt: Instant;
+  readonly epoch: number;
+  readonly dataText: string;
 };
 /** Of these, what the caller of an append says, and what the store adds. */
 export type Said = EventMetadata & { readonly id: string; readonly type: string };
@@ -47,7 +52,10 @@ export const checkSaid = (event: Said): void => {
   checkText(event.causation);
   checkText(event.principal);
   if (event.trace !== undefined) checkText(event.trace);
-  invariant(event.pub === undefined || (Number.isInteger(event.pub) && event.pub >= 1 && event.pub <= U32_MAX), 'pub counts from 1');
+  invariant(
+    event.pub === undefined || (Number.isInteger(event.pub) && event.pub >= 1 && event.pub <= U32_MAX),
+    'pub counts from 1',
+  );
   invariant(Number.isSafeInteger(event.occurredAt), 'occurredAt is whole milliseconds');
 };
 export const checkStream = (stream: string): void => {
@@ -63,17 +71,34 @@ const checkRecording = ({ stream, revision, recordedAt, epoch }: Recording & { r
 const checkText = (value: string): void => {
   invariant(value.isWellFormed(), 'a text of an event is well-formed Unicode');
   // No UTF-16 unit takes more than three bytes, so most texts need no counting.
-  invariant(value.length * 3 <= TEXT_MAX_BYTES || Buffer.byteLength(value) <= TEXT_MAX_BYTES, 'a text of an event has at most 65,535 bytes');
+  invariant(
+    value.length * 3 <= TEXT_MAX_BYTES || Buffer.byteLength(value) <= TEXT_MAX_BYTES,
+    'a text of an event has at most 65,535 bytes',
+  );
 };
 
 /** How many bytes {@link writeCanonical} will write. */
 export const canonicalSize = (event: Said, stream: string, dataText: string): number =>
-  CANONICAL_HEAD_BYTES + TEXTS * 2 + 4 + Buffer.byteLength(stream) + Buffer.byteLength(event.type) + Buffer.byteLength(event.correlation) +
-  Buffer.byteLength(event.causation) + Buffer.byteLength(event.principal) +
-  (event.trace === undefined ? 0 : Buffer.byteLength(event.trace)) + Buffer.byteLength(dataText);
+  CANONICAL_HEAD_BYTES +
+  TEXTS * 2 +
+  4 +
+  Buffer.byteLength(stream) +
+  Buffer.byteLength(event.type) +
+  Buffer.byteLength(event.correlation) +
+  Buffer.byteLength(event.causation) +
+  Buffer.byteLength(event.principal) +
+  (event.trace === undefined ? 0 : Buffer.byteLength(event.trace)) +
+  Buffer.byteLength(dataText);
 
 /** Writes canonical bytes at `at` and gives the offset after them. The fields have been checked, the room is there. */
-export const writeCanonical = (out: Buffer, start: number, event: Said, recording: Recording, revision: number, dataText: string): number => {
+export const writeCanonical = (
+  out: Buffer,
+  start: number,
+  event: Said,
+  recording: Recording,
+  revision: number,
+  dataText: string,
+): number => {
   let at = start;
   out[at++] = VERSION;
   out[at++] = (event.trace === undefined ? 0 : HAS_TRACE) | (event.pub === undefined ? 0 : HAS_PUB);
@@ -145,12 +170,18 @@ export const OCCURRED_AT = 38;
 
 /** Flags of canonical bytes that begin at `start`. Throws Fault `EVENT_TOO_NEW` for a version this binary does not know. */
 export const flagsAt = (bytes: Buffer, start: number): number => {
-  if (bytes[start] !== VERSION) throw new Fault('EVENT_TOO_NEW', `an event of version ${bytes[start]} is newer than this binary; upgrade it`, false);
+  if (bytes[start] !== VERSION)
+    throw new Fault(
+      'EVENT_TOO_NEW',
+      `an event of version ${bytes[start]} is newer than this binary; upgrade it`,
+      false,
+    );
   return bytes[start + 1]!;
 };
 export const hasPub = (flags: number): boolean => (flags & HAS_PUB) !== 0;
 /** A text whose u16 length lies at `at`. */
-export const textAt = (bytes: Buffer, at: number): string => bytes.toString('utf8', at + 2, at + 2 + bytes.readUInt16BE(at));
+export const textAt = (bytes: Buffer, at: number): string =>
+  bytes.toString('utf8', at + 2, at + 2 + bytes.readUInt16BE(at));
 export const afterText = (bytes: Buffer, at: number): number => at + 2 + bytes.readUInt16BE(at);
 
 /** The id, and the texts after the type, which begin at `textsAt`. `dataAt`: where the data's u32 length lies. */

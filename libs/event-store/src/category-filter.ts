@@ -11,7 +11,9 @@ export class CategoryFilter {
 
   matches(stream: string): boolean {
     if (!this.#names) return true;
-    return this.#names.some((name) => stream.startsWith(name) && (stream.length === name.length || stream.charCodeAt(name.length) === DASH));
+    return this.#names.some(
+      (name) => stream.startsWith(name) && (stream.length === name.length || stream.charCodeAt(name.length) === DASH),
+    );
   }
 
   /** As {@link matches}, for a name that lies as UTF-8 in `bytes` from `at` to `end`. */

@@ -6,7 +6,15 @@ import { memoryStore } from './memory-store.js';
 import type { AppendRequest, AppendResult, EventStore } from './port.js';
 import type { SnapshotCache } from './snapshots.js';
 import { anAppend } from './testing/builders.js';
-import { add, asked, type Counter, type CounterCommand, type CounterEvent, counter, counterCodec } from './testing/counter.js';
+import {
+  add,
+  asked,
+  type Counter,
+  type CounterCommand,
+  type CounterEvent,
+  counter,
+  counterCodec,
+} from './testing/counter.js';
 import { SteppedClock } from './testing/stepped-clock.js';
 
 type Options = DeciderHostOptions<Counter, CounterCommand, CounterEvent, 'TOO_MUCH' | 'ID_REUSED'>;
@@ -15,10 +23,20 @@ const clock = new SteppedClock();
 /** A clock on which nobody has to wait. */
 const instantly = { now: () => clock.now(), monotonicMs: () => 0, sleep: async () => {} };
 const hostOn = (store: EventStore, options: Partial<Options> = {}) =>
-  new DeciderHost<Counter, CounterCommand, CounterEvent, 'TOO_MUCH' | 'ID_REUSED'>({ store, clock: instantly, random: seededRandom(1), decider: counter, codec: counterCodec, ...options });
+  new DeciderHost<Counter, CounterCommand, CounterEvent, 'TOO_MUCH' | 'ID_REUSED'>({
+    store,
+    clock: instantly,
+    random: seededRandom(1),
+    decider: counter,
+    codec: counterCodec,
+    ...options,
+  });
 
 /** A store whose calls can be counted and changed. */
-const around = (store: EventStore, changes: { exclusive?: boolean; append?: (request: AppendRequest) => Promise<AppendResult> } = {}) => {
+const around = (
+  store: EventStore,
+  changes: { exclusive?: boolean; append?: (request: AppendRequest) => Promise<AppendResult> } = {},
+) => {
   const counts = { eventsRead: 0, appends: 0 };
   const outer: EventStore = {
     exclusive: changes.exclusive ?? store.exclusive,
@@ -47,16 +65,40 @@ describe('a decider’s host', () => {
   it('records what was decided, with ids and numbers that follow from the command', async () => {
     const store = memoryStore(clock);
     const accepted: unknown[] = [];
-    const host = hostOn(store, { onAccepted: (stream, folded, events) => accepted.push({ stream, ...folded, events }) });
+    const host = hostOn(store, {
+      onAccepted: (stream, folded, events) => accepted.push({ stream, ...folded, events }),
+    });
     const handled = await host.handle('counter-1', add('a', 5, 2), { ...asked('cmd'), trace: 't' });
     const state = { sum: 10, seen: ['a 5', 'a 5'] };
-    const events = [{ type: 'Added', id: 'a', by: 5 }, { type: 'Added', id: 'a', by: 5 }, { type: 'Noted', id: 'a' }];
+    const events = [
+      { type: 'Added', id: 'a', by: 5 },
+      { type: 'Added', id: 'a', by: 5 },
+      { type: 'Noted', id: 'a' },
+    ];
     expect(handled).toEqual({ ok: true, state, revision: 2, pub: 2, events, position: store.head() });
     expect(accepted).toEqual([{ stream: 'counter-1', state, revision: 2, pub: 2, events }]);
     const recorded = await store.readStream('counter-1', { max: 9 });
-    expect(recorded.map(({ id, type, pub, causation, correlation, principal, trace, occurredAt }) => ({ id, type, pub, causation, correlation, principal, trace, occurredAt }))).toEqual(
+    expect(
+      recorded.map(({ id, type, pub, causation, correlation, principal, trace, occurredAt }) => ({
+        id,
+        type,
+        pub,
+        causation,
+        correlation,
+        principal,
+        trace,
+        occurredAt,
+      })),
+    ).toEqual(
       [1, 2, undefined].map((pub, i) => ({
-        id: eventIdOf('cmd', i), type: i < 2 ? 'test.Added.v1' : 'test.Noted.v1', pub, causation: 'cmd', correlation: 'ord_1', principal: 'pri_1', trace: 't', occurredAt: 1_760_000_000_000,
+        id: eventIdOf('cmd', i),
+        type: i < 2 ? 'test.Added.v1' : 'test.Noted.v1',
+        pub,
+        causation: 'cmd',
+        correlation: 'ord_1',
+        principal: 'pri_1',
+        trace: 't',
+        occurredAt: 1_760_000_000_000,
       })),
     );
   });
@@ -65,8 +107,19 @@ describe('a decider’s host', () => {
     const store = memoryStore(clock);
     const host = hostOn(store);
     await host.handle('counter-1', add('a', 900), asked('a'));
-    expect(await host.handle('counter-1', add('b', 101), asked('b'))).toMatchObject({ ok: false, code: 'TOO_MUCH', details: { sum: '900' }, revision: 1 });
-    expect(await host.handle('counter-1', add('a', 900), asked('a'))).toMatchObject({ ok: true, events: [], position: undefined, revision: 1, pub: 1 });
+    expect(await host.handle('counter-1', add('b', 101), asked('b'))).toMatchObject({
+      ok: false,
+      code: 'TOO_MUCH',
+      details: { sum: '900' },
+      revision: 1,
+    });
+    expect(await host.handle('counter-1', add('a', 900), asked('a'))).toMatchObject({
+      ok: true,
+      events: [],
+      position: undefined,
+      revision: 1,
+      pub: 1,
+    });
     expect(await host.handle('counter-1', add('a', 1), asked('a'))).toMatchObject({ ok: false, code: 'ID_REUSED' });
     expect(await store.revisionOf('counter-1')).toBe(1);
   });
@@ -74,7 +127,9 @@ describe('a decider’s host', () => {
   it('decides one at a time per stream, so that a thousand at once make no conflict', async () => {
     const store = memoryStore(clock);
     const host = hostOn(store, { cacheMax: 3 });
-    const all = await Promise.all(Array.from({ length: 1000 }, (_, i) => host.handle(`counter-${i % 10}`, add(`c${i}`, 20), asked(`c${i}`))));
+    const all = await Promise.all(
+      Array.from({ length: 1000 }, (_, i) => host.handle(`counter-${i % 10}`, add(`c${i}`, 20), asked(`c${i}`))),
+    );
     expect(all.filter(({ ok }) => ok)).toHaveLength(500);
     expect(host.conflicts).toBe(0);
     expect(host.cached).toBeLessThanOrEqual(3);
@@ -92,7 +147,10 @@ describe('a decider’s host', () => {
 
   it('goes on with the next command after a decider’s bug', async () => {
     const host = hostOn(memoryStore(clock));
-    const [broken, fine] = await Promise.allSettled([host.handle('counter-1', add('a', -1), asked('a')), host.handle('counter-1', add('b', 1), asked('b'))]);
+    const [broken, fine] = await Promise.allSettled([
+      host.handle('counter-1', add('a', -1), asked('a')),
+      host.handle('counter-1', add('b', 1), asked('b')),
+    ]);
     expect(broken.status).toBe('rejected');
     expect(fine).toMatchObject({ status: 'fulfilled', value: { ok: true, revision: 1 } });
   });
@@ -100,12 +158,18 @@ describe('a decider’s host', () => {
   it('refuses to decide from a stream that holds what it does not know', async () => {
     const store = memoryStore(clock);
     await store.append(anAppend('counter-1', -1, 'from the future'));
-    await expect(hostOn(store).handle('counter-1', add('a', 1), asked('a'))).rejects.toMatchObject({ code: 'STREAM_TOO_NEW', retryable: false });
+    await expect(hostOn(store).handle('counter-1', add('a', 1), asked('a'))).rejects.toMatchObject({
+      code: 'STREAM_TOO_NEW',
+      retryable: false,
+    });
   });
 });
 
 describe('an append whose outcome is unknown', () => {
-  it.each([['was recorded', true], ['was not recorded', false]])('is asked again under the same id, when it %s, to one effect', async (_, recorded) => {
+  it.each([
+    ['was recorded', true],
+    ['was not recorded', false],
+  ])('is asked again under the same id, when it %s, to one effect', async (_, recorded) => {
     const inner = memoryStore(clock);
     let failures = 1;
     const { store } = around(inner, {
@@ -116,20 +180,42 @@ describe('an append whose outcome is unknown', () => {
       },
     });
     const host = hostOn(store);
-    await expect(host.handle('counter-1', add('a', 5), asked('a'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    expect(await host.handle('counter-1', add('a', 5), asked('a'))).toMatchObject({ ok: true, revision: 1, state: { sum: 5 } });
-    expect(await host.handle('counter-1', add('b', 2), asked('b'))).toMatchObject({ ok: true, revision: 3, state: { sum: 7 } });
+    await expect(host.handle('counter-1', add('a', 5), asked('a'))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+    expect(await host.handle('counter-1', add('a', 5), asked('a'))).toMatchObject({
+      ok: true,
+      revision: 1,
+      state: { sum: 5 },
+    });
+    expect(await host.handle('counter-1', add('b', 2), asked('b'))).toMatchObject({
+      ok: true,
+      revision: 3,
+      state: { sum: 7 },
+    });
   });
 });
 
 describe('where others write too', () => {
   it('decides again on what they wrote', async () => {
     const inner = memoryStore(clock);
-    const [mine, theirs] = [hostOn(around(inner, { exclusive: false }).store), hostOn(around(inner, { exclusive: false }).store)];
+    const [mine, theirs] = [
+      hostOn(around(inner, { exclusive: false }).store),
+      hostOn(around(inner, { exclusive: false }).store),
+    ];
     await mine.handle('counter-1', add('a', 600), asked('a'));
     await theirs.handle('counter-1', add('b', 300), asked('b'));
-    expect(await mine.handle('counter-1', add('c', 200), asked('c'))).toMatchObject({ ok: false, code: 'TOO_MUCH', details: { sum: '900' } });
-    expect(await mine.handle('counter-1', add('d', 100), asked('d'))).toMatchObject({ ok: true, revision: 5, pub: 3, state: { sum: 1000 } });
+    expect(await mine.handle('counter-1', add('c', 200), asked('c'))).toMatchObject({
+      ok: false,
+      code: 'TOO_MUCH',
+      details: { sum: '900' },
+    });
+    expect(await mine.handle('counter-1', add('d', 100), asked('d'))).toMatchObject({
+      ok: true,
+      revision: 5,
+      pub: 3,
+      state: { sum: 1000 },
+    });
     expect(mine.conflicts).toBe(1);
   });
 
@@ -138,22 +224,41 @@ describe('where others write too', () => {
     const { store, counts } = around(inner, { exclusive: false });
     const host = hostOn(store);
     await host.handle('counter-1', add('a', 900), asked('a'));
-    await inner.append({ stream: 'counter-1', expected: 1, events: [{ ...anAppend('x', -1, 'x').events[0]!, type: 'test.Added.v1', data: { id: 'x', by: -500 } }] });
+    await inner.append({
+      stream: 'counter-1',
+      expected: 1,
+      events: [{ ...anAppend('x', -1, 'x').events[0]!, type: 'test.Added.v1', data: { id: 'x', by: -500 } }],
+    });
     expect(await host.handle('counter-1', add('b', 200), asked('b'))).toMatchObject({ ok: true, state: { sum: 600 } });
     expect(counts.appends).toBe(2);
     const before = counts.eventsRead;
-    await inner.append({ stream: 'counter-1', expected: 4, events: [{ ...anAppend('y', -1, 'y').events[0]!, type: 'test.Added.v1', data: { id: 'y', by: 1 } }] });
-    expect(await host.handle('counter-1', add('b', 200), asked('b'))).toMatchObject({ ok: true, events: [], state: { sum: 601 } });
+    await inner.append({
+      stream: 'counter-1',
+      expected: 4,
+      events: [{ ...anAppend('y', -1, 'y').events[0]!, type: 'test.Added.v1', data: { id: 'y', by: 1 } }],
+    });
+    expect(await host.handle('counter-1', add('b', 200), asked('b'))).toMatchObject({
+      ok: true,
+      events: [],
+      state: { sum: 601 },
+    });
     expect(counts.eventsRead).toBe(before + 1);
   });
 
   it('does not take another replica’s command of the same id for its own, if its content was other', async () => {
     const inner = memoryStore(clock);
-    const [mine, theirs] = [hostOn(around(inner, { exclusive: false }).store), hostOn(around(inner, { exclusive: false }).store)];
+    const [mine, theirs] = [
+      hostOn(around(inner, { exclusive: false }).store),
+      hostOn(around(inner, { exclusive: false }).store),
+    ];
     await mine.load('counter-1');
     await theirs.handle('counter-1', add('a', 5), asked('same'));
     expect(await mine.handle('counter-1', add('a', 9), asked('same'))).toMatchObject({ ok: false, code: 'ID_REUSED' });
-    expect(await mine.handle('counter-1', add('a', 5), asked('same'))).toMatchObject({ ok: true, events: [], state: { sum: 5 } });
+    expect(await mine.handle('counter-1', add('a', 5), asked('same'))).toMatchObject({
+      ok: true,
+      events: [],
+      state: { sum: 5 },
+    });
     expect(mine.conflicts).toBe(0);
   });
 
@@ -164,12 +269,19 @@ describe('where others write too', () => {
       exclusive: false,
       append: async (request) => {
         const actual = await inner.revisionOf(request.stream);
-        await inner.append({ stream: request.stream, expected: actual, events: [{ ...anAppend('x', -1, `o${others++}`).events[0]!, type: 'test.Noted.v1', data: { id: 'x' } }] });
+        await inner.append({
+          stream: request.stream,
+          expected: actual,
+          events: [{ ...anAppend('x', -1, `o${others++}`).events[0]!, type: 'test.Noted.v1', data: { id: 'x' } }],
+        });
         return inner.append(request);
       },
     });
     const host = hostOn(store);
-    await expect(host.handle('counter-1', add('a', 1), asked('a'))).rejects.toMatchObject({ code: 'ABORTED', retryable: true });
+    await expect(host.handle('counter-1', add('a', 1), asked('a'))).rejects.toMatchObject({
+      code: 'ABORTED',
+      retryable: true,
+    });
     expect([counts.appends, host.conflicts]).toEqual([4, 4]);
   });
 });
@@ -178,9 +290,16 @@ describe('snapshots', () => {
   const shape = record({ sum: int, seen: list(text()) });
   const inMemory = (): SnapshotCache & { readonly kept: Map<string, Uint8Array> } => {
     const kept = new Map<string, Uint8Array>();
-    return { kept, get: async (stream) => kept.get(stream), put: async (stream, bytes) => void kept.set(stream, bytes) };
+    return {
+      kept,
+      get: async (stream) => kept.get(stream),
+      put: async (stream, bytes) => void kept.set(stream, bytes),
+    };
   };
-  const options = (cache: SnapshotCache, more: { version?: string; onError?: (stream: string, error: unknown) => void } = {}) => ({ snapshot: { every: 100, version: '1', shape, cache, ...more } });
+  const options = (
+    cache: SnapshotCache,
+    more: { version?: string; onError?: (stream: string, error: unknown) => void } = {},
+  ) => ({ snapshot: { every: 100, version: '1', shape, cache, ...more } });
   /** 1,000 events of one stream, snapshotted on the way. */
   const given = async () => {
     const { store, counts } = around(memoryStore(clock));
@@ -198,11 +317,22 @@ describe('snapshots', () => {
     expect(await again.load('counter-1')).toEqual(folded);
     expect(counts.eventsRead).toBeLessThanOrEqual(101);
     expect(await again.handle('counter-1', add('c499', 1), asked('c499'))).toMatchObject({ ok: true, events: [] });
-    expect(await again.handle('counter-1', add('x', 2), asked('x'))).toMatchObject({ ok: true, state: { sum: 502 }, revision: 1001, pub: 501 });
+    expect(await again.handle('counter-1', add('x', 2), asked('x'))).toMatchObject({
+      ok: true,
+      state: { sum: 502 },
+      revision: 1001,
+      pub: 501,
+    });
   });
 
   it.each<[string, (bytes: Buffer) => Uint8Array]>([
-    ['damaged', (bytes) => { bytes[100]! ^= 1; return bytes; }],
+    [
+      'damaged',
+      (bytes) => {
+        bytes[100]! ^= 1;
+        return bytes;
+      },
+    ],
     ['cut short', (bytes) => bytes.subarray(0, 50)],
     ['empty', () => Buffer.alloc(0)],
   ])('are ignored when %s', async (_, change) => {
@@ -218,17 +348,35 @@ describe('snapshots', () => {
     cache.kept.set('counter-2', cache.kept.get('counter-1')!);
     expect((await hostOn(store, options(cache)).load('counter-2')).state.sum).toBe(0);
     const other = memoryStore(new SteppedClock(1_770_000_000_000));
-    for (let i = 0; i < 500; i++) await other.append({ stream: 'counter-1', expected: 2 * i - 1, events: [0, 1].map((j) => ({ ...anAppend('x', -1, `${i} ${j}`).events[0]!, type: 'test.Added.v1', data: { id: `${i}`, by: 0 } })) });
+    for (let i = 0; i < 500; i++)
+      await other.append({
+        stream: 'counter-1',
+        expected: 2 * i - 1,
+        events: [0, 1].map((j) => ({
+          ...anAppend('x', -1, `${i} ${j}`).events[0]!,
+          type: 'test.Added.v1',
+          data: { id: `${i}`, by: 0 },
+        })),
+      });
     expect((await hostOn(other, options(cache)).load('counter-1')).state.sum).toBe(0);
   });
 
   it('that cannot be read or kept are told of, and change nothing', async () => {
     const { store, folded } = await given();
     const errors: unknown[] = [];
-    const broken: SnapshotCache = { get: () => Promise.reject(new Error('get')), put: () => Promise.reject(new Error('put')) };
-    const host = hostOn(store, options(broken, { onError: (stream, error) => errors.push([stream, (error as Error).message]) }));
+    const broken: SnapshotCache = {
+      get: () => Promise.reject(new Error('get')),
+      put: () => Promise.reject(new Error('put')),
+    };
+    const host = hostOn(
+      store,
+      options(broken, { onError: (stream, error) => errors.push([stream, (error as Error).message]) }),
+    );
     expect(await host.load('counter-1')).toEqual(folded);
     await host.idle();
-    expect(errors).toEqual([['counter-1', 'get'], ['counter-1', 'put']]);
+    expect(errors).toEqual([
+      ['counter-1', 'get'],
+      ['counter-1', 'put'],
+    ]);
   });
 });

@@ -16,7 +16,14 @@ export type Envelope = {
 };
 
 export type Handled<S, E, R extends string> =
-  | { readonly ok: true; readonly state: S; readonly revision: Revision; readonly events: readonly E[]; readonly pub: number; readonly position: Position | undefined }
+  | {
+      readonly ok: true;
+      readonly state: S;
+      readonly revision: Revision;
+      readonly events: readonly E[];
+      readonly pub: number;
+      readonly position: Position | undefined;
+    }
   | { readonly ok: false; readonly state: S; readonly revision: Revision; readonly code: R; readonly details: Details };
 
 export type DeciderHostOptions<S, C, E extends { readonly type: string }, R extends string> = {
@@ -100,8 +107,23 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
         refresh = true; // a no from a cache that others may have overtaken is confirmed by a read (ARCHITECTURE §4.5)
         continue;
       }
-      if (!decision.ok) return { ok: false, state: folded.state, revision: folded.revision, code: decision.code, details: decision.details };
-      if (noEvents) return { ok: true, state: folded.state, revision: folded.revision, events: [], pub: folded.pub, position: undefined };
+      if (!decision.ok)
+        return {
+          ok: false,
+          state: folded.state,
+          revision: folded.revision,
+          code: decision.code,
+          details: decision.details,
+        };
+      if (noEvents)
+        return {
+          ok: true,
+          state: folded.state,
+          revision: folded.revision,
+          events: [],
+          pub: folded.pub,
+          position: undefined,
+        };
       const result = await this.#append(stream, folded, decision.events, envelope);
       if (typeof result === 'object') return result;
       refresh = true;
@@ -112,7 +134,12 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     throw new Fault('ABORTED', `stream ${stream} is written by others too often just now; try again`);
   }
 
-  async #append(stream: string, folded: Folded<S>, events: readonly E[], envelope: Envelope): Promise<Handled<S, E, R> | 'conflict' | 'repeated'> {
+  async #append(
+    stream: string,
+    folded: Folded<S>,
+    events: readonly E[],
+    envelope: Envelope,
+  ): Promise<Handled<S, E, R> | 'conflict' | 'repeated'> {
     const { store, decider, codec, onAccepted } = this.#options;
     let { state, pub } = folded;
     const fresh: NewEvent[] = [];
@@ -121,8 +148,13 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
       const published = codec.isPublished(type);
       if (published) pub++;
       fresh.push({
-        id: eventIdOf(envelope.commandId, fresh.length), type, data,
-        occurredAt: envelope.at, correlation: envelope.correlation, causation: envelope.commandId, principal: envelope.principal,
+        id: eventIdOf(envelope.commandId, fresh.length),
+        type,
+        data,
+        occurredAt: envelope.at,
+        correlation: envelope.correlation,
+        causation: envelope.commandId,
+        principal: envelope.principal,
         ...(envelope.trace !== undefined && { trace: envelope.trace }),
         ...(published && { pub }),
       });
@@ -149,13 +181,23 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     const { store, decider, codec } = this.#options;
     const cached = this.#cache.get(stream);
     if (cached && !refresh) return cached;
-    let folded = cached ?? (await this.#snapshots?.load(stream)) ?? { state: decider.initial, revision: NO_STREAM, pub: 0 };
+    let folded = cached ??
+      (await this.#snapshots?.load(stream)) ?? { state: decider.initial, revision: NO_STREAM, pub: 0 };
     for (;;) {
       const page = await store.readStream(stream, { from: folded.revision + 1, max: READ_PAGE });
       for (const recorded of page) {
         const event = codec.decode(recorded.type, recorded.data);
-        if (!event) throw new Fault('STREAM_TOO_NEW', `${recorded.type} in ${stream} is newer than this binary; upgrade it`, false);
-        folded = { state: decider.evolve(folded.state, event), revision: recorded.revision, pub: recorded.pub ?? folded.pub };
+        if (!event)
+          throw new Fault(
+            'STREAM_TOO_NEW',
+            `${recorded.type} in ${stream} is newer than this binary; upgrade it`,
+            false,
+          );
+        folded = {
+          state: decider.evolve(folded.state, event),
+          revision: recorded.revision,
+          pub: recorded.pub ?? folded.pub,
+        };
       }
       if (page.length < READ_PAGE) break;
     }

@@ -10,10 +10,22 @@ import { describeEventStoreContract, type StoreUnderTest } from './testing/event
 
 const aClock = (): SimulatedClock => simulatedClock(1_760_000_000_000 as Instant);
 
-const embedded = async (disk: Disk, options: Partial<EmbeddedOptions>, clean: () => void = () => {}): Promise<StoreUnderTest> => {
+const embedded = async (
+  disk: Disk,
+  options: Partial<EmbeddedOptions>,
+  clean: () => void = () => {},
+): Promise<StoreUnderTest> => {
   const clock = aClock();
   const open = () =>
-    openEmbeddedStore({ disk, clock, log: silentLog, options, onFatal: (fault) => { throw fault; } });
+    openEmbeddedStore({
+      disk,
+      clock,
+      log: silentLog,
+      options,
+      onFatal: (fault) => {
+        throw fault;
+      },
+    });
   let store = await open();
   return {
     store,
@@ -32,8 +44,15 @@ const embedded = async (disk: Disk, options: Partial<EmbeddedOptions>, clean: ()
 
 /** Everything small, so that segments, runs, merges and reads from the disk all take part. */
 const TIGHT: Partial<EmbeddedOptions> = {
-  segmentBytes: 1 << 20, frameBytes: 4096, frameEvents: 50, unflushedBytes: 8192, recentBytes: 4096, recentEvents: 20, cacheBytes: 1,
-  reserveBytes: 0, directoryRows: 16,
+  segmentBytes: 1 << 20,
+  frameBytes: 4096,
+  frameEvents: 50,
+  unflushedBytes: 8192,
+  recentBytes: 4096,
+  recentEvents: 20,
+  cacheBytes: 1,
+  reserveBytes: 0,
+  directoryRows: 16,
 };
 
 const temporary = (): string => fs.mkdtempSync(path.join(os.tmpdir(), 'event-store-'));

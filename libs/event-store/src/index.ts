@@ -12,7 +12,17 @@ export type { RecoveryReport } from './embedded/recover.js';
 export type { Scrap } from './embedded/recovery.js';
 export { memoryStore } from './memory-store.js';
 export type {
-  AppendRequest, AppendResult, EventMetadata, EventStore, NewEvent, Page, Position, ReadAll, ReadStream, RecordedEvent, Revision,
+  AppendRequest,
+  AppendResult,
+  EventMetadata,
+  EventStore,
+  NewEvent,
+  Page,
+  Position,
+  ReadAll,
+  ReadStream,
+  RecordedEvent,
+  Revision,
 } from './port.js';
 export { categoryOf, NO_STREAM, START } from './port.js';
 export type { SnapshotCache, SnapshotOptions } from './snapshots.js';

@@ -3,8 +3,18 @@ import type { Clock } from '@vouchsafe/runtime';
 import { canonicalBytes, checkStream, leafHash } from './canonical.js';
 import { CategoryFilter } from './category-filter.js';
 import {
-  type AppendRequest, type AppendResult, type EventStore, type NewEvent, NO_STREAM, type Page, type Position,
-  type ReadAll, type ReadStream, type RecordedEvent, type Revision, START,
+  type AppendRequest,
+  type AppendResult,
+  type EventStore,
+  type NewEvent,
+  NO_STREAM,
+  type Page,
+  type Position,
+  type ReadAll,
+  type ReadStream,
+  type RecordedEvent,
+  type Revision,
+  START,
 } from './port.js';
 import { StoredEvent } from './stored-event.js';
 
@@ -20,7 +30,10 @@ class MemoryStore implements EventStore {
   readonly #waiters = new Set<() => void>();
   #closed = false;
 
-  constructor(readonly clock: Clock, readonly epoch: number) {}
+  constructor(
+    readonly clock: Clock,
+    readonly epoch: number,
+  ) {}
 
   async append({ stream, expected, events }: AppendRequest): Promise<AppendResult> {
     this.#checkOpen();
@@ -37,7 +50,11 @@ class MemoryStore implements EventStore {
     return { ok: true, revision: known.length - 1, position: this.head(), repeated: false };
   }
 
-  #repeated(known: readonly RecordedEvent[], expected: Revision, events: readonly NewEvent[]): AppendResult | undefined {
+  #repeated(
+    known: readonly RecordedEvent[],
+    expected: Revision,
+    events: readonly NewEvent[],
+  ): AppendResult | undefined {
     const there = known.slice(expected + 1, expected + 1 + events.length);
     if (there.length !== events.length || there.some((event, i) => event.id !== events[i]!.id)) return undefined;
     const last = there[there.length - 1]!;
@@ -50,7 +67,14 @@ class MemoryStore implements EventStore {
     return events.map((event, i) => {
       const dataText = JSON.stringify(event.data) as string | undefined;
       invariant(dataText !== undefined, 'the data of an event is JSON');
-      const canonical = canonicalBytes({ ...event, stream, revision: first + i, recordedAt, epoch: this.epoch, dataText });
+      const canonical = canonicalBytes({
+        ...event,
+        stream,
+        revision: first + i,
+        recordedAt,
+        epoch: this.epoch,
+        dataText,
+      });
       const bytes = Buffer.concat([canonical, leafHash(canonical)]);
       const position = (this.#all.length + i) as Position;
       return new StoredEvent({ bytes, start: 0, end: canonical.length, leafAt: canonical.length }, position, START);
@@ -61,7 +85,10 @@ class MemoryStore implements EventStore {
     return Promise.all(requests.map((request) => this.append(request)));
   }
 
-  async readStream(stream: string, { from, direction = 'forwards', max }: ReadStream): Promise<readonly RecordedEvent[]> {
+  async readStream(
+    stream: string,
+    { from, direction = 'forwards', max }: ReadStream,
+  ): Promise<readonly RecordedEvent[]> {
     this.#checkOpen();
     const known = this.#streams.get(stream) ?? [];
     if (direction === 'forwards') return known.slice(from ?? 0, (from ?? 0) + max);
@@ -76,7 +103,8 @@ class MemoryStore implements EventStore {
 
   async readAll({ after, categories, max }: ReadAll): Promise<Page> {
     this.#checkOpen();
-    if (after > this.head()) throw new Fault('POSITION_UNKNOWN', `position ${after} lies beyond the end of this log`, false);
+    if (after > this.head())
+      throw new Fault('POSITION_UNKNOWN', `position ${after} lies beyond the end of this log`, false);
     const filter = new CategoryFilter(categories);
     const events: RecordedEvent[] = [];
     let next = after;
@@ -88,7 +116,11 @@ class MemoryStore implements EventStore {
     return { events, next, atEnd: next >= this.head() };
   }
 
-  async *subscribe(options: { after: Position; categories?: readonly string[]; signal: AbortSignal }): AsyncIterable<Page> {
+  async *subscribe(options: {
+    after: Position;
+    categories?: readonly string[];
+    signal: AbortSignal;
+  }): AsyncIterable<Page> {
     const { categories, signal } = options;
     let after = options.after;
     while (!signal.aborted) {

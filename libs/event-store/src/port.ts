@@ -48,14 +48,22 @@ export type RecordedEvent = EventMetadata & {
   readonly canonical: Uint8Array;
 };
 
-export type AppendRequest = { readonly stream: string; readonly expected: Revision; readonly events: readonly NewEvent[] };
+export type AppendRequest = {
+  readonly stream: string;
+  readonly expected: Revision;
+  readonly events: readonly NewEvent[];
+};
 export type AppendResult =
   /** `revision`, `position`: of the last event. `repeated`: the same append had succeeded before. */
   | { readonly ok: true; readonly revision: Revision; readonly position: Position; readonly repeated: boolean }
   /** Nothing was written. `actual`: the stream's revision ({@link NO_STREAM} if there is none). */
   | { readonly ok: false; readonly actual: Revision };
 
-export type ReadStream = { readonly from?: Revision; readonly direction?: 'forwards' | 'backwards'; readonly max: number };
+export type ReadStream = {
+  readonly from?: Revision;
+  readonly direction?: 'forwards' | 'backwards';
+  readonly max: number;
+};
 export type ReadAll = {
   readonly after: Position;
   /** Only streams of these categories (the part before the first dash); all if absent. */
@@ -68,7 +76,8 @@ export type Page = { readonly events: readonly RecordedEvent[]; readonly next: P
 /**
  * The truth. Promises only what EventStoreDB can also keep: exact expected revision, per-stream order, a total order of
  * all, a repeated append recognised at its original expected revision. Faults: `STORE_READ_ONLY` (disk full; reads go
- * on), `STORE_UNAVAILABLE` (retryable), `STORE_CLOSED`.
+ * on), `STORE_UNAVAILABLE` (retryable), `STORE_CLOSED`, `APPEND_TOO_LARGE`, `POSITION_UNKNOWN` (a checkpoint of another or
+ * a longer log), `LOG_DAMAGED`. What the bytes of an event could not give back unchanged is refused as a Bug.
  */
 export interface EventStore {
   /** True where one process alone writes, so that a cache is always current. */
@@ -89,7 +98,11 @@ export interface EventStore {
   /** Reads durable events of all streams in order. */
   readAll(options: ReadAll): Promise<Page>;
   /** Follows durable events in batches, from a position on, for ever; ends when `signal` aborts. Ends nothing on lag. */
-  subscribe(options: { readonly after: Position; readonly categories?: readonly string[]; readonly signal: AbortSignal }): AsyncIterable<Page>;
+  subscribe(options: {
+    readonly after: Position;
+    readonly categories?: readonly string[];
+    readonly signal: AbortSignal;
+  }): AsyncIterable<Page>;
   /** Position of the last accepted event (possibly not durable yet), {@link START} if none. */
   head(): Position;
   /** Settles once all up to `position` is durable. */

@@ -21,7 +21,14 @@ export type SnapshotOptions<S> = {
   readonly onError?: (stream: string, error: unknown) => void;
 };
 
-type Entry = { readonly version: string; readonly stream: string; readonly revision: Revision; readonly pub: number; readonly leaf: string; readonly state: Json };
+type Entry = {
+  readonly version: string;
+  readonly stream: string;
+  readonly revision: Revision;
+  readonly pub: number;
+  readonly leaf: string;
+  readonly state: Json;
+};
 
 const HASH_CHARS = 64;
 
@@ -51,7 +58,11 @@ export class Snapshots<S> {
       const bytes = await cache.get(stream);
       if (!bytes) return undefined;
       const entry = read(Buffer.from(bytes));
-      if (entry?.version === version && entry.stream === stream && (await this.#leafOf(stream, entry.revision)) === entry.leaf) {
+      if (
+        entry?.version === version &&
+        entry.stream === stream &&
+        (await this.#leafOf(stream, entry.revision)) === entry.leaf
+      ) {
         const folded = { state: shape.read(entry.state, ''), revision: entry.revision, pub: entry.pub };
         this.#taken.set(stream, entry.revision);
         return folded;
@@ -85,7 +96,10 @@ export class Snapshots<S> {
     const [event] = await this.#store.readStream(stream, { from: revision, max: 1 });
     if (!event) return;
     await this.#store.durable(event.position);
-    await cache.put(stream, write({ version, stream, revision, pub, leaf: Buffer.from(event.leaf).toString('hex'), state: json }));
+    await cache.put(
+      stream,
+      write({ version, stream, revision, pub, leaf: Buffer.from(event.leaf).toString('hex'), state: json }),
+    );
   }
 
   /** Settles when no snapshot is being taken. */

@@ -1,13 +1,30 @@
 import type { Json } from '@vouchsafe/codec';
 import type { Instant } from '@vouchsafe/kernel';
 import { getI64 } from './bytes.js';
-import { afterText, EPOCH_AT, CANONICAL_HEAD_BYTES, flagsAt, hasPub, OCCURRED_AT, PUB_AT, readTexts, RECORDED_AT, REVISION_AT, textAt } from './canonical.js';
+import {
+  afterText,
+  EPOCH_AT,
+  CANONICAL_HEAD_BYTES,
+  flagsAt,
+  hasPub,
+  OCCURRED_AT,
+  PUB_AT,
+  readTexts,
+  RECORDED_AT,
+  REVISION_AT,
+  textAt,
+} from './canonical.js';
 import type { Position, RecordedEvent, Revision } from './port.js';
 
 type Texts = ReturnType<typeof readTexts>;
 
 /** Where an event's bytes lie: `start` to `end` the canonical bytes, the leaf anywhere in the same buffer. */
-export type EventBytes = { readonly bytes: Buffer; readonly start: number; readonly end: number; readonly leafAt: number };
+export type EventBytes = {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+  readonly leafAt: number;
+};
 
 /**
  * A recorded event over its stored bytes. Stream, type and numbers are read at once; the other texts and `data` when first
@@ -88,8 +105,38 @@ export class StoredEvent implements RecordedEvent {
 
   /** Everything but the bytes, for logs and exports. */
   toJSON(): object {
-    const { position, stream, revision, type, recordedAt, occurredAt, epoch, pub, id, correlation, causation, principal, trace, data } = this;
-    return { position, stream, revision, type, recordedAt, occurredAt, epoch, pub, id, correlation, causation, principal, trace, data };
+    const {
+      position,
+      stream,
+      revision,
+      type,
+      recordedAt,
+      occurredAt,
+      epoch,
+      pub,
+      id,
+      correlation,
+      causation,
+      principal,
+      trace,
+      data,
+    } = this;
+    return {
+      position,
+      stream,
+      revision,
+      type,
+      recordedAt,
+      occurredAt,
+      epoch,
+      pub,
+      id,
+      correlation,
+      causation,
+      principal,
+      trace,
+      data,
+    };
   }
 }
 

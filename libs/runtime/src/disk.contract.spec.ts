@@ -161,7 +161,9 @@ describe('the lock of a directory between processes', () => {
   it('refuses while another process holds it, and is free once that one was killed', async () => {
     const root = temporary();
     const disk = nodeDisk(root);
-    const child = spawn(process.execPath, ['-e', holder, path.join(root, 'lock')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['-e', holder, path.join(root, 'lock')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     try {
       await once(child.stdout, 'data');
       const refusal = await disk.lock('lock').catch((error: unknown) => error);

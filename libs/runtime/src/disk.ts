@@ -53,5 +53,8 @@ export interface Disk {
 /** Throws a Bug for a name that is absolute or would lead out of the directory. */
 export const checkDiskName = (name: string): void => {
   const parts = name.split('/');
-  invariant(name === '' || parts.every((part) => part !== '' && part !== '.' && part !== '..'), 'a disk name is relative, without . and ..');
+  invariant(
+    name === '' || parts.every((part) => part !== '' && part !== '.' && part !== '..'),
+    'a disk name is relative, without . and ..',
+  );
 };

@@ -4,7 +4,13 @@ import { memoryDisk } from './memory-disk.js';
 const LOSE_ALL = () => 0;
 const KEEP_ALL = () => 0.6; // folder entries and, torn at 0.6 of their length, writes
 const hangs = async (work: Promise<unknown>): Promise<boolean> =>
-  Promise.race([work.then(() => false, () => false), new Promise<boolean>((resolve) => setImmediate(resolve, true))]);
+  Promise.race([
+    work.then(
+      () => false,
+      () => false,
+    ),
+    new Promise<boolean>((resolve) => setImmediate(resolve, true)),
+  ]);
 const synced = async (disk: Disk, name: string, text: string) => {
   const file = await disk.open(name, 'write');
   await file.write(Buffer.from(text), 0);
@@ -12,7 +18,8 @@ const synced = async (disk: Disk, name: string, text: string) => {
   await disk.syncFolder('');
   return file;
 };
-const textOf = (disk: { contents(): ReadonlyMap<string, Buffer> }, name: string) => disk.contents().get(name)?.toString('latin1');
+const textOf = (disk: { contents(): ReadonlyMap<string, Buffer> }, name: string) =>
+  disk.contents().get(name)?.toString('latin1');
 
 describe('a power cut', () => {
   it('loses what was not synced and keeps what was', async () => {

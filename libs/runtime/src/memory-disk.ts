@@ -48,19 +48,40 @@ export const memoryDisk = (options: MemoryDiskOptions = {}): MemoryDisk =>
 
 type Names = Map<string, MemoryInode>;
 /** What outlives a process: the files as they are, and as they would be after a power cut. */
-type Medium = { readonly names: Names; readonly durableNames: Names; unsyncedNames: NameChange[]; readonly folders: Set<string> };
+type Medium = {
+  readonly names: Names;
+  readonly durableNames: Names;
+  unsyncedNames: NameChange[];
+  readonly folders: Set<string>;
+};
 /** A change of folder entries not made durable by `syncFolder` yet; `undefined` takes the name away. */
-type NameChange = { readonly folder: string; readonly entries: readonly (readonly [name: string, inode: MemoryInode | undefined])[] };
+type NameChange = {
+  readonly folder: string;
+  readonly entries: readonly (readonly [name: string, inode: MemoryInode | undefined])[];
+};
 
 class MemoryDiskLife implements MemoryDisk {
   readonly #medium: Medium;
   readonly #locks = new Set<string>();
   readonly #failures: { kind: DiskOperation['kind']; code: string }[] = [];
-  readonly counts = { open: 0, read: 0, write: 0, sync: 0, allocate: 0, truncate: 0, rename: 0, remove: 0, syncFolder: 0 };
+  readonly counts = {
+    open: 0,
+    read: 0,
+    write: 0,
+    sync: 0,
+    allocate: 0,
+    truncate: 0,
+    rename: 0,
+    remove: 0,
+    syncFolder: 0,
+  };
   #capacityBytes: number;
   #dead = false;
 
-  constructor(readonly options: MemoryDiskOptions, medium: Medium) {
+  constructor(
+    readonly options: MemoryDiskOptions,
+    medium: Medium,
+  ) {
     this.#medium = medium;
     this.#capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY;
   }
@@ -80,8 +101,12 @@ class MemoryDiskLife implements MemoryDisk {
   async list(folder: string): Promise<readonly string[]> {
     if (this.#dead) await forEver();
     const prefix = folder === '' ? '' : `${folder}/`;
-    const inside = [...this.#medium.names.keys(), ...this.#medium.folders].filter((name) => name !== '' && name.startsWith(prefix));
-    return [...new Set(inside.map((name) => name.slice(prefix.length).split('/')[0]!))].filter((name) => name !== '').sort();
+    const inside = [...this.#medium.names.keys(), ...this.#medium.folders].filter(
+      (name) => name !== '' && name.startsWith(prefix),
+    );
+    return [...new Set(inside.map((name) => name.slice(prefix.length).split('/')[0]!))]
+      .filter((name) => name !== '')
+      .sort();
   }
   async exists(name: string): Promise<boolean> {
     if (this.#dead) await forEver();
@@ -97,7 +122,10 @@ class MemoryDiskLife implements MemoryDisk {
     return this.pass({ kind: 'rename', name: to }, () => {
       const inode = this.#medium.names.get(from);
       if (!inode) throw errno('ENOENT', from);
-      this.#change(folderOf(to), [[from, undefined], [to, inode]]);
+      this.#change(folderOf(to), [
+        [from, undefined],
+        [to, inode],
+      ]);
     });
   }
   async makeFolder(folder: string): Promise<void> {
@@ -123,7 +151,8 @@ class MemoryDiskLife implements MemoryDisk {
 
   async lock(name: string): Promise<() => Promise<void>> {
     if (this.#dead) await forEver();
-    if (this.#locks.has(name)) throw new Fault('DIRECTORY_IN_USE', 'the directory is in use by another process; stop that one first', false);
+    if (this.#locks.has(name))
+      throw new Fault('DIRECTORY_IN_USE', 'the directory is in use by another process; stop that one first', false);
     this.#locks.add(name);
     return async () => {
       this.#locks.delete(name);
@@ -211,7 +240,12 @@ const enter = (names: Names, { entries }: NameChange): void => {
 };
 
 class MemoryFile implements DiskFile {
-  constructor(readonly disk: MemoryDiskLife, readonly name: string, readonly inode: MemoryInode, readonly mode: DiskMode) {}
+  constructor(
+    readonly disk: MemoryDiskLife,
+    readonly name: string,
+    readonly inode: MemoryInode,
+    readonly mode: DiskMode,
+  ) {}
 
   read(into: Uint8Array, offset: number): Promise<number> {
     return this.disk.pass({ kind: 'read', name: this.name }, () => this.inode.read(into, offset));

@@ -1,5 +1,7 @@
 /** A change that a flush has not made durable yet. */
-type Change = { readonly kind: 'write'; readonly at: number; readonly bytes: Buffer } | { readonly kind: 'size'; readonly size: number };
+type Change =
+  | { readonly kind: 'write'; readonly at: number; readonly bytes: Buffer }
+  | { readonly kind: 'size'; readonly size: number };
 
 /** Written to disks in units of this many bytes; what a power cut leaves of a write is a set of sectors, or less. */
 const SECTOR_BYTES = 512;

@@ -11,7 +11,11 @@ import { checkDiskName, type Disk, type DiskFile, type DiskMode } from './disk.j
 export const nodeDisk = (root: string): Disk => new NodeDisk(path.resolve(root));
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_DSYNC } = fs.constants;
-const FLAGS: Readonly<Record<DiskMode, number>> = { read: O_RDONLY, write: O_RDWR | O_CREAT, 'write-through': O_RDWR | O_CREAT | O_DSYNC };
+const FLAGS: Readonly<Record<DiskMode, number>> = {
+  read: O_RDONLY,
+  write: O_RDWR | O_CREAT,
+  'write-through': O_RDWR | O_CREAT | O_DSYNC,
+};
 const FILL_BYTES = 1 << 20;
 /** Flushed this often while zero-filling, so that no heap of dirty pages delays a commit's flush. */
 const FILL_SYNC_BYTES = 4 << 20;
@@ -22,9 +26,7 @@ class NodeDisk implements Disk {
 
   open(name: string, mode: DiskMode): Promise<DiskFile> {
     return new Promise((resolve, reject) => {
-      fs.open(this.#path(name), FLAGS[mode], 0o600, (error, fd) =>
-        error ? reject(error) : resolve(new NodeFile(fd)),
-      );
+      fs.open(this.#path(name), FLAGS[mode], 0o600, (error, fd) => (error ? reject(error) : resolve(new NodeFile(fd))));
     });
   }
 
@@ -57,7 +59,8 @@ class NodeDisk implements Disk {
     const made = this.#path(folder);
     const topmost = await fsp.mkdir(made, { recursive: true, mode: 0o700 });
     if (topmost === undefined) return;
-    for (let inside = made; inside.length >= topmost.length; inside = path.dirname(inside)) await syncFolder(path.dirname(inside));
+    for (let inside = made; inside.length >= topmost.length; inside = path.dirname(inside))
+      await syncFolder(path.dirname(inside));
   }
 
   syncFolder(folder: string): Promise<void> {
@@ -84,7 +87,9 @@ class NodeDisk implements Disk {
     } catch (error) {
       held.close();
       if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
-      throw new Fault('DIRECTORY_IN_USE', `${this.root} is in use by another process; stop that one first`, false, { cause: error });
+      throw new Fault('DIRECTORY_IN_USE', `${this.root} is in use by another process; stop that one first`, false, {
+        cause: error,
+      });
     }
     return async () => {
       if (held.isOpen) held.close();
@@ -124,7 +129,9 @@ class NodeFile implements DiskFile {
 
   #writeOnce(bytes: Uint8Array, at: number, offset: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      fs.write(this.fd, bytes, at, bytes.length - at, offset, (error, written) => (error ? reject(error) : resolve(written)));
+      fs.write(this.fd, bytes, at, bytes.length - at, offset, (error, written) =>
+        error ? reject(error) : resolve(written),
+      );
     });
   }
 

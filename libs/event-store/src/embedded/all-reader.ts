@@ -37,7 +37,11 @@ export class AllReader {
 
   async #page(after: Position, filter: CategoryFilter, max: number): Promise<Page> {
     if (after > this.#parts.durable()) {
-      throw new Fault('POSITION_UNKNOWN', `position ${after} lies beyond the end of this log; what it was kept for must be made again`, false);
+      throw new Fault(
+        'POSITION_UNKNOWN',
+        `position ${after} lies beyond the end of this log; what it was kept for must be made again`,
+        false,
+      );
     }
     return this.#parts.recent.after(after, filter, max) ?? (await this.#pageFromDisk(after, filter, max));
   }
@@ -51,7 +55,11 @@ export class AllReader {
     return page;
   }
 
-  async *subscribe(options: { readonly after: Position; readonly categories?: readonly string[]; readonly signal: AbortSignal }): AsyncIterable<Page> {
+  async *subscribe(options: {
+    readonly after: Position;
+    readonly categories?: readonly string[];
+    readonly signal: AbortSignal;
+  }): AsyncIterable<Page> {
     const { signal, categories } = options;
     const filter = new CategoryFilter(categories);
     let { after } = options;

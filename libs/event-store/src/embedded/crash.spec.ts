@@ -8,7 +8,10 @@ describe('a store whose machine loses power, or whose process is killed, at any 
   it('has everything it acknowledged, whole appends only, in order, and goes on', async () => {
     let crashes = 0;
     let acknowledged = 0;
-    const lives = fc.array(fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 400 })), { minLength: 3, maxLength: 8 });
+    const lives = fc.array(fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 400 })), {
+      minLength: 3,
+      maxLength: 8,
+    });
     await fc.assert(
       fc.asyncProperty(fc.integer(), lives, async (seed, operations) => {
         const world = new CrashWorld(seededRandom(seed).fraction);

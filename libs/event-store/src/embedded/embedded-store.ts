@@ -2,8 +2,16 @@ import { Fault, type Instant, invariant } from '@vouchsafe/kernel';
 import type { Clock } from '@vouchsafe/runtime';
 import { checkStream } from '../canonical.js';
 import {
-  type AppendRequest, type AppendResult, type EventStore, type NewEvent, type Page, type Position, type ReadAll, type ReadStream,
-  type RecordedEvent, type Revision,
+  type AppendRequest,
+  type AppendResult,
+  type EventStore,
+  type NewEvent,
+  type Page,
+  type Position,
+  type ReadAll,
+  type ReadStream,
+  type RecordedEvent,
+  type Revision,
 } from '../port.js';
 import type { Tail } from './directory/tail.js';
 import { closedFault } from './faults.js';
@@ -107,20 +115,33 @@ export class WritableStore implements EmbeddedStore {
     const { readers, commit, clock } = this.#parts;
     const recordedAt = Math.max(this.#recordedAt, clock.now()) as Instant;
     let moved = tail;
-    const accepted = commit.accept(prepared, { stream, recordedAt, epoch: this.epoch }, tail.revision + 1, tail.position, (revision, position) => {
-      moved = readers.directory.advance(stream, moved, revision, position);
-    });
+    const accepted = commit.accept(
+      prepared,
+      { stream, recordedAt, epoch: this.epoch },
+      tail.revision + 1,
+      tail.position,
+      (revision, position) => {
+        moved = readers.directory.advance(stream, moved, revision, position);
+      },
+    );
     if (!accepted) return undefined;
     this.#recordedAt = recordedAt;
     return { ok: true, revision: moved.revision, position: moved.position, repeated: false };
   }
 
-  async #repeated(stream: string, expected: Revision, events: readonly NewEvent[], actual: Revision): Promise<AppendResult> {
+  async #repeated(
+    stream: string,
+    expected: Revision,
+    events: readonly NewEvent[],
+    actual: Revision,
+  ): Promise<AppendResult> {
     if (expected + events.length > actual) return { ok: false, actual };
     const there = await this.readStream(stream, { from: expected + 1, max: events.length });
     const last = there[there.length - 1];
     const same = there.length === events.length && there.every((event, i) => event.id === events[i]!.id);
-    return same && last ? { ok: true, revision: last.revision, position: last.position, repeated: true } : { ok: false, actual };
+    return same && last
+      ? { ok: true, revision: last.revision, position: last.position, repeated: true }
+      : { ok: false, actual };
   }
 
   appendMany(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
@@ -139,7 +160,11 @@ export class WritableStore implements EmbeddedStore {
     this.#checkOpen();
     return this.#parts.readers.all.read(options);
   }
-  subscribe(options: { readonly after: Position; readonly categories?: readonly string[]; readonly signal: AbortSignal }): AsyncIterable<Page> {
+  subscribe(options: {
+    readonly after: Position;
+    readonly categories?: readonly string[];
+    readonly signal: AbortSignal;
+  }): AsyncIterable<Page> {
     return this.#parts.readers.all.subscribe(options);
   }
 
@@ -153,7 +178,12 @@ export class WritableStore implements EmbeddedStore {
   #checkSize(prepared: readonly Prepared[]): void {
     const bytes = prepared.reduce((sum, event) => sum + event.bytes, 0);
     const most = appendRoom(this.#parts.options.segmentBytes);
-    if (bytes > most) throw new Fault('APPEND_TOO_LARGE', `an append of ${bytes} bytes is larger than the ${most} that fit into a segment`, false);
+    if (bytes > most)
+      throw new Fault(
+        'APPEND_TOO_LARGE',
+        `an append of ${bytes} bytes is larger than the ${most} that fit into a segment`,
+        false,
+      );
   }
   #checkOpen(): void {
     if (this.#closing) throw closedFault();
@@ -164,8 +194,14 @@ export class WritableStore implements EmbeddedStore {
     const { commit, readers, space, recovery } = this.#parts;
     const { flushes, bytesWritten, eventsAppended } = commit;
     return {
-      flushes, bytesWritten, eventsAppended, events: recovery.events + eventsAppended, segments: readers.files.segments.length,
-      shortOfSpace: space.short, recentBytes: readers.recent.bytes, ...readers.directory.stats(),
+      flushes,
+      bytesWritten,
+      eventsAppended,
+      events: recovery.events + eventsAppended,
+      segments: readers.files.segments.length,
+      shortOfSpace: space.short,
+      recentBytes: readers.recent.bytes,
+      ...readers.directory.stats(),
     };
   }
   logHash(): string {
@@ -174,7 +210,10 @@ export class WritableStore implements EmbeddedStore {
   async cut(): Promise<LogCut> {
     const { position, end, chain } = this.#parts.commit.durable;
     const held = this.#parts.readers.files.segments.filter(({ base }) => base < end);
-    const files = held.map((segment) => ({ name: segmentName(segment.base), length: Math.min(segment.end, end) - segment.base }));
+    const files = held.map((segment) => ({
+      name: segmentName(segment.base),
+      length: Math.min(segment.end, end) - segment.base,
+    }));
     return { position, hash: chainHex(chain), epoch: this.epoch, files };
   }
 

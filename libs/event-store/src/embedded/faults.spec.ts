@@ -15,7 +15,8 @@ describe('a disk that fails to flush', () => {
     await fill(store, 10);
     const whole = await everythingIn(store);
     const following = (async () => {
-      for await (const _ of store.subscribe({ after: store.head(), signal: new AbortController().signal })) throw new Error('nothing may come');
+      for await (const _ of store.subscribe({ after: store.head(), signal: new AbortController().signal }))
+        throw new Error('nothing may come');
     })();
     disk.failNext('sync', 'EIO');
     const result = await store.append(anAppend('order-new', NO_STREAM, 'x'));
@@ -23,7 +24,9 @@ describe('a disk that fails to flush', () => {
     for (const work of waiting) await expect(work).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatchObject({ code: 'STORE_UNAVAILABLE', cause: { code: 'EIO' } });
-    await expect(store.append(anAppend('order-2', NO_STREAM, 'y'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(store.append(anAppend('order-2', NO_STREAM, 'y'))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
     await expect(store.durable(store.head())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(store.stats().flushes).toBe(10);
     await store.close();
@@ -62,7 +65,9 @@ describe('a full disk', () => {
     const whole = await everythingIn(store);
     expect(store.stats()).toMatchObject({ events: whole.length, shortOfSpace: true });
     expect(await store.append(anAppend('order-1', 99, 'x'))).toMatchObject({ ok: false });
-    await expect(store.append(anAppend('order-new', NO_STREAM, 'y', 10))).rejects.toMatchObject({ code: 'STORE_READ_ONLY' });
+    await expect(store.append(anAppend('order-new', NO_STREAM, 'y', 10))).rejects.toMatchObject({
+      code: 'STORE_READ_ONLY',
+    });
     disk.setCapacity(200_000);
     clock.pass(1000);
     expect(await store.append(anAppend('order-new', NO_STREAM, 'y', 10))).toMatchObject({ ok: true, revision: 9 });
@@ -97,7 +102,9 @@ describe('a full disk', () => {
     const store = await openSmall(disk, { reserveBytes: 20_000 });
     await fill(store, 1000).catch(() => undefined);
     await store.close();
-    const logBytes = [...disk.contents()].filter(([name]) => name.endsWith('.seg')).reduce((sum, [, bytes]) => sum + bytes.length, 0);
+    const logBytes = [...disk.contents()]
+      .filter(([name]) => name.endsWith('.seg'))
+      .reduce((sum, [, bytes]) => sum + bytes.length, 0);
     expect(logBytes).toBeGreaterThan(10_000);
     expect(logBytes).toBeLessThanOrEqual(40_000);
   });

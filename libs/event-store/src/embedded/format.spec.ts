@@ -17,16 +17,29 @@ describe('the file format', () => {
   python('can be read by a program written from its description alone', async () => {
     const store = await openSmall(nodeDisk(folder));
     await fill(store, 60);
-    await store.append({ stream: 'pool-凭证', expected: -1, events: [anEvent('full', { trace: '00-a-b-01', pub: 3, data: { 金额: '1' } })] });
+    await store.append({
+      stream: 'pool-凭证',
+      expected: -1,
+      events: [anEvent('full', { trace: '00-a-b-01', pub: 3, data: { 金额: '1' } })],
+    });
     await store.durable(store.head());
     const events = await readToEnd(store);
     const hash = store.logHash();
     await store.close();
     const { stdout, stderr, status } = spawnSync('python3', [READER, folder], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
-    const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.pop()).toEqual({ events: 61, end: expect.any(Number), hash, epoch: 1 });
-    expect(lines).toEqual(events.map((event) => JSON.parse(JSON.stringify({ ...JSON.parse(JSON.stringify(event)), leaf: Buffer.from(event.leaf).toString('hex') }))));
+    expect(lines).toEqual(
+      events.map((event) =>
+        JSON.parse(
+          JSON.stringify({ ...JSON.parse(JSON.stringify(event)), leaf: Buffer.from(event.leaf).toString('hex') }),
+        ),
+      ),
+    );
   });
 
   python('shows damage to it, too', async () => {
@@ -37,6 +50,9 @@ describe('the file format', () => {
     const bytes = fs.readFileSync(file);
     bytes[300]! ^= 1;
     fs.writeFileSync(file, bytes);
-    expect(spawnSync('python3', [READER, folder], { encoding: 'utf8' })).toMatchObject({ status: 1, stderr: expect.stringContaining('log/0000000000000000.seg at byte') });
+    expect(spawnSync('python3', [READER, folder], { encoding: 'utf8' })).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('log/0000000000000000.seg at byte'),
+    });
   });
 });

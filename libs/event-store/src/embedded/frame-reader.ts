@@ -18,7 +18,12 @@ export class FrameReader {
   #ahead: { readonly start: number; readonly bytes: Promise<Buffer> } | undefined;
 
   /** `at`: where the next frame begins. */
-  constructor(readonly files: LogFiles, readonly segment: Segment, public at: number, readonly windowBytes = WINDOW_BYTES) {
+  constructor(
+    readonly files: LogFiles,
+    readonly segment: Segment,
+    public at: number,
+    readonly windowBytes = WINDOW_BYTES,
+  ) {
     this.#windowStart = at;
   }
 
@@ -59,7 +64,9 @@ export class FrameReader {
   }
 
   #wantedBytes(): number {
-    return this.#window.length >= FRAME_HEAD_BYTES ? Math.max(FRAME_HEAD_BYTES, this.#window.readUInt32BE(8)) : FRAME_HEAD_BYTES;
+    return this.#window.length >= FRAME_HEAD_BYTES
+      ? Math.max(FRAME_HEAD_BYTES, this.#window.readUInt32BE(8))
+      : FRAME_HEAD_BYTES;
   }
 
   async #readFrom(start: number, length: number, limit: number): Promise<Buffer> {

@@ -40,7 +40,10 @@ export type FrameHead = {
 };
 
 /** Fills in the head of a frame whose records are there already. */
-export const sealFrame = (frame: Buffer, { epoch, start, count, previous }: Omit<FrameHead, 'length' | 'flags'>): void => {
+export const sealFrame = (
+  frame: Buffer,
+  { epoch, start, count, previous }: Omit<FrameHead, 'length' | 'flags'>,
+): void => {
   frame.writeUInt32BE(FRAME_MAGIC, 0);
   frame.writeUInt32BE(frame.length, LENGTH_AT);
   frame.writeUInt32BE(epoch, EPOCH_AT);

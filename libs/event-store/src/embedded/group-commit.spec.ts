@@ -3,7 +3,14 @@ import { NO_STREAM } from '../port.js';
 import { anAppend, readToEnd } from '../testing/builders.js';
 import { openSmall, settle } from '../testing/small-store.js';
 
-const stateOf = async (work: Promise<unknown>): Promise<string> => Promise.race([work.then(() => 'settled', () => 'rejected'), settle().then(() => 'waiting')]);
+const stateOf = async (work: Promise<unknown>): Promise<string> =>
+  Promise.race([
+    work.then(
+      () => 'settled',
+      () => 'rejected',
+    ),
+    settle().then(() => 'waiting'),
+  ]);
 
 /** A disk whose log writes can be held back and let go. */
 const heldDisk = () => {
@@ -29,7 +36,13 @@ const heldDisk = () => {
 describe('group commit', () => {
   it('flushes once for everyone who waits, and never acknowledges without a flush', async () => {
     const disk = memoryDisk();
-    const store = await openSmall(disk, { segmentBytes: 1 << 20, frameBytes: 1 << 19, frameEvents: 1000, unflushedBytes: 1 << 20, directoryRows: 1000 });
+    const store = await openSmall(disk, {
+      segmentBytes: 1 << 20,
+      frameBytes: 1 << 19,
+      frameEvents: 1000,
+      unflushedBytes: 1 << 20,
+      directoryRows: 1000,
+    });
     const commit = async (i: number): Promise<void> => {
       const result = await store.append(anAppend(`order-${i}`, NO_STREAM, `e${i}`));
       if (result.ok) await store.durable(result.position);
@@ -75,7 +88,10 @@ describe('group commit', () => {
 
   it('refuses an append that fits into no segment', async () => {
     const store = await openSmall(memoryDisk());
-    await expect(store.append(anAppend('order-1', NO_STREAM, 'a', 100))).rejects.toMatchObject({ code: 'APPEND_TOO_LARGE', retryable: false });
+    await expect(store.append(anAppend('order-1', NO_STREAM, 'a', 100))).rejects.toMatchObject({
+      code: 'APPEND_TOO_LARGE',
+      retryable: false,
+    });
     expect(await store.append(anAppend('order-1', NO_STREAM, 'a', 15))).toMatchObject({ ok: true });
     await store.close();
   });

@@ -70,7 +70,13 @@ export class GroupCommit {
    * Accepts all of `events` or, for lack of room in the log, none. They become revisions `first`, `first + 1`, … and
    * `onAccepted` hears of each.
    */
-  accept(events: readonly Prepared[], recording: Recording, first: Revision, previous: Position, onAccepted: (revision: Revision, position: Position) => void): boolean {
+  accept(
+    events: readonly Prepared[],
+    recording: Recording,
+    first: Revision,
+    previous: Position,
+    onAccepted: (revision: Revision, position: Position) => void,
+  ): boolean {
     let bytes = 0;
     for (const event of events) bytes += event.bytes;
     const frame = this.#frameFor(bytes);
@@ -97,7 +103,12 @@ export class GroupCommit {
   #frameFor(bytes: number): PendingFrame | undefined {
     const { space, options, onFrame } = this.#parts;
     const open = this.#pending[this.#pending.length - 1];
-    if (open && !open.full && open.length + bytes <= options.frameBytes && open.positions.length < options.frameEvents) {
+    if (
+      open &&
+      !open.full &&
+      open.length + bytes <= options.frameBytes &&
+      open.positions.length < options.frameEvents
+    ) {
       if (open.end + bytes <= open.segment.base + open.segment.size) {
         const { buffer, at } = this.#slabs.grow(open.buffer, open.at, open.length, bytes);
         open.buffer = buffer;

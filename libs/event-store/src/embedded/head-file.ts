@@ -45,7 +45,12 @@ const readSlot = async (file: DiskFile, index: number): Promise<Slot | 'damaged'
   const bytes = Buffer.alloc(SLOT_BYTES);
   const read = await file.read(bytes, index * SLOT_EVERY);
   if (read === SLOT_BYTES && bytes.every((byte) => byte === 0)) return 'blank';
-  if (read < SLOT_BYTES || bytes.toString('latin1', 0, 4) !== MAGIC || crc32(bytes.subarray(0, CRC_AT)) !== bytes.readUInt32BE(CRC_AT)) return 'damaged';
+  if (
+    read < SLOT_BYTES ||
+    bytes.toString('latin1', 0, 4) !== MAGIC ||
+    crc32(bytes.subarray(0, CRC_AT)) !== bytes.readUInt32BE(CRC_AT)
+  )
+    return 'damaged';
   return {
     sequence: getU64(bytes, SEQUENCE_AT),
     epoch: bytes.readUInt32BE(EPOCH_AT),

@@ -11,7 +11,13 @@ export const loadSegments = async (disk: Disk): Promise<LogFiles> => {
   const bases = (await disk.list(LOG_FOLDER)).map(baseOfSegment).filter((base) => base !== undefined);
   for (const base of bases.sort((a, b) => a - b)) {
     const expected = files.segments.length === 0 ? 0 : limitOf(files.last);
-    if (base !== expected) throw new LogDamage(segmentName(expected), 0, expected, `this file is missing; the next there is ${segmentName(base)}`);
+    if (base !== expected)
+      throw new LogDamage(
+        segmentName(expected),
+        0,
+        expected,
+        `this file is missing; the next there is ${segmentName(base)}`,
+      );
     files.add(await loadSegment(disk, base));
   }
   return files;
@@ -26,8 +32,15 @@ const loadSegment = async (disk: Disk, base: number): Promise<Segment> => {
     await file.close();
   }
   const found = readSegmentHead(head);
-  if (found === 'too new') throw new Fault('LOG_TOO_NEW', `${segmentName(base)} was written by a newer version; upgrade this one`, false);
+  if (found === 'too new')
+    throw new Fault('LOG_TOO_NEW', `${segmentName(base)} was written by a newer version; upgrade this one`, false);
   if (found === 'damaged') throw new LogDamage(segmentName(base), 0, base, 'the head of the file is damaged');
-  if (found.base !== base) throw new LogDamage(segmentName(base), 0, base, `this is the file that begins at ${found.base}, under a wrong name`);
+  if (found.base !== base)
+    throw new LogDamage(
+      segmentName(base),
+      0,
+      base,
+      `this is the file that begins at ${found.base}, under a wrong name`,
+    );
   return { ...found, end: base + SEGMENT_HEAD_BYTES };
 };

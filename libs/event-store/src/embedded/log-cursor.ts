@@ -57,7 +57,8 @@ export class LogCursor {
     while (at < bytes.length && into.length < max) {
       const stream = at + RECORD_HEAD_BYTES + CANONICAL_HEAD_BYTES;
       this.#position = (head.start + at) as Position;
-      if (filter.matchesBytes(bytes, stream + 2, stream + 2 + bytes.readUInt16BE(stream))) into.push(getRecord(bytes, at, this.#position));
+      if (filter.matchesBytes(bytes, stream + 2, stream + 2 + bytes.readUInt16BE(stream)))
+        into.push(getRecord(bytes, at, this.#position));
       at = afterRecord(bytes, at);
     }
     this.#at = at;
@@ -102,11 +103,21 @@ export class LogCursor {
       return await this.#records.read(this.#position);
     } catch (error) {
       if (!(error instanceof LogDamage)) throw error;
-      throw new Fault('POSITION_UNKNOWN', `position ${this.#position} is not that of an event of this log; what it was kept for must be made again`, false, { cause: error });
+      throw new Fault(
+        'POSITION_UNKNOWN',
+        `position ${this.#position} is not that of an event of this log; what it was kept for must be made again`,
+        false,
+        { cause: error },
+      );
     }
   }
 
   #damage(segment: Segment, at: number): LogDamage {
-    return new LogDamage(segmentName(segment.base), at - segment.base, at, 'the frame there is not the one that was written');
+    return new LogDamage(
+      segmentName(segment.base),
+      at - segment.base,
+      at,
+      'the frame there is not the one that was written',
+    );
   }
 }

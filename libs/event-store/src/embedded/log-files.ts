@@ -73,7 +73,10 @@ export class LogFiles {
 
   /** Adds the segment that follows the last. */
   add(segment: Segment): void {
-    invariant(this.segments.length === 0 || segment.base === this.last.base + this.last.size, 'segments follow each other');
+    invariant(
+      this.segments.length === 0 || segment.base === this.last.base + this.last.size,
+      'segments follow each other',
+    );
     this.segments.push(segment);
   }
 }

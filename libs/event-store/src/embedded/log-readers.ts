@@ -34,7 +34,13 @@ export class LogReaders {
     this.directory = directory;
     this.recent = new RecentFrames(lastPosition, options.recentBytes, options.recentEvents);
     this.streams = new StreamReader({ directory, recent: this.recent, records, files });
-    this.all = new AllReader({ files, records, recent: this.recent, durable, ended: () => broken() ?? (this.#closed ? closedFault() : undefined) });
+    this.all = new AllReader({
+      files,
+      records,
+      recent: this.recent,
+      durable,
+      ended: () => broken() ?? (this.#closed ? closedFault() : undefined),
+    });
   }
 
   /** Those who follow are told the end; files are closed once nobody reads them. */

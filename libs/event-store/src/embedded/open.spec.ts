@@ -45,9 +45,11 @@ describe('opening', () => {
   });
 
   it('says what to do about a directory that cannot be written', async () => {
-    const disk = memoryDisk({ before: ({ kind, name }) => {
-      if (kind === 'open' && name.endsWith('.tmp')) throw Object.assign(new Error('EROFS'), { code: 'EROFS' });
-    } });
+    const disk = memoryDisk({
+      before: ({ kind, name }) => {
+        if (kind === 'open' && name.endsWith('.tmp')) throw Object.assign(new Error('EROFS'), { code: 'EROFS' });
+      },
+    });
     await expect(openSmall(disk)).rejects.toMatchObject({ code: 'DIRECTORY_NOT_WRITABLE', retryable: false });
   });
 
@@ -68,7 +70,14 @@ describe('opening', () => {
     const store = await openSmall(disk, { headEveryMs: 1e9 });
     await fill(store, 20);
     const files = disk.kill().contents();
-    const name = [...files.keys()].filter((file) => file.endsWith('.seg')).findLast((file) => files.get(file)!.subarray(64).some((byte) => byte !== 0))!;
+    const name = [...files.keys()]
+      .filter((file) => file.endsWith('.seg'))
+      .findLast((file) =>
+        files
+          .get(file)!
+          .subarray(64)
+          .some((byte) => byte !== 0),
+      )!;
     const bytes = files.get(name)!;
     bytes[bytes.findLastIndex((byte) => byte !== 0)]! ^= 1;
     const torn = diskWith(files);
@@ -132,7 +141,14 @@ describe('opening for reading only', () => {
     const whole = await everythingIn(store);
     const killed = disk.kill().contents();
     const torn = new Map(killed);
-    const name = [...killed.keys()].filter((file) => file.endsWith('.seg')).findLast((file) => killed.get(file)!.subarray(64).some((byte) => byte !== 0))!;
+    const name = [...killed.keys()]
+      .filter((file) => file.endsWith('.seg'))
+      .findLast((file) =>
+        killed
+          .get(file)!
+          .subarray(64)
+          .some((byte) => byte !== 0),
+      )!;
     const bytes = Buffer.from(killed.get(name)!);
     bytes.write('unfinished', bytes.findLastIndex((byte) => byte !== 0) + 1);
     torn.set(name, bytes);
@@ -141,7 +157,10 @@ describe('opening for reading only', () => {
       const left = diskWith(files);
       const reading = await openSmallForReading(left);
       expect(await everythingIn(reading)).toEqual(whole);
-      await expect(reading.append(anAppend('order-1', NO_STREAM, 'x'))).rejects.toMatchObject({ code: 'STORE_READ_ONLY', retryable: false });
+      await expect(reading.append(anAppend('order-1', NO_STREAM, 'x'))).rejects.toMatchObject({
+        code: 'STORE_READ_ONLY',
+        retryable: false,
+      });
       expect(reading.logHash()).toBe(store.logHash());
       await reading.close();
       expect(left.contents()).toEqual(files);

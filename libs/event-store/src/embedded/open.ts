@@ -57,7 +57,15 @@ export const openReadOnly = async ({ disk, clock, log, options }: OpenParts): Pr
   });
   const { files, records, directory, scan, report } = recovered;
   const { position } = scan.end;
-  const readers = new LogReaders({ files, records, directory, options: all, lastPosition: position, durable: () => position, broken: () => undefined });
+  const readers = new LogReaders({
+    files,
+    records,
+    directory,
+    options: all,
+    lastPosition: position,
+    durable: () => position,
+    broken: () => undefined,
+  });
   return new ReadOnlyStore(readers, scan, report);
 };
 
@@ -81,14 +89,20 @@ const openLocked = async (parts: OpenForWriting, release: () => Promise<void>): 
 
 const start = (
   { disk, clock, log, options, onFatal }: OpenForWriting & { readonly options: EmbeddedOptions },
-  { files, records, directory, scan, report }: Recovered, epoch: number, headFile: HeadFile, release: () => Promise<void>,
+  { files, records, directory, scan, report }: Recovered,
+  epoch: number,
+  headFile: HeadFile,
+  release: () => Promise<void>,
 ): EmbeddedStore => {
   const fatal = new Fatal();
   const keeper = new HeadKeeper({ file: headFile, clock, epoch, everyMs: options.headEveryMs, onBroken: fatal.break });
   const space = new Space({ disk, clock, log, files, options, onBroken: fatal.break }, scan.segmentIndex);
   const commit: GroupCommit = new GroupCommit(
     {
-      space, options, epoch, fatal,
+      space,
+      options,
+      epoch,
+      fatal,
       open: (segment) => disk.open(segmentName(segment.base), 'write-through'),
       onFrame: (frame) => readers.recent.push(frame),
       onDurable: (frame, end) => {
@@ -101,8 +115,13 @@ const start = (
     scan.end,
   );
   const readers = new LogReaders({
-    files, records, directory, options, lastPosition: scan.end.position,
-    durable: () => commit.durable.position, broken: () => fatal.fault,
+    files,
+    records,
+    directory,
+    options,
+    lastPosition: scan.end.position,
+    durable: () => commit.durable.position,
+    broken: () => fatal.fault,
   });
   directory.start(() => commit.cut(), fatal.break);
   fatal.onBreak((fault) => {
@@ -112,13 +131,30 @@ const start = (
   });
   void space.ahead();
   const { recordedAt } = scan;
-  return new WritableStore({ readers, commit, space, keeper, fatal, clock, options, epoch, recordedAt, recovery: report, release });
+  return new WritableStore({
+    readers,
+    commit,
+    space,
+    keeper,
+    fatal,
+    clock,
+    options,
+    epoch,
+    recordedAt,
+    recovery: report,
+    release,
+  });
 };
 
 const explained = (error: unknown): unknown => {
   const { code } = error as { code?: string };
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new Fault('DIRECTORY_NOT_WRITABLE', `this process may not write into the store's directory (${code}); give it the right, or open for reading only`, false, { cause: error });
+    return new Fault(
+      'DIRECTORY_NOT_WRITABLE',
+      `this process may not write into the store's directory (${code}); give it the right, or open for reading only`,
+      false,
+      { cause: error },
+    );
   }
   return isFull(error) ? readOnlyFault(error) : error;
 };

@@ -18,7 +18,12 @@ export class PendingFrame {
   #waiters: { resolve: () => void; reject: (reason: unknown) => void }[] = [];
 
   /** `at`: where the frame lies in `buffer`; `start`: its offset within the log. */
-  constructor(readonly segment: Segment, readonly start: number, public buffer: Buffer, public at: number) {}
+  constructor(
+    readonly segment: Segment,
+    readonly start: number,
+    public buffer: Buffer,
+    public at: number,
+  ) {}
 
   get durable(): boolean {
     return this.durableEnd !== undefined;
@@ -35,7 +40,11 @@ export class PendingFrame {
 
   /** The event at `positions[index]`: made when first asked for, the same object for all. */
   eventAt(index: number): StoredEvent {
-    this.#events[index] ??= getRecord(this.buffer, this.at + this.positions[index]! - this.start, this.positions[index]!);
+    this.#events[index] ??= getRecord(
+      this.buffer,
+      this.at + this.positions[index]! - this.start,
+      this.positions[index]!,
+    );
     return this.#events[index];
   }
   /** Index of the first event whose position is beyond `position`. */

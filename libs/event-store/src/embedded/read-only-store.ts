@@ -15,7 +15,11 @@ export class ReadOnlyStore implements EmbeddedStore {
   readonly epoch: number;
   #closed = false;
 
-  constructor(readonly readers: LogReaders, readonly scan: Scan, readonly recovery: RecoveryReport) {
+  constructor(
+    readonly readers: LogReaders,
+    readonly scan: Scan,
+    readonly recovery: RecoveryReport,
+  ) {
     this.epoch = recovery.epochBefore;
   }
 
@@ -38,7 +42,11 @@ export class ReadOnlyStore implements EmbeddedStore {
     this.#checkOpen();
     return this.readers.all.read(options);
   }
-  subscribe(options: { readonly after: Position; readonly categories?: readonly string[]; readonly signal: AbortSignal }): AsyncIterable<Page> {
+  subscribe(options: {
+    readonly after: Position;
+    readonly categories?: readonly string[];
+    readonly signal: AbortSignal;
+  }): AsyncIterable<Page> {
     return this.readers.all.subscribe(options);
   }
 
@@ -50,8 +58,14 @@ export class ReadOnlyStore implements EmbeddedStore {
   stats(): StoreStats {
     const { files, directory, recent } = this.readers;
     return {
-      flushes: 0, bytesWritten: 0, eventsAppended: 0, events: this.recovery.events, segments: files.segments.length,
-      shortOfSpace: false, recentBytes: recent.bytes, ...directory.stats(),
+      flushes: 0,
+      bytesWritten: 0,
+      eventsAppended: 0,
+      events: this.recovery.events,
+      segments: files.segments.length,
+      shortOfSpace: false,
+      recentBytes: recent.bytes,
+      ...directory.stats(),
     };
   }
   logHash(): string {
@@ -60,7 +74,12 @@ export class ReadOnlyStore implements EmbeddedStore {
   async cut(): Promise<LogCut> {
     const { position, chain } = this.scan.end;
     const held = this.readers.files.segments.slice(0, this.scan.segmentIndex + 1);
-    return { position, hash: chainHex(chain), epoch: this.epoch, files: held.map(({ base, end }) => ({ name: segmentName(base), length: end - base })) };
+    return {
+      position,
+      hash: chainHex(chain),
+      epoch: this.epoch,
+      files: held.map(({ base, end }) => ({ name: segmentName(base), length: end - base })),
+    };
   }
 
   #checkOpen(): void {

@@ -12,7 +12,11 @@ export class RecentFrames {
   #events = 0;
 
   /** `preceding`: position of the last event before the first that is here. */
-  constructor(public preceding: Position, readonly maxBytes: number, readonly maxEvents: number) {}
+  constructor(
+    public preceding: Position,
+    readonly maxBytes: number,
+    readonly maxEvents: number,
+  ) {}
 
   get bytes(): number {
     return this.#bytes;
@@ -54,7 +58,14 @@ export class RecentFrames {
     if (after < this.preceding) return undefined;
     const events: RecordedEvent[] = [];
     let next = after;
-    for (let i = Math.max(this.#first, this.#lastWhere((frame) => frame.start <= after)); i < this.#frames.length; i++) {
+    for (
+      let i = Math.max(
+        this.#first,
+        this.#lastWhere((frame) => frame.start <= after),
+      );
+      i < this.#frames.length;
+      i++
+    ) {
       const frame = this.#frames[i]!;
       if (!frame.durable) break;
       for (let j = frame.firstAfter(after); j < frame.positions.length; j++) {

@@ -56,7 +56,8 @@ export class RecordReader {
 
   #segmentOf(position: Position): Segment {
     const segment = this.#files.segments[this.#files.indexAt(position)];
-    if (!segment || position < firstFrameOf(segment) || position >= segment.end) this.#damage(segment, position, 'no event lies there');
+    if (!segment || position < firstFrameOf(segment) || position >= segment.end)
+      this.#damage(segment, position, 'no event lies there');
     return segment;
   }
 

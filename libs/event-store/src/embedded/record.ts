@@ -22,7 +22,14 @@ export const prepare = (event: NewEvent, stream: string): Prepared => {
 };
 
 /** Writes a record at `at`. The leaf is hashed in place: its prefix, a zero byte, lies before the canonical bytes. */
-export const putRecord = (out: Buffer, at: number, { event, dataText, bytes }: Prepared, recording: Recording, revision: Revision, previous: Position): void => {
+export const putRecord = (
+  out: Buffer,
+  at: number,
+  { event, dataText, bytes }: Prepared,
+  recording: Recording,
+  revision: Revision,
+  previous: Position,
+): void => {
   out.writeUInt32BE(bytes, at);
   putU64(out, previous === START ? 0 : previous, at + PREVIOUS_AT);
   out[at + LEAF_END] = 0;
@@ -53,4 +60,5 @@ export const getRecord = (bytes: Buffer, at: number, position: Position): Stored
 
 /** Whether the record's leaf is that of its canonical bytes: proof of a record read alone, without its frame. */
 export const isOwnLeaf = (bytes: Buffer, at: number): boolean =>
-  hash('sha256', bytes.subarray(at + LEAF_END, at + recordLength(bytes, at)), 'binary') === bytes.toString('latin1', at + LEAF_AT, at + LEAF_END);
+  hash('sha256', bytes.subarray(at + LEAF_END, at + recordLength(bytes, at)), 'binary') ===
+  bytes.toString('latin1', at + LEAF_AT, at + LEAF_END);

@@ -46,7 +46,10 @@ export type Recovered = {
 };
 
 /** Reads and proves the whole log and fills the directory from it. Writes nothing but the directory, if it may. */
-export const recover = async (parts: RecoveryParts, createLog: (files: LogFiles) => Promise<void>): Promise<Recovered> => {
+export const recover = async (
+  parts: RecoveryParts,
+  createLog: (files: LogFiles) => Promise<void>,
+): Promise<Recovered> => {
   const { disk, clock, log, options, readOnly } = parts;
   const startedMs = clock.monotonicMs();
   const files = await loadSegments(disk);
@@ -56,22 +59,46 @@ export const recover = async (parts: RecoveryParts, createLog: (files: LogFiles)
     await createLog(files);
   }
   const records = new RecordReader(files, options.cacheBytes);
-  const directory = new StreamDirectory({ disk, clock, log, options, readOnly, read: (position) => records.read(position) });
+  const directory = new StreamDirectory({
+    disk,
+    clock,
+    log,
+    options,
+    readOnly,
+    read: (position) => records.read(position),
+  });
   await directory.open();
   let scan = await scanLog(files, head, (frame, end, chain) => directory.replay(frame, end, chain));
-  if (!(await directory.isOfThisLog())) scan = await scanLog(files, head, (frame, end, chain) => directory.replay(frame, end, chain));
+  if (!(await directory.isOfThisLog()))
+    scan = await scanLog(files, head, (frame, end, chain) => directory.replay(frame, end, chain));
   const { events, frames, end, tail, strayBytes } = scan;
   const report: RecoveryReport = {
-    events, frames, segments: files.segments.length, end: end.end, epochBefore: Math.max(scan.epoch, head?.epoch ?? 0),
-    tailCut: tail, strayBytes, headFile: state, directoryRebuilt: directory.rebuilt, tookMs: Math.round(clock.monotonicMs() - startedMs),
+    events,
+    frames,
+    segments: files.segments.length,
+    end: end.end,
+    epochBefore: Math.max(scan.epoch, head?.epoch ?? 0),
+    tailCut: tail,
+    strayBytes,
+    headFile: state,
+    directoryRebuilt: directory.rebuilt,
+    tookMs: Math.round(clock.monotonicMs() - startedMs),
   };
   tell(log, report);
   return { files, records, directory, scan, headSequence: sequence, report };
 };
 
 const tell = (log: Log, report: RecoveryReport): void => {
-  if (report.tailCut.length > 0) log.warn({ tailCut: report.tailCut }, 'an unfinished append at the end of the log is cut off; it was never acknowledged');
-  if (report.strayBytes.length > 0) log.error({ strayBytes: report.strayBytes }, 'bytes changed between the frames of the log: no event is lost, but check this disk');
+  if (report.tailCut.length > 0)
+    log.warn(
+      { tailCut: report.tailCut },
+      'an unfinished append at the end of the log is cut off; it was never acknowledged',
+    );
+  if (report.strayBytes.length > 0)
+    log.error(
+      { strayBytes: report.strayBytes },
+      'bytes changed between the frames of the log: no event is lost, but check this disk',
+    );
   if (report.headFile === 'damaged') log.warn({}, 'a slot of the head file cannot be read; the other one served');
   log.info(report, 'the log was read and is sound');
 };

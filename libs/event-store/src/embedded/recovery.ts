@@ -57,7 +57,11 @@ class LogScan {
   #strayBytes: Scrap[] = [];
   #headSeen: boolean;
 
-  constructor(readonly files: LogFiles, readonly head: Head | undefined, readonly sink: FrameSink) {
+  constructor(
+    readonly files: LogFiles,
+    readonly head: Head | undefined,
+    readonly sink: FrameSink,
+  ) {
     this.#end = files.segments[0] ? firstFrameOf(files.segments[0]) : 0;
     this.#headSeen = !head || (head.end <= this.#end && head.chain === CHAIN_START);
   }
@@ -84,8 +88,14 @@ class LogScan {
 
   #frame(frame: Frame, segment: Segment, index: number): void | Promise<void> {
     const { head, bytes } = frame;
-    if (head.previous !== this.#chain) this.#damaged(`the events there are damaged or missing; the log goes on at position ${head.start}`);
-    if (head.flags !== 0) throw new Fault('LOG_TOO_NEW', `the frame at position ${head.start} is of a newer version; upgrade this one`, false);
+    if (head.previous !== this.#chain)
+      this.#damaged(`the events there are damaged or missing; the log goes on at position ${head.start}`);
+    if (head.flags !== 0)
+      throw new Fault(
+        'LOG_TOO_NEW',
+        `the frame at position ${head.start} is of a newer version; upgrade this one`,
+        false,
+      );
     if (head.epoch < this.#epoch) this.#damaged('the frames there are not in the order of their starts');
     this.#strayBytes.push(...this.#scraps);
     this.#scraps = [];
@@ -102,14 +112,19 @@ class LogScan {
   }
 
   finish(): Scan {
-    if (this.head && this.head.end > this.#end) this.#damaged(`events that were acknowledged are missing: the log was durable up to position ${this.head.end}`);
+    if (this.head && this.head.end > this.#end)
+      this.#damaged(`events that were acknowledged are missing: the log was durable up to position ${this.head.end}`);
     if (!this.#headSeen) this.#damaged('this is not the log that the head file beside it was written for');
     const last = this.#lastFrame && lastEventOf(this.#lastFrame);
     return {
       end: { end: this.#end, chain: this.#chain, position: last?.position ?? START },
       recordedAt: last?.recordedAt ?? (0 as Instant),
-      epoch: this.#epoch, frames: this.#frames, events: this.#events, segmentIndex: this.#segmentIndex,
-      tail: this.#scraps, strayBytes: this.#strayBytes,
+      epoch: this.#epoch,
+      frames: this.#frames,
+      events: this.#events,
+      segmentIndex: this.#segmentIndex,
+      tail: this.#scraps,
+      strayBytes: this.#strayBytes,
     };
   }
 
@@ -121,7 +136,8 @@ class LogScan {
 
 /** The events of a sound frame in order. */
 export function* eventsOf({ head, bytes }: Frame): Generator<StoredEvent> {
-  for (let at = FRAME_HEAD_BYTES; at < bytes.length; at = afterRecord(bytes, at)) yield getRecord(bytes, at, (head.start + at) as Position);
+  for (let at = FRAME_HEAD_BYTES; at < bytes.length; at = afterRecord(bytes, at))
+    yield getRecord(bytes, at, (head.start + at) as Position);
 }
 
 const lastEventOf = (frame: Frame): StoredEvent | undefined => {

@@ -7,7 +7,8 @@ const ZEROS = Buffer.alloc(1 << 20);
 
 /** Removes files that were never finished. */
 export const removeUnfinished = async (disk: Disk): Promise<void> => {
-  for (const file of await disk.list(LOG_FOLDER)) if (file.endsWith(UNFINISHED)) await disk.remove(`${LOG_FOLDER}/${file}`);
+  for (const file of await disk.list(LOG_FOLDER))
+    if (file.endsWith(UNFINISHED)) await disk.remove(`${LOG_FOLDER}/${file}`);
 };
 
 /**
@@ -21,7 +22,8 @@ export const repair = async (disk: Disk, files: LogFiles, { tail, segmentIndex }
     try {
       for (const { from, to } of tail) {
         if (from < segment.base || from >= segment.base + segment.size) continue;
-        for (let at = from; at < to; at += ZEROS.length) await file.write(ZEROS.subarray(0, Math.min(ZEROS.length, to - at)), at - segment.base);
+        for (let at = from; at < to; at += ZEROS.length)
+          await file.write(ZEROS.subarray(0, Math.min(ZEROS.length, to - at)), at - segment.base);
       }
       await file.allocate(segment.size);
     } finally {

@@ -33,7 +33,11 @@ const segmentHead = (base: number, size: number): Buffer => {
 
 export type HeadReading = { readonly base: number; readonly size: number } | 'damaged' | 'too new';
 export const readSegmentHead = (head: Buffer): HeadReading => {
-  if (head.toString('latin1', 0, MAGIC.length) !== MAGIC || crc32(head.subarray(0, CRC_AT)) !== head.readUInt32BE(CRC_AT)) return 'damaged';
+  if (
+    head.toString('latin1', 0, MAGIC.length) !== MAGIC ||
+    crc32(head.subarray(0, CRC_AT)) !== head.readUInt32BE(CRC_AT)
+  )
+    return 'damaged';
   if (head.readUInt32BE(VERSION_AT) !== VERSION) return 'too new';
   return { base: getU64(head, BASE_AT), size: getU64(head, SIZE_AT) };
 };

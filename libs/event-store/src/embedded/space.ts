@@ -80,7 +80,8 @@ export class Space {
     const base = limitOf(files.last);
     try {
       const free = await disk.freeBytes();
-      if (free < options.segmentBytes + options.reserveBytes) throw Object.assign(new Error(`only ${free} bytes are free`), { code: 'ENOSPC' });
+      if (free < options.segmentBytes + options.reserveBytes)
+        throw Object.assign(new Error(`only ${free} bytes are free`), { code: 'ENOSPC' });
       files.add(await allocateSegment(disk, base, options.segmentBytes));
       if (this.short) log.info({ base }, 'there is space for events again');
       this.#failedAtMs = undefined;

@@ -46,7 +46,11 @@ export class StreamReader {
   }
 
   /** The nearest known event of the stream at or after revision `last`. */
-  async #entry(stream: string, end: Pick<Tail, 'revision' | 'position' | 'a' | 'b' | 'c'>, last: Revision): Promise<{ revision: Revision; position: Position }> {
+  async #entry(
+    stream: string,
+    end: Pick<Tail, 'revision' | 'position' | 'a' | 'b' | 'c'>,
+    last: Revision,
+  ): Promise<{ revision: Revision; position: Position }> {
     const mark = Math.max(1, Math.ceil(last / MARK_EVERY)) * MARK_EVERY;
     if (mark >= end.revision) return end;
     const position = await this.#parts.directory.markAt(stream, end, mark);
@@ -54,7 +58,12 @@ export class StreamReader {
   }
 
   /** Events `last` down to `first`. */
-  async #walk(stream: string, entry: { revision: Revision; position: Position }, first: Revision, last: Revision): Promise<RecordedEvent[]> {
+  async #walk(
+    stream: string,
+    entry: { revision: Revision; position: Position },
+    first: Revision,
+    last: Revision,
+  ): Promise<RecordedEvent[]> {
     const events: RecordedEvent[] = [];
     let { position } = entry;
     for (let revision = entry.revision; revision >= first; revision--) {
@@ -73,6 +82,11 @@ export class StreamReader {
 
   #damage(position: Position, stream: string, revision: Revision): LogDamage {
     const { base } = this.#parts.files.segments[this.#parts.files.indexAt(position)]!;
-    return new LogDamage(segmentName(base), position - base, position, `event ${revision} of stream ${stream} was expected there`);
+    return new LogDamage(
+      segmentName(base),
+      position - base,
+      position,
+      `event ${revision} of stream ${stream} was expected there`,
+    );
   }
 }

@@ -27,18 +27,29 @@ export const dataOf = (events: readonly RecordedEvent[]): unknown[] => events.ma
 export const revisionsOf = (events: readonly RecordedEvent[]): number[] => events.map(({ revision }) => revision);
 
 /** Everything durable after a position, read in pages of `max`. */
-export const readToEnd = async (store: EventStore, options: { after?: Position; categories?: readonly string[]; max?: number } = {}): Promise<RecordedEvent[]> => {
+export const readToEnd = async (
+  store: EventStore,
+  options: { after?: Position; categories?: readonly string[]; max?: number } = {},
+): Promise<RecordedEvent[]> => {
   const events: RecordedEvent[] = [];
   let page: Page = { events: [], next: options.after ?? START, atEnd: false };
   while (!page.atEnd) {
-    page = await store.readAll({ after: page.next, max: options.max ?? 100, ...(options.categories && { categories: options.categories }) });
+    page = await store.readAll({
+      after: page.next,
+      max: options.max ?? 100,
+      ...(options.categories && { categories: options.categories }),
+    });
     events.push(...page.events);
   }
   return events;
 };
 
 /** Follows the store until `count` events have come. */
-export const follow = async (store: EventStore, count: number, options: { after?: Position; categories?: readonly string[] } = {}): Promise<RecordedEvent[]> => {
+export const follow = async (
+  store: EventStore,
+  count: number,
+  options: { after?: Position; categories?: readonly string[] } = {},
+): Promise<RecordedEvent[]> => {
   const stop = new AbortController();
   const events: RecordedEvent[] = [];
   const { after = START, categories } = options;

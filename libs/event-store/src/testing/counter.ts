@@ -16,12 +16,17 @@ export const counter: Decider<Counter, CounterCommand, CounterEvent, 'TOO_MUCH' 
     if (seen.includes(`${id} ${by}`)) return accept();
     if (seen.some((known) => known.startsWith(`${id} `))) return reject('ID_REUSED');
     if (sum + by * times > 1000) return reject('TOO_MUCH', { sum: String(sum) });
-    return accept<CounterEvent>(...Array.from({ length: times }, () => ({ type: 'Added', id, by }) as const), { type: 'Noted', id } as const);
+    return accept<CounterEvent>(...Array.from({ length: times }, () => ({ type: 'Added', id, by }) as const), {
+      type: 'Noted',
+      id,
+    } as const);
   },
   evolve: ({ sum, seen }, event) => {
     switch (event.type) {
-      case 'Added': return { sum: sum + event.by, seen: [`${event.id} ${event.by}`, ...seen].slice(0, SEEN_MAX) };
-      case 'Noted': return { sum, seen };
+      case 'Added':
+        return { sum: sum + event.by, seen: [`${event.id} ${event.by}`, ...seen].slice(0, SEEN_MAX) };
+      case 'Noted':
+        return { sum, seen };
     }
   },
 };
@@ -31,5 +36,15 @@ export const counterCodec = eventCodec<CounterEvent>('test', {
   Noted: { version: 1, shape: record({ id: text() }) },
 });
 
-export const add = (id: string, by: number, times?: number): CounterCommand => ({ type: 'Add', id, by, ...(times !== undefined && { times }) });
-export const asked = (commandId: string): Envelope => ({ commandId, correlation: 'ord_1', principal: 'pri_1', at: 1_760_000_000_000 as Instant });
+export const add = (id: string, by: number, times?: number): CounterCommand => ({
+  type: 'Add',
+  id,
+  by,
+  ...(times !== undefined && { times }),
+});
+export const asked = (commandId: string): Envelope => ({
+  commandId,
+  correlation: 'ord_1',
+  principal: 'pri_1',
+  at: 1_760_000_000_000 as Instant,
+});

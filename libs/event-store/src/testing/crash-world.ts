@@ -10,11 +10,33 @@ import { SteppedClock } from './stepped-clock.js';
 
 /** Segments of a few frames, runs of a few rows: everything happens within a hundred events. */
 export const TINY: Partial<EmbeddedOptions> = {
-  segmentBytes: 6000, frameBytes: 1500, frameEvents: 6, unflushedBytes: 3000, recentBytes: 2000, recentEvents: 6, cacheBytes: 1,
-  reserveBytes: 0, directoryRows: 5, headEveryMs: 50, allocateEveryMs: 100,
+  segmentBytes: 6000,
+  frameBytes: 1500,
+  frameEvents: 6,
+  unflushedBytes: 3000,
+  recentBytes: 2000,
+  recentEvents: 6,
+  cacheBytes: 1,
+  reserveBytes: 0,
+  directoryRows: 5,
+  headEveryMs: 50,
+  allocateEveryMs: 100,
 };
 
-const STREAMS = ['order-1', 'order-2', 'order-3', 'pool-1', 'pool-2', 'account-1', 'account-2', 'grant-1', 'grant-2', 'grant-3', 'x', 'y-1'];
+const STREAMS = [
+  'order-1',
+  'order-2',
+  'order-3',
+  'pool-1',
+  'pool-2',
+  'account-1',
+  'account-2',
+  'grant-1',
+  'grant-2',
+  'grant-3',
+  'x',
+  'y-1',
+];
 const CRASHED = Symbol('crashed');
 type Attempt = AppendRequest & { readonly name: string };
 
@@ -89,7 +111,9 @@ export class CrashWorld {
   }
 
   async open(): Promise<EmbeddedStore> {
-    const onFatal = (fault: Error): never => { throw fault; };
+    const onFatal = (fault: Error): never => {
+      throw fault;
+    };
     return openEmbeddedStore({ disk: this.#disk, clock: this.#clock, log: silentLog, options: TINY, onFatal });
   }
 
@@ -100,8 +124,7 @@ export class CrashWorld {
       this.#append(store).catch((error: unknown) => {
         if (!(isFault(error) && error.code === 'STORE_CLOSED')) this.#failure ??= error;
       });
-    }
-    else if (dice < 0.7) await store.durable(store.head());
+    } else if (dice < 0.7) await store.durable(store.head());
     else if (dice < 0.8) this.#clock.pass(Math.floor(this.#random() * 120));
     else if (dice < 0.9) await this.#readOne(store);
     else for (let i = 0; i < this.#random() * 30; i++) await Promise.resolve();
@@ -113,7 +136,10 @@ export class CrashWorld {
     this.#busy.add(stream);
     const name = `n${this.#names++}`;
     const expected = this.#revisions.get(stream) ?? NO_STREAM;
-    const request = anAppend(stream, expected, name, 1 + Math.floor(this.#random() * 3), { pad: 'x'.repeat(Math.floor(this.#random() * 300)), name });
+    const request = anAppend(stream, expected, name, 1 + Math.floor(this.#random() * 3), {
+      pad: 'x'.repeat(Math.floor(this.#random() * 300)),
+      name,
+    });
     this.#attempts.set(name, { ...request, name });
     const result = await this.#inLife(this.#life, store.append(request));
     if (!result.ok) throw new Error(`refused at ${expected}, the store says ${result.actual}`);
@@ -128,12 +154,16 @@ export class CrashWorld {
     const stream = this.#pick();
     const before = this.#accepted.length;
     const events = await this.#inLife(this.#life, store.readStream(stream, { max: 1000 }));
-    const known = [...this.#log, ...this.#expand(this.#accepted.slice(0, before))].filter((event) => event.stream === stream).length;
+    const known = [...this.#log, ...this.#expand(this.#accepted.slice(0, before))].filter(
+      (event) => event.stream === stream,
+    ).length;
     if (events.length < known) throw new Error(`${stream} shows ${events.length} of at least ${known} events`);
     this.#checkDense(stream, events);
   }
   #expand(accepted: readonly { name: string }[]): { stream: string }[] {
-    return accepted.flatMap(({ name }) => this.#attempts.get(name)!.events.map(() => ({ stream: this.#attempts.get(name)!.stream })));
+    return accepted.flatMap(({ name }) =>
+      this.#attempts.get(name)!.events.map(() => ({ stream: this.#attempts.get(name)!.stream })),
+    );
   }
 
   #pick(): string {
@@ -154,32 +184,39 @@ export class CrashWorld {
       if (events.length !== expected.length || events.some((event, i) => event.position !== expected[i]!.position)) {
         throw new Error(`${stream} shows ${events.length} events, the log has ${expected.length}`);
       }
-      if ((await this.#inLife(life, store.revisionOf(stream))) !== events.length - 1) throw new Error(`${stream} has another revision`);
+      if ((await this.#inLife(life, store.revisionOf(stream))) !== events.length - 1)
+        throw new Error(`${stream} has another revision`);
     }
     if (store.head() !== (log[log.length - 1]?.position ?? -1)) throw new Error('the head is not the last event');
     this.#log = log;
     this.#busy.clear();
     this.#accepted = [];
-    this.#revisions = new Map(STREAMS.map((stream) => [stream, log.filter((event) => event.stream === stream).length - 1]));
+    this.#revisions = new Map(
+      STREAMS.map((stream) => [stream, log.filter((event) => event.stream === stream).length - 1]),
+    );
   }
 
   #checkDense(stream: string, events: readonly RecordedEvent[]): void {
     events.forEach((event, i) => {
-      if (event.revision !== i || event.stream !== stream) throw new Error(`${stream} shows ${event.stream} ${event.revision} at ${i}`);
+      if (event.revision !== i || event.stream !== stream)
+        throw new Error(`${stream} shows ${event.stream} ${event.revision} at ${i}`);
     });
   }
 
   #checkLog(log: readonly RecordedEvent[]): void {
     this.#log.forEach((event, i) => {
-      if (log[i]?.position !== event.position || !event.canonical.every((byte, at) => byte === log[i]!.canonical[at])) throw new Error(`event ${i} of the life before is not what it was`);
+      if (log[i]?.position !== event.position || !event.canonical.every((byte, at) => byte === log[i]!.canonical[at]))
+        throw new Error(`event ${i} of the life before is not what it was`);
     });
     const names = this.#wholeAppends(log.slice(this.#log.length));
     for (const name of this.#acknowledged) {
-      if (!names.includes(name) && !this.#log.some((event) => nameOf(event) === name)) throw new Error(`${name} was acknowledged and is gone`);
+      if (!names.includes(name) && !this.#log.some((event) => nameOf(event) === name))
+        throw new Error(`${name} was acknowledged and is gone`);
     }
     // Of what was accepted a first part is there, in order, and nothing else between.
     const there = this.#accepted.filter(({ name }) => names.includes(name));
-    if (there.some(({ name }, i) => name !== this.#accepted[i]!.name)) throw new Error('an accepted append is gone before one that is there');
+    if (there.some(({ name }, i) => name !== this.#accepted[i]!.name))
+      throw new Error('an accepted append is gone before one that is there');
     if (there.some(({ name }, i) => name !== names[i])) throw new Error('accepted appends are in another order');
   }
 
@@ -192,7 +229,8 @@ export class CrashWorld {
       if (!attempt) throw new Error(`${name} was never asked for`);
       attempt.events.forEach((event, j) => {
         const found = events[i + j];
-        if (found?.id !== event.id || found.stream !== attempt.stream || found.revision !== attempt.expected + 1 + j) throw new Error(`${name} is not there whole`);
+        if (found?.id !== event.id || found.stream !== attempt.stream || found.revision !== attempt.expected + 1 + j)
+          throw new Error(`${name} is not there whole`);
         if (JSON.stringify(found.data) !== JSON.stringify(event.data)) throw new Error(`${name} has other data`);
       });
       names.push(name);

@@ -48,14 +48,20 @@ export const describeEventStoreContract = (name: string, make: () => Promise<Sto
       const following = follow(store, 1);
       await store.close();
       await expect(following).rejects.toMatchObject({ code: 'STORE_CLOSED' });
-      await expect(store.append(anAppend('order-1', NO_STREAM, 'a'))).rejects.toMatchObject({ code: 'STORE_CLOSED', retryable: false });
+      await expect(store.append(anAppend('order-1', NO_STREAM, 'a'))).rejects.toMatchObject({
+        code: 'STORE_CLOSED',
+        retryable: false,
+      });
       await expect(store.readStream('order-1', { max: 1 })).rejects.toMatchObject({ code: 'STORE_CLOSED' });
       await expect(store.readAll({ after: START, max: 1 })).rejects.toMatchObject({ code: 'STORE_CLOSED' });
     });
   });
 };
 
-type Given = () => { readonly store: EventStore; readonly append: (...args: Parameters<typeof anAppend>) => Promise<Extract<AppendResult, { ok: true }>> };
+type Given = () => {
+  readonly store: EventStore;
+  readonly append: (...args: Parameters<typeof anAppend>) => Promise<Extract<AppendResult, { ok: true }>>;
+};
 
 const appending = (given: Given): void => {
   it('appends at the exact revision and tells where the stream is now', async () => {
@@ -84,7 +90,9 @@ const appending = (given: Given): void => {
 
   it('lets one of many concurrent appends at the same revision through', async () => {
     const { store } = given();
-    const results = await Promise.all(Array.from({ length: 20 }, (_, i) => store.append(anAppend('order-1', NO_STREAM, `racer ${i}`, 2))));
+    const results = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => store.append(anAppend('order-1', NO_STREAM, `racer ${i}`, 2))),
+    );
     expect(results.filter(({ ok }) => ok)).toHaveLength(1);
     expect(results.filter((result) => !result.ok && result.actual === 1)).toHaveLength(19);
     expect(await store.readStream('order-1', { max: 10 })).toHaveLength(2);
@@ -94,9 +102,17 @@ const appending = (given: Given): void => {
     const { store, append } = given();
     await append('order-1', NO_STREAM, 'a');
     const results = await store.appendMany([
-      anAppend('order-2', NO_STREAM, 'b'), anAppend('order-1', NO_STREAM, 'c'), anAppend('order-1', 0, 'd'), anAppend('order-1', 1, 'e', 2),
+      anAppend('order-2', NO_STREAM, 'b'),
+      anAppend('order-1', NO_STREAM, 'c'),
+      anAppend('order-1', 0, 'd'),
+      anAppend('order-1', 1, 'e', 2),
     ]);
-    expect(results.map((result) => (result.ok ? result.revision : { actual: result.actual }))).toEqual([0, { actual: 0 }, 1, 3]);
+    expect(results.map((result) => (result.ok ? result.revision : { actual: result.actual }))).toEqual([
+      0,
+      { actual: 0 },
+      1,
+      3,
+    ]);
   });
 
   it('takes a thousand events at once, whole', async () => {
@@ -110,12 +126,20 @@ const appending = (given: Given): void => {
     const { store } = given();
     const good = anEvent('good');
     const bad = [
-      { ...good, id: 'no uuid' }, { ...good, id: good.id.toUpperCase() }, { ...good, type: '' }, { ...good, principal: '\ud800' },
-      { ...good, correlation: 'x'.repeat(70_000) }, { ...good, pub: 0 }, { ...good, data: undefined as unknown as Json },
+      { ...good, id: 'no uuid' },
+      { ...good, id: good.id.toUpperCase() },
+      { ...good, type: '' },
+      { ...good, principal: '\ud800' },
+      { ...good, correlation: 'x'.repeat(70_000) },
+      { ...good, pub: 0 },
+      { ...good, data: undefined as unknown as Json },
     ];
-    for (const event of bad) await expect(store.append({ stream: 'order-1', expected: NO_STREAM, events: [good, event] })).rejects.toThrow();
+    for (const event of bad)
+      await expect(store.append({ stream: 'order-1', expected: NO_STREAM, events: [good, event] })).rejects.toThrow();
     await expect(store.append({ stream: 'order-1', expected: NO_STREAM, events: [] })).rejects.toThrow('has events');
-    await expect(store.append({ stream: 'order-\udc00', expected: NO_STREAM, events: [good] })).rejects.toThrow('well-formed');
+    await expect(store.append({ stream: 'order-\udc00', expected: NO_STREAM, events: [good] })).rejects.toThrow(
+      'well-formed',
+    );
     expect(store.head()).toBe(START);
   });
 };
@@ -135,7 +159,10 @@ const repeating = (given: Given): void => {
     await append('order-1', NO_STREAM, 'a', 2);
     const [one, two] = anAppend('order-1', NO_STREAM, 'a', 2).events;
     expect(await store.append(anAppend('order-1', 0, 'a', 2))).toEqual({ ok: false, actual: 1 });
-    expect(await store.append({ stream: 'order-1', expected: NO_STREAM, events: [two!, one!] })).toEqual({ ok: false, actual: 1 });
+    expect(await store.append({ stream: 'order-1', expected: NO_STREAM, events: [two!, one!] })).toEqual({
+      ok: false,
+      actual: 1,
+    });
     expect(await store.append(anAppend('order-1', NO_STREAM, 'a', 3))).toEqual({ ok: false, actual: 1 });
   });
 
@@ -154,7 +181,8 @@ const readingStreams = (given: Given): void => {
     await append('order-1', NO_STREAM, 'a', 4);
     await append('order-2', NO_STREAM, 'x', 4);
     await append('order-1', 3, 'b', 3);
-    const read = async (options: Parameters<EventStore['readStream']>[1]) => revisionsOf(await store.readStream('order-1', options));
+    const read = async (options: Parameters<EventStore['readStream']>[1]) =>
+      revisionsOf(await store.readStream('order-1', options));
     expect(await read({ max: 100 })).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(await read({ max: 2 })).toEqual([0, 1]);
     expect(await read({ from: 3, max: 2 })).toEqual([3, 4]);
@@ -180,9 +208,12 @@ const readingStreams = (given: Given): void => {
       await append('pool-1', i - 1, `p${i}`, 3);
       await append(`order-${i}`, NO_STREAM, `o${i}`);
     }
-    for (let from = 0; from < 300; from += 70) revisions.push(...revisionsOf(await store.readStream('pool-1', { from, max: 70 })));
+    for (let from = 0; from < 300; from += 70)
+      revisions.push(...revisionsOf(await store.readStream('pool-1', { from, max: 70 })));
     expect(revisions).toEqual(Array.from({ length: 300 }, (_, i) => i));
-    expect(revisionsOf(await store.readStream('pool-1', { from: 130, direction: 'backwards', max: 3 }))).toEqual([130, 129, 128]);
+    expect(revisionsOf(await store.readStream('pool-1', { from: 130, direction: 'backwards', max: 3 }))).toEqual([
+      130, 129, 128,
+    ]);
   });
 };
 
@@ -200,10 +231,17 @@ const readingAll = (given: Given): void => {
 
   it('passes over other categories and says how far it came', async () => {
     const { store, append } = given();
-    for (const stream of ['order-1', 'orders-1', 'pool-1', 'order-2', 'pool-2', 'order']) await append(stream, NO_STREAM, stream);
+    for (const stream of ['order-1', 'orders-1', 'pool-1', 'order-2', 'pool-2', 'order'])
+      await append(stream, NO_STREAM, stream);
     const streams = (await readToEnd(store, { categories: ['order'], max: 1 })).map(({ stream }) => stream);
     expect(streams).toEqual(['order-1', 'order-2', 'order']);
-    expect((await readToEnd(store, { categories: ['order', 'pool'] })).map(({ stream }) => stream)).toEqual(['order-1', 'pool-1', 'order-2', 'pool-2', 'order']);
+    expect((await readToEnd(store, { categories: ['order', 'pool'] })).map(({ stream }) => stream)).toEqual([
+      'order-1',
+      'pool-1',
+      'order-2',
+      'pool-2',
+      'order',
+    ]);
     const none = await store.readAll({ after: START, categories: ['ledger'], max: 10 });
     expect(none).toEqual({ events: [], next: store.head(), atEnd: true });
   });
@@ -211,7 +249,10 @@ const readingAll = (given: Given): void => {
   it('refuses to read after a position beyond its end', async () => {
     const { store, append } = given();
     const { position } = await append('order-1', NO_STREAM, 'a');
-    await expect(store.readAll({ after: (position + 1) as Position, max: 1 })).rejects.toMatchObject({ code: 'POSITION_UNKNOWN', retryable: false });
+    await expect(store.readAll({ after: (position + 1) as Position, max: 1 })).rejects.toMatchObject({
+      code: 'POSITION_UNKNOWN',
+      retryable: false,
+    });
   });
 
   it('settles durable for what is durable already', async () => {
@@ -260,7 +301,11 @@ const following = (given: () => ReturnType<Given> & { reopen: (() => Promise<Eve
     const result = accepted(await again.append(anAppend('order-1', 4, 'b')));
     await again.durable(result.position);
     expect(revisionsOf(await follow(again, 5, { after: first!.position }))).toEqual([1, 2, 3, 4, 5]);
-    expect(await again.append(anAppend('order-1', NO_STREAM, 'a', 5))).toMatchObject({ ok: true, repeated: true, revision: 4 });
+    expect(await again.append(anAppend('order-1', NO_STREAM, 'a', 5))).toMatchObject({
+      ok: true,
+      repeated: true,
+      revision: 4,
+    });
     expect(await again.append(anAppend('order-1', 2, 'c'))).toEqual({ ok: false, actual: 5 });
   });
 };
@@ -269,20 +314,38 @@ const recording = (given: () => ReturnType<Given> & { clock: SimulatedClock }): 
   it('gives back everything an event said, to the byte', async () => {
     const { store } = given();
     const data: Json = {
-      amount: { minor: '92233720368547758079999', currency: 'CNY' }, at: '2026-11-24T05:58:50.000Z', text: '凭证 🎫 \u0000 \ud800',
-      list: [1, -0.5, true, null, { deep: [] }], empty: {},
+      amount: { minor: '92233720368547758079999', currency: 'CNY' },
+      at: '2026-11-24T05:58:50.000Z',
+      text: '凭证 🎫 \u0000 \ud800',
+      list: [1, -0.5, true, null, { deep: [] }],
+      empty: {},
     };
     const said = anEvent('everything', {
-      type: '库存.已预留.v2', data, occurredAt: -62_135_596_800_000 as Instant, correlation: 'ord_凭证', causation: '', principal: 'pri_🎫',
-      trace: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', pub: 4_294_967_295,
+      type: '库存.已预留.v2',
+      data,
+      occurredAt: -62_135_596_800_000 as Instant,
+      correlation: 'ord_凭证',
+      causation: '',
+      principal: 'pri_🎫',
+      trace: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+      pub: 4_294_967_295,
     });
     const far = anEvent('far', { occurredAt: 253_402_300_799_999 as Instant, data: 'only a text' });
     await store.append({ stream: 'pool-🎟', expected: NO_STREAM, events: [said, far] });
     const [one, two] = await store.readStream('pool-🎟', { max: 2 });
     const { id, type, occurredAt, correlation, causation, principal, trace, pub } = one!;
     expect({ id, type, data: one!.data, occurredAt, correlation, causation, principal, trace, pub }).toEqual(said);
-    expect({ stream: one!.stream, revision: one!.revision, epoch: one!.epoch }).toEqual({ stream: 'pool-🎟', revision: 0, epoch: store.epoch });
-    expect([two!.occurredAt, two!.data, two!.trace, two!.pub]).toEqual([far.occurredAt, far.data, undefined, undefined]);
+    expect({ stream: one!.stream, revision: one!.revision, epoch: one!.epoch }).toEqual({
+      stream: 'pool-🎟',
+      revision: 0,
+      epoch: store.epoch,
+    });
+    expect([two!.occurredAt, two!.data, two!.trace, two!.pub]).toEqual([
+      far.occurredAt,
+      far.data,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('has the leaf that every store has for the event', async () => {
@@ -290,7 +353,19 @@ const recording = (given: () => ReturnType<Given> & { clock: SimulatedClock }): 
     await append('order-1', NO_STREAM, 'a', 2);
     for (const event of await store.readStream('order-1', { max: 2 })) {
       const { id, stream, revision, type, recordedAt, occurredAt, epoch, correlation, causation, principal } = event;
-      const canonical = canonicalBytes({ id, stream, revision, type, recordedAt, occurredAt, epoch, correlation, causation, principal, dataText: JSON.stringify(event.data) });
+      const canonical = canonicalBytes({
+        id,
+        stream,
+        revision,
+        type,
+        recordedAt,
+        occurredAt,
+        epoch,
+        correlation,
+        causation,
+        principal,
+        dataText: JSON.stringify(event.data),
+      });
       expect(Buffer.from(event.canonical)).toEqual(canonical);
       expect(Buffer.from(event.leaf)).toEqual(leafHash(canonical));
     }

@@ -9,8 +9,19 @@ import { TINY } from './crash-world.js';
 import { SteppedClock } from './stepped-clock.js';
 
 /** Opens a store with everything small. `faults` collects what would end the process. */
-export const openSmall = (disk: Disk, options: Partial<EmbeddedOptions> = {}, clock = new SteppedClock(), faults: Fault[] = []): Promise<EmbeddedStore> =>
-  openEmbeddedStore({ disk, clock, log: silentLog, options: { ...TINY, ...options }, onFatal: (fault) => faults.push(fault) });
+export const openSmall = (
+  disk: Disk,
+  options: Partial<EmbeddedOptions> = {},
+  clock = new SteppedClock(),
+  faults: Fault[] = [],
+): Promise<EmbeddedStore> =>
+  openEmbeddedStore({
+    disk,
+    clock,
+    log: silentLog,
+    options: { ...TINY, ...options },
+    onFatal: (fault) => faults.push(fault),
+  });
 
 export const openSmallForReading = (disk: Disk): Promise<EmbeddedStore> =>
   openReadOnly({ disk, clock: new SteppedClock(), log: silentLog, options: TINY });
@@ -32,7 +43,9 @@ export const fill = async (store: EmbeddedStore, count: number, streams = 7): Pr
   for (let i = 0; i < count; i++) {
     const stream = `${i % 2 ? 'order' : 'pool'}-${i % streams}`;
     const { length } = await store.readStream(stream, { max: count });
-    const result = await store.append(anAppend(stream, length - 1, `e${i}`, 1, { name: `e${i}`, pad: 'x'.repeat((i * 37) % 200) }));
+    const result = await store.append(
+      anAppend(stream, length - 1, `e${i}`, 1, { name: `e${i}`, pad: 'x'.repeat((i * 37) % 200) }),
+    );
     if (!result.ok) throw new Error('refused');
     await store.durable(result.position);
   }
@@ -48,7 +61,8 @@ export const everythingIn = async (store: EmbeddedStore): Promise<readonly strin
     same(await store.readStream(stream, { max: 3, direction: 'backwards' }), mine.slice(-3).reverse());
     if ((await store.revisionOf(stream)) !== mine.length - 1) throw new Error(`${stream} has another revision`);
   }
-  for (const stream of ['never-1', 'order-99', 'pool']) if ((await store.revisionOf(stream)) !== -1) throw new Error(`${stream} is said to exist`);
+  for (const stream of ['never-1', 'order-99', 'pool'])
+    if ((await store.revisionOf(stream)) !== -1) throw new Error(`${stream} is said to exist`);
   return textsOf(log);
 };
 
@@ -56,4 +70,7 @@ const same = (one: readonly RecordedEvent[], other: readonly RecordedEvent[]): v
   if (textsOf(one).join() !== textsOf(other).join()) throw new Error('two ways of reading disagree');
 };
 const textsOf = (events: readonly RecordedEvent[]): string[] =>
-  events.map(({ position, canonical, leaf }) => `${position} ${Buffer.from(canonical).toString('latin1')} ${Buffer.from(leaf).toString('hex')}`);
+  events.map(
+    ({ position, canonical, leaf }) =>
+      `${position} ${Buffer.from(canonical).toString('latin1')} ${Buffer.from(leaf).toString('hex')}`,
+  );

@@ -5,7 +5,11 @@ import { DIRECTORY_FOLDER, UNFINISHED } from '../layout.js';
 
 /** Up to where in the log the runs tell the truth: a frame's end and its link. */
 export type Cover = { readonly end: number; readonly chain: Chain };
-export type Manifest = { readonly cover: Cover; readonly runs: readonly { readonly file: string; readonly level: number }[]; readonly nextRun: number };
+export type Manifest = {
+  readonly cover: Cover;
+  readonly runs: readonly { readonly file: string; readonly level: number }[];
+  readonly nextRun: number;
+};
 
 const VERSION = 1;
 const NAME = `${DIRECTORY_FOLDER}/manifest`;
@@ -20,7 +24,13 @@ export const sequenceOfRun = (file: string): number | undefined => {
 
 /** Replaces the manifest, durably. The runs it names must be durable already. */
 export const saveManifest = async (disk: Disk, { cover, runs, nextRun }: Manifest): Promise<void> => {
-  const text = JSON.stringify({ version: VERSION, end: cover.end, chain: Buffer.from(cover.chain, 'latin1').toString('hex'), runs, nextRun });
+  const text = JSON.stringify({
+    version: VERSION,
+    end: cover.end,
+    chain: Buffer.from(cover.chain, 'latin1').toString('hex'),
+    runs,
+    nextRun,
+  });
   const file = await disk.open(NAME + UNFINISHED, 'write');
   try {
     const bytes = Buffer.from(`${text}\n${crc32(text).toString(16)}\n`);
@@ -43,7 +53,11 @@ export const loadManifest = async (disk: Disk): Promise<Manifest | 'missing' | '
     await file.read(bytes, 0);
     const [text = '', checksum] = bytes.toString('utf8').split('\n');
     if (crc32(text).toString(16) !== checksum) return 'damaged';
-    const { version, end, chain, runs, nextRun } = JSON.parse(text) as Omit<Manifest, 'cover'> & { version: number; end: number; chain: string };
+    const { version, end, chain, runs, nextRun } = JSON.parse(text) as Omit<Manifest, 'cover'> & {
+      version: number;
+      end: number;
+      chain: string;
+    };
     if (version !== VERSION) return 'damaged'; // of another version: made again all the same
     return { cover: { end, chain: Buffer.from(chain, 'hex').toString('latin1') }, runs, nextRun };
   } finally {

@@ -20,8 +20,17 @@ export const runsToMerge = (runs: readonly Run[]): readonly Run[] => {
  * Writes the rows of `runs` as one run: of each stream its marks and its last row. Works in slices of one write's size,
  * so that the event loop is never held long. Settles with false if `isCancelled` said so meanwhile.
  */
-export const mergeRuns = async (runs: readonly Run[], disk: Disk, name: string, isCancelled: () => boolean): Promise<boolean> => {
-  const writer = await RunWriter.create(disk, name, runs.reduce((sum, run) => sum + run.rows, 0));
+export const mergeRuns = async (
+  runs: readonly Run[],
+  disk: Disk,
+  name: string,
+  isCancelled: () => boolean,
+): Promise<boolean> => {
+  const writer = await RunWriter.create(
+    disk,
+    name,
+    runs.reduce((sum, run) => sum + run.rows, 0),
+  );
   try {
     const cursors = await Promise.all(runs.map((run) => RowCursor.open(run)));
     let held: Row | undefined;

@@ -6,7 +6,9 @@ import { Tail } from './tail.js';
 
 it('sorts the marks and ends of streams as a comparing sort would', () => {
   const word = fc.oneof(fc.nat(3), fc.integer({ min: 0, max: 0xffffffff }));
-  const streams = fc.uniqueArray(fc.record({ a: word, b: word, c: word, length: fc.integer({ min: 1, max: 200 }) }), { selector: ({ a, b, c }) => `${a} ${b} ${c}` });
+  const streams = fc.uniqueArray(fc.record({ a: word, b: word, c: word, length: fc.integer({ min: 1, max: 200 }) }), {
+    selector: ({ a, b, c }) => `${a} ${b} ${c}`,
+  });
   fc.assert(
     fc.property(streams, (all) => {
       const expected: Row[] = [];

@@ -90,7 +90,10 @@ export class RowSorter {
   }
   #compare(one: number, other: number): number {
     return (
-      this.#a[one]! - this.#a[other]! || this.#b[one]! - this.#b[other]! || this.#c[one]! - this.#c[other]! || this.#revisions[one]! - this.#revisions[other]!
+      this.#a[one]! - this.#a[other]! ||
+      this.#b[one]! - this.#b[other]! ||
+      this.#c[one]! - this.#c[other]! ||
+      this.#revisions[one]! - this.#revisions[other]!
     );
   }
 }

@@ -37,9 +37,14 @@ export const getRow = (bytes: Buffer, at: number): Row => ({
 
 /** Order of the row (or fence) at `at` against (hash, revision): negative before, 0 equal, positive after. */
 export const compareAt = (bytes: Buffer, at: number, { a, b, c }: StreamHash, revision: number): number =>
-  bytes.readUInt32LE(at) - a || bytes.readUInt32LE(at + 4) - b || bytes.readUInt32LE(at + 8) - c || bytes.readUInt32LE(at + 12) - revision;
-export const compareRows = (one: Row, other: Row): number => one.a - other.a || one.b - other.b || one.c - other.c || one.revision - other.revision;
-export const isSameStream = (one: StreamHash, other: StreamHash): boolean => one.a === other.a && one.b === other.b && one.c === other.c;
+  bytes.readUInt32LE(at) - a ||
+  bytes.readUInt32LE(at + 4) - b ||
+  bytes.readUInt32LE(at + 8) - c ||
+  bytes.readUInt32LE(at + 12) - revision;
+export const compareRows = (one: Row, other: Row): number =>
+  one.a - other.a || one.b - other.b || one.c - other.c || one.revision - other.revision;
+export const isSameStream = (one: StreamHash, other: StreamHash): boolean =>
+  one.a === other.a && one.b === other.b && one.c === other.c;
 
 /** Closes a block of `count` rows. */
 export const sealBlock = (block: Buffer, count: number): void => {
@@ -47,10 +52,16 @@ export const sealBlock = (block: Buffer, count: number): void => {
   block.writeUInt32LE(count, COUNT_AT);
   block.writeUInt32LE(crc32(block.subarray(0, BLOCK_CRC_AT)), BLOCK_CRC_AT);
 };
-export const isSoundBlock = (block: Buffer): boolean => crc32(block.subarray(0, BLOCK_CRC_AT)) === block.readUInt32LE(BLOCK_CRC_AT);
+export const isSoundBlock = (block: Buffer): boolean =>
+  crc32(block.subarray(0, BLOCK_CRC_AT)) === block.readUInt32LE(BLOCK_CRC_AT);
 export const rowsIn = (block: Buffer): number => block.readUInt32LE(COUNT_AT);
 
-export type Footer = { readonly blocks: number; readonly rows: number; readonly filterBytes: number; readonly indexCrc: number };
+export type Footer = {
+  readonly blocks: number;
+  readonly rows: number;
+  readonly filterBytes: number;
+  readonly indexCrc: number;
+};
 export const footerBytes = ({ blocks, rows, filterBytes, indexCrc }: Footer): Buffer => {
   const bytes = Buffer.alloc(FOOTER_BYTES);
   bytes.write(MAGIC, 0, 'latin1');
@@ -63,6 +74,12 @@ export const footerBytes = ({ blocks, rows, filterBytes, indexCrc }: Footer): Bu
   return bytes;
 };
 export const readFooter = (bytes: Buffer): Footer | undefined => {
-  if (bytes.toString('latin1', 0, 4) !== MAGIC || crc32(bytes.subarray(0, 60)) !== bytes.readUInt32LE(60)) return undefined;
-  return { blocks: bytes.readUInt32LE(8), rows: bytes.readDoubleLE(16), filterBytes: bytes.readUInt32LE(24), indexCrc: bytes.readUInt32LE(28) };
+  if (bytes.toString('latin1', 0, 4) !== MAGIC || crc32(bytes.subarray(0, 60)) !== bytes.readUInt32LE(60))
+    return undefined;
+  return {
+    blocks: bytes.readUInt32LE(8),
+    rows: bytes.readDoubleLE(16),
+    filterBytes: bytes.readUInt32LE(24),
+    indexCrc: bytes.readUInt32LE(28),
+  };
 };

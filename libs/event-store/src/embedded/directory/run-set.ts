@@ -47,7 +47,9 @@ export class RunSet {
   /** Opens and proves all that the manifest names. Gives the reason if it must all be made again from the log. */
   async load(): Promise<string | undefined> {
     const manifest = await loadManifest(this.#disk);
-    const files = (await this.#disk.list(DIRECTORY_FOLDER)).map(sequenceOfRun).filter((sequence) => sequence !== undefined);
+    const files = (await this.#disk.list(DIRECTORY_FOLDER))
+      .map(sequenceOfRun)
+      .filter((sequence) => sequence !== undefined);
     this.#nextRun = Math.max(0, ...files) + 1;
     if (typeof manifest === 'string') return `the manifest is ${manifest}`;
     this.#nextRun = Math.max(this.#nextRun, manifest.nextRun);
@@ -90,7 +92,11 @@ export class RunSet {
   }
 
   /** The stream's last row up to `revision` in the newest run that has one. */
-  async find(hash: StreamHash, revision: number, isWanted: (row: Row) => boolean = () => true): Promise<Row | undefined> {
+  async find(
+    hash: StreamHash,
+    revision: number,
+    isWanted: (row: Row) => boolean = () => true,
+  ): Promise<Row | undefined> {
     for (;;) {
       const runs = this.#runs;
       const found = await this.#findIn(runs, hash, revision, isWanted);
@@ -98,7 +104,12 @@ export class RunSet {
     }
   }
 
-  async #findIn(runs: readonly Run[], hash: StreamHash, revision: number, isWanted: (row: Row) => boolean): Promise<Row | undefined | 'changed'> {
+  async #findIn(
+    runs: readonly Run[],
+    hash: StreamHash,
+    revision: number,
+    isWanted: (row: Row) => boolean,
+  ): Promise<Row | undefined | 'changed'> {
     for (let i = runs.length - 1; i >= 0; i--) {
       if (this.#runs !== runs) return 'changed'; // one of these may be closed by now
       const run = runs[i]!;

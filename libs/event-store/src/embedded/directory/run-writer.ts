@@ -1,7 +1,16 @@
 import type { Disk, DiskFile } from '@vouchsafe/runtime';
 import { crc32 } from 'node:zlib';
 import { addToFilter, filterBytesFor } from './bloom.js';
-import { BLOCK_BYTES, BLOCK_ROWS, FENCE_BYTES, footerBytes, putRow, ROW_BYTES, type Row, sealBlock } from './run-format.js';
+import {
+  BLOCK_BYTES,
+  BLOCK_ROWS,
+  FENCE_BYTES,
+  footerBytes,
+  putRow,
+  ROW_BYTES,
+  type Row,
+  sealBlock,
+} from './run-format.js';
 
 /** Blocks gathered before they are written: also the slice of work between two waits. */
 const WRITE_BLOCKS = 16;
@@ -64,7 +73,12 @@ export class RunWriter {
     if (this.#blockRows > 0) this.#endBlock();
     await this.drain();
     const index = Buffer.concat([...this.#fences, this.#filter]);
-    const footer = footerBytes({ blocks: this.#fences.length, rows: this.#rows, filterBytes: this.#filter.length, indexCrc: crc32(index) });
+    const footer = footerBytes({
+      blocks: this.#fences.length,
+      rows: this.#rows,
+      filterBytes: this.#filter.length,
+      indexCrc: crc32(index),
+    });
     await this.#file.write(Buffer.concat([index, footer]), this.#written);
     await this.#file.sync();
   }

@@ -1,10 +1,21 @@
-import { invariant } from '@vouchsafe/kernel';
+import { Fault, invariant } from '@vouchsafe/kernel';
 import type { Disk, DiskFile } from '@vouchsafe/runtime';
 import { LRUCache } from 'lru-cache';
 import { crc32 } from 'node:zlib';
 import { mayHold } from './bloom.js';
 import {
-  BLOCK_BYTES, compareAt, FENCE_BYTES, FOOTER_BYTES, type Footer, getRow, isSameStream, isSoundBlock, readFooter, ROW_BYTES, type Row, rowsIn,
+  BLOCK_BYTES,
+  compareAt,
+  FENCE_BYTES,
+  FOOTER_BYTES,
+  type Footer,
+  getRow,
+  isSameStream,
+  isSoundBlock,
+  readFooter,
+  ROW_BYTES,
+  type Row,
+  rowsIn,
 } from './run-format.js';
 import type { StreamHash } from './tail.js';
 
@@ -13,8 +24,10 @@ const CACHED_BLOCKS = 256;
 const SCAN_BLOCKS = 64;
 
 /** A run on the disk is not as it was written. It is made again from the log at the next start. */
-export class RunDamage extends Error {
-  override readonly name = 'RunDamage';
+export class RunDamage extends Fault {
+  constructor(what: string) {
+    super('DIRECTORY_DAMAGED', `${what}; restart, and the stream directory is made again from the log`, false);
+  }
 }
 
 /** What of a run is in memory. */
@@ -26,7 +39,13 @@ export class Run {
   #readers = 0;
   #retired = false;
 
-  private constructor(readonly name: string, readonly disk: Disk, readonly level: number, readonly file: DiskFile, readonly index: Index) {}
+  private constructor(
+    readonly name: string,
+    readonly disk: Disk,
+    readonly level: number,
+    readonly file: DiskFile,
+    readonly index: Index,
+  ) {}
 
   get rows(): number {
     return this.index.rows;
@@ -83,7 +102,9 @@ export class Run {
   async *blocks(): AsyncGenerator<Buffer> {
     for (let first = 0; first < this.index.blocks; first += SCAN_BLOCKS) {
       const count = Math.min(SCAN_BLOCKS, this.index.blocks - first);
-      const bytes = await this.#using(() => readExactly(this.file, first * BLOCK_BYTES, count * BLOCK_BYTES, this.name));
+      const bytes = await this.#using(() =>
+        readExactly(this.file, first * BLOCK_BYTES, count * BLOCK_BYTES, this.name),
+      );
       for (let i = 0; i < count; i++) {
         const block = bytes.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES);
         if (!isSoundBlock(block)) throw new RunDamage(`${this.name}: bad block ${first + i}`);

@@ -10,11 +10,22 @@ import { hashOf, Tail } from './tail.js';
 import { TailMemory } from './tail-memory.js';
 
 /** Room for real traffic in the log, but a directory of small runs and hardly any memory of recent events. */
-const ROOMY = { segmentBytes: 1 << 20, frameBytes: 1 << 16, frameEvents: 100, unflushedBytes: 1 << 17, directoryRows: 100, recentBytes: 4000, recentEvents: 20, cacheBytes: 1 << 16 };
+const ROOMY = {
+  segmentBytes: 1 << 20,
+  frameBytes: 1 << 16,
+  frameEvents: 100,
+  unflushedBytes: 1 << 17,
+  directoryRows: 100,
+  recentBytes: 4000,
+  recentEvents: 20,
+  cacheBytes: 1 << 16,
+};
 
 const openStreams = async (store: EmbeddedStore, from: number, to: number): Promise<void> => {
   for (let i = from; i < to; i += 50) {
-    await store.appendMany(Array.from({ length: Math.min(50, to - i) }, (_, j) => anAppend(`order-${i + j}`, NO_STREAM, `e${i + j}`)));
+    await store.appendMany(
+      Array.from({ length: Math.min(50, to - i) }, (_, j) => anAppend(`order-${i + j}`, NO_STREAM, `e${i + j}`)),
+    );
     await store.durable(store.head());
   }
 };
@@ -43,9 +54,11 @@ describe('the stream directory', () => {
 
   it('knows without reading the disk that a stream is new, but for one in a few', async () => {
     let reads = 0;
-    const disk = memoryDisk({ before: ({ kind, name }) => {
-      if (kind === 'read' && name.endsWith('.run')) reads++;
-    } });
+    const disk = memoryDisk({
+      before: ({ kind, name }) => {
+        if (kind === 'read' && name.endsWith('.run')) reads++;
+      },
+    });
     const store = await openSmall(disk, ROOMY);
     await openStreams(store, 0, 3000);
     await store.close();
@@ -58,9 +71,11 @@ describe('the stream directory', () => {
 
   it('enters a long stream in its middle, also after its marks were merged', async () => {
     let reads = 0;
-    const disk = memoryDisk({ before: ({ kind }) => {
-      if (kind === 'read') reads++;
-    } });
+    const disk = memoryDisk({
+      before: ({ kind }) => {
+        if (kind === 'read') reads++;
+      },
+    });
     const store = await openSmall(disk, ROOMY);
     for (let i = 0; i < 3000; i++) {
       await store.appendMany([anAppend('pool-1', i - 1, `p${i}`), anAppend(`order-${i}`, NO_STREAM, `o${i}`)]);
@@ -70,12 +85,17 @@ describe('the stream directory', () => {
     await store.close();
     const again = await openSmall(disk, ROOMY);
     reads = 0;
-    expect(revisionsOf(await again.readStream('pool-1', { from: 1001, max: 5 }))).toEqual([1001, 1002, 1003, 1004, 1005]);
-    expect(revisionsOf(await again.readStream('pool-1', { from: 64, direction: 'backwards', max: 3 }))).toEqual([64, 63, 62]);
+    expect(revisionsOf(await again.readStream('pool-1', { from: 1001, max: 5 }))).toEqual([
+      1001, 1002, 1003, 1004, 1005,
+    ]);
+    expect(revisionsOf(await again.readStream('pool-1', { from: 64, direction: 'backwards', max: 3 }))).toEqual([
+      64, 63, 62,
+    ]);
     expect(revisionsOf(await again.readStream('pool-1', { from: 0, max: 1 }))).toEqual([0]);
     expect(reads).toBeLessThan(60);
     const all: number[] = [];
-    for (let from = 0; from < 3000; from += 500) all.push(...revisionsOf(await again.readStream('pool-1', { from, max: 500 })));
+    for (let from = 0; from < 3000; from += 500)
+      all.push(...revisionsOf(await again.readStream('pool-1', { from, max: 500 })));
     expect(all).toEqual(Array.from({ length: 3000 }, (_, i) => i));
     await again.close();
   });
@@ -83,13 +103,21 @@ describe('the stream directory', () => {
   it('is made again when it is of another log', async () => {
     const older = memoryDisk();
     const newer = memoryDisk();
-    for (const [disk, events, streams] of [[older, 40, 5], [newer, 90, 9]] as const) {
+    for (const [disk, events, streams] of [
+      [older, 40, 5],
+      [newer, 90, 9],
+    ] as const) {
       const store = await openSmall(disk);
       await fill(store, events, streams);
       await store.close();
     }
-    const pick = (files: ReadonlyMap<string, Buffer>, folder: string) => [...files].filter(([name]) => name.startsWith(folder));
-    const mixed = new Map([...pick(older.contents(), 'log/'), ...pick(older.contents(), 'head'), ...pick(newer.contents(), 'directory/')]);
+    const pick = (files: ReadonlyMap<string, Buffer>, folder: string) =>
+      [...files].filter(([name]) => name.startsWith(folder));
+    const mixed = new Map([
+      ...pick(older.contents(), 'log/'),
+      ...pick(older.contents(), 'head'),
+      ...pick(newer.contents(), 'directory/'),
+    ]);
     const whole = await everythingIn(await openSmall(older));
     for (const open of [openSmallForReading, openSmall]) {
       const store = await open(diskWith(mixed));
@@ -97,6 +125,23 @@ describe('the stream directory', () => {
       expect(await everythingIn(store)).toEqual(whole);
       await store.close();
     }
+  });
+
+  it('says so when a run changes while it is open, and is made again at the next start', async () => {
+    const disk = memoryDisk();
+    const store = await openSmall(disk, ROOMY);
+    await openStreams(store, 0, 400);
+    await store.close();
+    const again = await openSmall(disk, ROOMY);
+    for (const [name, bytes] of disk.contents()) if (name.endsWith('.run')) disk.damage(name, bytes.fill(1, 0, 4000));
+    await expect(again.append(anAppend('order-3', 0, 'more'))).rejects.toMatchObject({
+      code: 'DIRECTORY_DAMAGED',
+      retryable: false,
+    });
+    const third = await openSmall(disk.kill(), ROOMY);
+    expect(third.recovery.directoryRebuilt).toContain('bad block');
+    expect(await third.append(anAppend('order-3', 0, 'more'))).toMatchObject({ ok: true, revision: 1 });
+    await third.close();
   });
 
   it('does not take another stream for one with the same hash', async () => {
@@ -148,7 +193,11 @@ describe('the memory of streams’ ends', () => {
     memory.freeze();
     for (let revision = 130; revision < 200; revision++) tail = memory.advance('pool-1', tail, revision, at(revision));
     expect([64, 128, 192].map((revision) => memory.markAt('pool-1', revision))).toEqual([at(64), at(128), at(192)]);
-    expect([0, 65, 256].map((revision) => memory.markAt('pool-1', revision))).toEqual([undefined, undefined, undefined]);
+    expect([0, 65, 256].map((revision) => memory.markAt('pool-1', revision))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect(START).toBeLessThan(at(0));
   });
 });

@@ -116,7 +116,12 @@ export class StreamDirectory {
     const row = await this.#runs.find(tail, LAST);
     if (row) {
       const event = await this.#parts.read(row.position as Position);
-      if (event.stream !== stream) throw new Fault('STREAM_HASH_COLLISION', `the stream names ${stream} and ${event.stream} have the same hash; only the older can be used`, false);
+      if (event.stream !== stream)
+        throw new Fault(
+          'STREAM_HASH_COLLISION',
+          `the stream names ${stream} and ${event.stream} have the same hash; only the older can be used`,
+          false,
+        );
       tail.moveTo(row.revision, row.position as Position);
       tail.marks = undefined;
     }

@@ -12,7 +12,11 @@ export const hashOf = (stream: string): StreamHash => {
   return { a: word(digest, 0), b: word(digest, 4), c: word(digest, 8) };
 };
 const word = (digest: string, at: number): number =>
-  ((digest.charCodeAt(at) << 24) | (digest.charCodeAt(at + 1) << 16) | (digest.charCodeAt(at + 2) << 8) | digest.charCodeAt(at + 3)) >>> 0;
+  ((digest.charCodeAt(at) << 24) |
+    (digest.charCodeAt(at + 1) << 16) |
+    (digest.charCodeAt(at + 2) << 8) |
+    digest.charCodeAt(at + 3)) >>>
+  0;
 
 /** Where a stream ends, and the marks it got within one generation of the directory's memory. */
 export class Tail implements StreamHash {
@@ -26,7 +30,10 @@ export class Tail implements StreamHash {
   firstMark: Revision = 0;
 
   /** `generation`: of the memory it was changed in; 0 if it was only read. */
-  constructor({ a, b, c }: StreamHash, readonly generation: number) {
+  constructor(
+    { a, b, c }: StreamHash,
+    readonly generation: number,
+  ) {
     this.a = a;
     this.b = b;
     this.c = c;
