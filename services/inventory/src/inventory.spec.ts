@@ -48,7 +48,7 @@ it('has a disclosure in the journal before the code leaves', async () => {
   await openSecrets(rig, 'dsc_1', [{ batchId, from: 0, to: 1 }]);
   const kinds: string[] = [];
   for await (const { entry } of rig.journal.read()) kinds.push(entry.type);
-  expect(kinds).toEqual(['Opened', 'Imported', 'ImportEnded', 'Committed', 'Disclosed']);
+  expect(kinds).toEqual(['Opened', 'LookupKey', 'Imported', 'ImportEnded', 'Committed', 'Disclosed']);
 });
 
 describe('imports', () => {
