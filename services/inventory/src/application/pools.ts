@@ -7,7 +7,7 @@ import { type Clock, eventIdOf } from '@vouchsafe/runtime';
 import type { BuyerLimit, BuyerLimitCommand, BuyerLimitEvent } from '../domain/buyer-limit.js';
 import { recall } from '../domain/pending.js';
 import type { Claim, Sale, Stock, StockCommand, StockEvent, StockRejection, Units } from '../domain/stock-types.js';
-import { type GiveBack, giveBacksOf } from './give-backs.js';
+import { type GiveBack, giveBacksOf } from '../domain/give-backs.js';
 import { InTurn } from './in-turn.js';
 import type { SalesPast } from './sales-past.js';
 import { buyerLimitStream, poolStream } from './streams.js';

@@ -73,23 +73,28 @@ export class Restored {
 
   async #adoptImports(): Promise<void> {
     const { journal, vault, log } = this.#options;
+    const aborted = await this.#adoptKeys();
+    let adopted = 0;
+    let lost = 0;
+    for await (const { entry } of journal.read()) {
+      if (entry.type !== 'Imported' || aborted.has(entry.importId)) continue;
+      if (((await vault.batch(entry.batchId))?.rows ?? 0) > entry.row) continue;
+      const fresh = await vault.adoptHashes(Buffer.from(entry.hashes, 'base64'), entry.hashVersion);
+      if (fresh === undefined) lost++;
+      else adopted += fresh;
+    }
+    if (adopted > 0) log.warn({ adopted }, 'codes imported after the backup count as imported; they are refused if they come again');
+    if (lost > 0) log.error({ entries: lost }, 'hashes of codes imported after the backup are under a look-up key that this key-encryption key does not open: those codes are not recognised if they come again');
+  }
+  /** Takes the look-up keys of the journal; imports that were given up, whose codes block nobody. */
+  async #adoptKeys(): Promise<ReadonlySet<string>> {
+    const { journal, vault } = this.#options;
     const aborted = new Set<string>();
     for await (const { entry } of journal.read()) {
       if (entry.type === 'ImportEnded' && entry.outcome === 'aborted') aborted.add(entry.importId);
       if (entry.type === 'LookupKey') await vault.adoptLookupKey({ version: entry.hashVersion, kekId: entry.kekId, wrapped: Buffer.from(entry.wrapped, 'base64') });
     }
-    let adopted = 0;
-    let lost = 0;
-    for await (const { entry } of journal.read()) {
-      if (entry.type !== 'Imported' || aborted.has(entry.importId)) continue;
-      const known = await vault.batch(entry.batchId);
-      if (known && known.rows > entry.row) continue;
-      const fresh = await vault.adoptHashes(Buffer.from(entry.hashes, 'base64'), entry.hashVersion);
-      adopted += fresh ?? 0;
-      if (fresh === undefined) lost++;
-    }
-    if (lost > 0) log.error({ entries: lost }, 'hashes of codes imported after the backup are under a look-up key that this key-encryption key does not open: those codes are not recognised if they come again');
-    if (adopted > 0) log.warn({ adopted }, 'codes imported after the backup count as imported; they are refused if they come again');
+    return aborted;
   }
 
   async #eraseAgain(): Promise<void> {

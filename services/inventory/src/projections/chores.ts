@@ -1,5 +1,5 @@
 import type { Projection } from '@vouchsafe/read-store';
-import { giveBacksOf } from '../application/give-backs.js';
+import { giveBacksOf } from '../domain/give-backs.js';
 import type { BatchEvent } from '../domain/batch.js';
 import type { BuyerLimitEvent } from '../domain/buyer-limit.js';
 import type { StockEvent } from '../domain/stock-types.js';

@@ -1,4 +1,4 @@
-import type { Claim, StockEvent } from '../domain/stock-types.js';
+import type { Claim, StockEvent } from './stock-types.js';
 
 /** What a pool's event gives back to buyers' limits. `giveBackId` tells it from other give-backs of the same reservation. */
 export type GiveBack = { readonly claim: Claim; readonly giveBackId: string; readonly quantity?: number };
