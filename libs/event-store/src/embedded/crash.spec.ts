@@ -3,6 +3,7 @@ import { seededRandom } from '@vouchsafe/runtime';
 import { CrashWorld } from '../testing/crash-world.js';
 
 const LONG = process.env['VOUCHSAFE_LONG'] === '1';
+jest.setTimeout(3_600_000); // long with VOUCHSAFE_LONG; seconds without
 
 describe('a store whose machine loses power, or whose process is killed, at any operation of its disk', () => {
   it('has everything it acknowledged, whole appends only, in order, and goes on', async () => {

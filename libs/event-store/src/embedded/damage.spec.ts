@@ -6,6 +6,7 @@ import { diskWith, everythingIn, fill, openSmall, openSmallForReading } from '..
 
 const RUNS = process.env['VOUCHSAFE_LONG'] === '1' ? 100_000 : 1000;
 const EVENTS = 90;
+jest.setTimeout(3_600_000); // long with VOUCHSAFE_LONG; seconds without
 
 type Files = ReadonlyMap<string, Buffer>;
 /** A log of several segments and runs: closed in order, or left by a kill with its last frame acknowledged. */

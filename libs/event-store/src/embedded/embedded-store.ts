@@ -23,7 +23,6 @@ import { type EmbeddedOptions, segmentName } from './layout.js';
 import type { LogReaders } from './log-readers.js';
 import { prepare, type Prepared } from './record.js';
 import type { RecoveryReport } from './recover.js';
-import { appendRoom } from './segment.js';
 import type { Space } from './space.js';
 
 /** Files that together hold everything up to `position`; their first `length` bytes never change any more. */
@@ -177,7 +176,7 @@ export class WritableStore implements EmbeddedStore {
 
   #checkSize(prepared: readonly Prepared[]): void {
     const bytes = prepared.reduce((sum, event) => sum + event.bytes, 0);
-    const most = appendRoom(this.#parts.options.segmentBytes);
+    const most = this.#parts.space.appendMax;
     if (bytes > most)
       throw new Fault(
         'APPEND_TOO_LARGE',

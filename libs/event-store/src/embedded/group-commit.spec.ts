@@ -1,7 +1,7 @@
 import { memoryDisk } from '@vouchsafe/runtime';
 import { NO_STREAM } from '../port.js';
 import { anAppend, readToEnd } from '../testing/builders.js';
-import { openSmall, settle } from '../testing/small-store.js';
+import { everythingIn, fill, openSmall, settle } from '../testing/small-store.js';
 
 const stateOf = async (work: Promise<unknown>): Promise<string> =>
   Promise.race([
@@ -83,6 +83,23 @@ describe('group commit', () => {
     await store.durable(store.head());
     expect(await readToEnd(store)).toHaveLength(100);
     expect(store.stats().recentBytes).toBeLessThanOrEqual(2000);
+    await store.close();
+  });
+
+  it('goes on with segments of another size', async () => {
+    const disk = memoryDisk();
+    for (const segmentBytes of [6000, 4000]) {
+      const store = await openSmall(disk, { segmentBytes });
+      await fill(store, 30);
+      await store.close();
+    }
+    const store = await openSmall(disk, { segmentBytes: 20_000 });
+    const large = anAppend('order-large', NO_STREAM, 'a', 30);
+    expect(await store.append(large).catch((error: unknown) => error)).toMatchObject({ code: 'APPEND_TOO_LARGE' }); // into the 4,000 bytes that are next
+    await fill(store, 30);
+    expect(await store.append(large)).toMatchObject({ ok: true, revision: 29 });
+    await store.durable(store.head());
+    expect(await everythingIn(store)).toHaveLength(120);
     await store.close();
   });
 

@@ -3,7 +3,7 @@ import type { Clock, Disk, Log } from '@vouchsafe/runtime';
 import { isFull, readOnlyFault } from './faults.js';
 import type { EmbeddedOptions } from './layout.js';
 import type { LogFiles } from './log-files.js';
-import { allocateSegment, firstFrameOf, limitOf, type Segment } from './segment.js';
+import { allocateSegment, appendRoom, firstFrameOf, limitOf, type Segment } from './segment.js';
 
 export type SpaceParts = {
   readonly disk: Disk;
@@ -39,6 +39,12 @@ export class Space {
   /** Appends are refused just now, or will be once the present segment is full. */
   get short(): boolean {
     return this.#failedAtMs !== undefined;
+  }
+
+  /** The most that one append may hold: it must fit into any segment it could come to lie in. */
+  get appendMax(): number {
+    const { files, options } = this.#parts;
+    return appendRoom(Math.min(options.segmentBytes, files.segments[this.#index + 1]?.size ?? options.segmentBytes));
   }
 
   /** Where a frame of `bytes` may begin, given the end of the one before; undefined if there is no room just now. */
