@@ -9,6 +9,8 @@ export type ImportOptions = {
   /** Go on with this import where it stopped. */
   readonly resume?: string;
   readonly note?: (line: string) => void;
+  /** How often it is asked how far it is; 100 ms unless said. */
+  readonly pollMs?: number;
 };
 export type ImportDone = { readonly importId: string; readonly batchId: string; readonly accepted: number; readonly refused: number; readonly refusals: readonly string[] };
 
@@ -27,9 +29,9 @@ export const importFile = async (connection: Connection, file: string, options: 
       });
   options.note?.(`${importId} @${nextOffset}`);
   await connection.upload(InventoryService.method.importCodes, chunksOf(file, importId, Number(nextOffset)), UPLOAD_MS);
-  const ready = await settled(connection, importId, [ImportState.READY, ImportState.COMPLETED]);
+  const ready = await settled(connection, importId, [ImportState.READY, ImportState.COMPLETED], options.pollMs);
   await connection.call(InventoryService.method.completeImport, { importId });
-  const done = await settled(connection, importId, [ImportState.COMPLETED]);
+  const done = await settled(connection, importId, [ImportState.COMPLETED], options.pollMs);
   const { lines } = ready.refused > 0n ? await connection.call(InventoryService.method.listRefusedLines, { importId, pageSize: REFUSALS_SHOWN }) : { lines: [] };
   return {
     importId, batchId: done.batchId, accepted: Number(done.accepted), refused: Number(done.refused),
@@ -48,11 +50,11 @@ async function* chunksOf(file: string, importId: string, from: number) {
   if (offset === from) yield { importId, offset: BigInt(offset), content: Buffer.alloc(0), last: true };
 }
 
-const settled = async (connection: Connection, importId: string, states: readonly ImportState[]): Promise<Import> => {
+const settled = async (connection: Connection, importId: string, states: readonly ImportState[], pollMs = POLL_MS): Promise<Import> => {
   for (;;) {
     const now = await connection.call(InventoryService.method.getImport, { importId });
     if (states.includes(now.state)) return now;
     if (now.state === ImportState.ABORTED) throw new CommandFailure(EXIT.data, `导入已中止：${now.reason}`, `the import was aborted: ${now.reason}`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 };

@@ -1,12 +1,13 @@
 import { type Order, OrderService, OrderState } from '@vouchsafe/proto/order/v1/order';
 import { FulfillmentService } from '@vouchsafe/proto/fulfillment/v1/fulfillment';
+import { isRpcFailure } from '@vouchsafe/rpc';
 import { Auditor, type Findings } from '../audit/auditor.js';
 import { allEvents } from '../audit/open-log.js';
 import { World } from './world.js';
 
 /** How one seed ended. */
 export type Smoke = {
-  readonly seed: number; readonly orders: number; readonly acked: number; readonly kills: number;
+  readonly seed: number; readonly orders: number; readonly acked: number; readonly refused: number; readonly kills: number;
   /** Answered orders that are not there, or are otherwise, afterwards. */
   readonly lost: readonly string[];
   /** Orders that have not ended although everything worked again. */
@@ -27,14 +28,21 @@ export const smoke = async (seed: number, options: { readonly orders: number; re
   await world.begin();
   await world.furnish(options.codes);
   const acked = new Map<string, OrderState>();
+  /** Turned away at the door, for everything is sold: nothing was recorded. */
+  const refused = new Set<string>();
   let placed = 0;
   let running = true;
   const place = async (n: number): Promise<void> => {
     const number = `S-${n}`;
     const channelId = CHANNELS[n % 2]!;
-    while (running && !acked.has(number)) {
+    while (running && !acked.has(number) && !refused.has(number)) {
       const asked = world.answered((rpc) => rpc.call(OrderService.method.placeOrder, { number, lines: [{ productId: 'prd_video-month', quantity: 1 + (n % 3) }] }, world.context({ kind: 'channel', channelId })));
-      const answer = await Promise.race([asked.catch(() => undefined), world.clock.sleep(RETRY_MS).then(() => undefined)]);
+      const failed = async (error: unknown): Promise<undefined> => {
+        if (isRpcFailure(error) && error.code === 'SOLD_OUT_FOR_NOW') refused.add(number);
+        else await world.clock.sleep(RETRY_MS);
+        return undefined;
+      };
+      const answer = await Promise.race([asked.catch(failed), world.clock.sleep(RETRY_MS).then(() => undefined)]);
       if (!answer) continue;
       if (FINAL.includes(answer.state)) acked.set(number, answer.state);
       if (answer.state === OrderState.COMPLETED && n % 5 === 0) await disclose(world, channelId, answer);
@@ -54,7 +62,9 @@ export const smoke = async (seed: number, options: { readonly orders: number; re
   await world.clock.until(lanes);
   running = false;
   await world.clock.advance(SETTLE_MS);
-  return report(world, seed, options.orders, acked);
+  const told = await report(world, seed, options.orders, acked);
+  world.end();
+  return { ...told, refused: refused.size };
 };
 
 const disclose = async (world: World, channelId: string, order: Order): Promise<void> => {
@@ -64,7 +74,7 @@ const disclose = async (world: World, channelId: string, order: Order): Promise<
   await Promise.race([read.catch(() => undefined), world.clock.sleep(RETRY_MS)]);
 };
 
-const report = async (world: World, seed: number, orders: number, acked: ReadonlyMap<string, OrderState>): Promise<Smoke> => {
+const report = async (world: World, seed: number, orders: number, acked: ReadonlyMap<string, OrderState>): Promise<Omit<Smoke, 'refused'>> => {
   const { store } = world.life;
   const auditor = new Auditor();
   for await (const event of allEvents(store)) auditor.see(event);

@@ -69,7 +69,7 @@ export class World {
     const bus = lossyBus(inProcessBus(clock, { log }), { random, ...BUS_MISHAPS });
     const rpc = inProcessRpc();
     const { modules } = composeServices({
-      namespace, store, bus, readStore, rpc, clock, wallClock: clock, random, ids, timers: clockTimers(clock), log,
+      namespace, store: incarnation.store(store), bus, readStore, rpc, clock, wallClock: clock, random, ids, timers: clockTimers(clock), log,
       codes: incarnation.guard(this.#codes), personal: incarnation.guard(this.#personal), journal, spool: this.#spool, listDisk: this.#lists,
       deployment: { epoch: 1, raised: false }, paymentProviders: [],
     });
@@ -87,6 +87,11 @@ export class World {
     this.#spool = this.#spool.crash(chance);
     this.#lists = this.#lists.crash(chance);
     this.kills++;
+  }
+
+  /** The end of everything: nothing of this world waits any more. */
+  end(): void {
+    this.life.incarnation.kill();
   }
 
   /** A call whose answer left the process: its effects are durable. Never settles when the process dies first. */

@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseConfig, type Platform, startPlatform } from '@vouchsafe/all-in-one';
+import type { Instant } from '@vouchsafe/kernel';
+import { type Log, type SimulatedClock, simulatedClock } from '@vouchsafe/runtime';
+import { pinoLog } from '@vouchsafe/telemetry';
+import { Connection } from '../client/connection.js';
+
+export type StageOptions = { readonly start: Instant; readonly channels: readonly string[]; readonly terminals: readonly string[]; readonly lists?: string };
+
+/** While nothing is played, simulated time goes on at the pace of real time: whoever in the platform waits is woken. */
+const DRIP_MS = 10;
+
+/**
+ * The whole sandbox platform in this process on a temporary directory, on a simulated clock, called over gRPC through its gateway
+ * as anybody else would. Only the clock is ours.
+ */
+export class Stage {
+  readonly clock: SimulatedClock;
+  readonly folder = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-trace-'));
+  readonly #connections = new Map<string, Connection>();
+  #platform: Platform | undefined;
+  #drip: NodeJS.Timeout | undefined;
+  #failure: Error | undefined;
+
+  private constructor(readonly options: StageOptions) {
+    this.clock = simulatedClock(options.start);
+  }
+
+  static async open(options: StageOptions): Promise<Stage> {
+    const stage = new Stage(options);
+    try {
+      await stage.#start();
+      return stage;
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { channels, terminals, lists } = this.options;
+    const parsed = parseConfig({
+      VOUCHSAFE_DATA: this.data, VOUCHSAFE_KEYS: path.join(this.folder, 'keys'), VOUCHSAFE_JOURNAL: path.join(this.folder, 'journal'),
+      VOUCHSAFE_NAMESPACES: 'sandbox', VOUCHSAFE_HTTP_PORT: '0', VOUCHSAFE_GRPC_PORT: '0', ...(lists && { VOUCHSAFE_IP_LISTS: lists }),
+    });
+    if (!parsed.ok) throw new Error(parsed.problems.map(({ variable, reason }) => `${variable}: ${reason}`).join('; '));
+    const log: Log = pinoLog({ level: 'error', name: 'vouchsafe' });
+    const begin = (): void => { this.#drip = setInterval(() => void this.clock.leap(DRIP_MS), DRIP_MS); };
+    begin();
+    this.#platform = await startPlatform({ config: parsed.config, log, clock: this.clock, onFatal: (fault) => { this.#failure = fault; } });
+    const keys = await this.#platform.sandboxKeys(channels, terminals);
+    const { grpc } = this.#platform;
+    this.#connections.set('admin', new Connection({ grpc, key: keys.admin.key.reveal() }));
+    for (const [id, { key }] of [...keys.channels, ...keys.terminals]) this.#connections.set(id, new Connection({ grpc, key: key.reveal() }));
+  }
+
+  /** The directory that holds the namespaces' data. */
+  get data(): string {
+    return path.join(this.folder, 'data');
+  }
+  get platform(): Platform {
+    if (!this.#platform) throw new Error('the stage has not been set');
+    return this.#platform;
+  }
+  /** The connection of a channel or terminal, or of `admin`. */
+  as(id: string): Connection {
+    const connection = this.#connections.get(id);
+    if (!connection) throw new Error(`nobody on this stage is called ${id}`);
+    return connection;
+  }
+
+  /** Goes on to a moment; nothing happens where it has passed. */
+  async goTo(at: Instant): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    const ms = at - this.clock.now();
+    if (ms > 0) await this.clock.leap(ms);
+  }
+
+  /** Stops the platform; its directory stays for the audit. */
+  async stop(): Promise<void> {
+    for (const connection of this.#connections.values()) connection.close();
+    this.#connections.clear();
+    await this.#platform?.stop();
+    this.#platform = undefined;
+    clearInterval(this.#drip);
+  }
+  /** Stops and removes everything. */
+  async close(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
