@@ -9,6 +9,7 @@ import type { ServiceModule } from '@vouchsafe/runtime';
 import { openSpool } from '@vouchsafe/vault';
 import { batchCodec, buyerLimitCodec, stockCodec } from './adapters/codecs.js';
 import { toIntegration } from './adapters/integration.js';
+import { type KeptSnapshot, poolSnapshots, snapshotCollection } from './adapters/pool-snapshots.js';
 import { sealTo } from './adapters/seal-to.js';
 import { importHandlers } from './api/import-handlers.js';
 import { secretsHandlers } from './api/secrets-handlers.js';
@@ -32,7 +33,7 @@ import { type Chore, importChores, limitChores, poolChores } from './projections
 import { type SalePlace, sales } from './projections/sales.js';
 import { type StockCard, stockCards } from './projections/stock-cards.js';
 
-type Collections = { readonly cards: Collection<BatchCard>; readonly stock: Collection<StockCard>; readonly chores: Collection<Chore>; readonly places: Collection<SalePlace> };
+type Collections = { readonly cards: Collection<BatchCard>; readonly stock: Collection<StockCard>; readonly chores: Collection<Chore>; readonly places: Collection<SalePlace>; readonly snapshots: Collection<KeptSnapshot> };
 
 /** Unsold vouchers: imports, minting, pools, the vault of codes. */
 export const createInventory = (ports: InventoryPorts, config: InventoryConfig): ServiceModule => {
@@ -46,7 +47,7 @@ export const createInventory = (ports: InventoryPorts, config: InventoryConfig):
       stops.push(() => runner.stop());
       await runner.caughtUp(); // timers and pools to hold are views: they must be whole before anything is served
       const parts = compose(ports, config, { runner, ...(await collections(ports)) });
-      stops.push(() => parts.imports.stop());
+      stops.push(() => parts.poolHost.idle(), () => parts.imports.stop());
       await refuseVaultBehind(ports, parts.imports, parts.cards);
       if (ports.deployment.raised) await parts.restored.secure();
       await journalLookupKeys(ports);
@@ -76,13 +77,15 @@ export const inventoryProjections = (): readonly BoundProjection[] => [
 const collections = async ({ readStore }: InventoryPorts): Promise<Collections> => ({
   cards: await readStore.collection<BatchCard>(batchCards.collection), stock: await readStore.collection<StockCard>(stockCards.collection),
   chores: await readStore.collection<Chore>(importChores.collection), places: await readStore.collection<SalePlace>(sales.collection),
+  snapshots: await readStore.collection<KeptSnapshot>(snapshotCollection),
 });
 
 const compose = (ports: InventoryPorts, config: InventoryConfig, views: Collections & { readonly runner: { caughtUp(): Promise<void> } }) => {
-  const { store, clock, random, vault, journal, rpc, spool, deployment } = ports;
+  const { store, clock, random, vault, journal, rpc, spool, deployment, log } = ports;
   const context = () => ownContext(ports);
+  const poolHost = new DeciderHost({ store, clock, random, decider: stock, codec: stockCodec, snapshot: poolSnapshots(views.snapshots, clock, log) });
   const pools = new Pools({
-    pools: new DeciderHost({ store, clock, random, decider: stock, codec: stockCodec }),
+    pools: poolHost,
     limits: new DeciderHost({ store, clock, random, decider: buyerLimit, codec: buyerLimitCodec }),
     past: new SalesPast({ store, codec: stockCodec, places: views.places, projections: views.runner }), journal, clock,
   });
@@ -90,6 +93,7 @@ const compose = (ports: InventoryPorts, config: InventoryConfig, views: Collecti
   const shared = { ...ports, config, pools, imports, cards: views.cards, stock: views.stock, chores: views.chores, projections: views.runner };
   return {
     ...shared,
+    poolHost,
     terms: catalogTerms(rpc, context),
     secrets: new Secrets({ ...shared, context }),
     exports: new Exports({ ...shared, sealTo }),

@@ -4,12 +4,12 @@ import type { BatchEvent, ColumnName } from '../domain/batch.js';
 import type { BuyerLimitEvent } from '../domain/buyer-limit.js';
 import type { LostReason, StockEvent } from '../domain/stock-types.js';
 
-const units = record({ batchId: text(), from: int, to: int, validUntil: optional(millis) });
-const terms = record({
+export const units = record({ batchId: text(), from: int, to: int, validUntil: optional(millis) });
+export const terms = record({
   supplierId: text(), terms: supplierTerms, presentation, unitCostMicros: big, unitTaxMicros: big, currency: text(),
   bookId: text(), businessLine: text(), returnable: bool,
 });
-const claim = record({ reservationId: text(), orderId: text(), lineId: text(), channelId: text(), listingId: text(), buyerToken: optional(text()) });
+export const claim = record({ reservationId: text(), orderId: text(), lineId: text(), channelId: text(), listingId: text(), buyerToken: optional(text()) });
 const availability = { version: 1, shape: record({ productId: text(), free: int }), published: true } as const;
 
 /** Stored events of `pool-` streams. */

@@ -10,7 +10,7 @@ export const emptyStock: Stock = {
 };
 
 /** How long the answer to a commit or a return is kept in memory; later ones are looked up in the pool's past. */
-const ANSWER_MS = 5 * 60_000;
+const ANSWER_MS = 30_000;
 /** An export's answer may get lost with the codes in it: it can be asked for again this long. */
 const EXPORT_MS = 24 * 3_600_000;
 
