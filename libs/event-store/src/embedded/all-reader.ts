@@ -31,24 +31,12 @@ export class AllReader {
     this.#parts = parts;
   }
 
-  read({ after, categories, max }: ReadAll): Promise<Page> {
-    return this.#page(after, new CategoryFilter(categories), max);
-  }
-
-  async #page(after: Position, filter: CategoryFilter, max: number): Promise<Page> {
-    if (after > this.#parts.durable()) {
-      throw new Fault(
-        'POSITION_UNKNOWN',
-        `position ${after} lies beyond the end of this log; what it was kept for must be made again`,
-        false,
-      );
-    }
-    return this.#parts.recent.after(after, filter, max) ?? (await this.#pageFromDisk(after, filter, max));
-  }
-
-  async #pageFromDisk(after: Position, filter: CategoryFilter, max: number): Promise<Page> {
-    const { files, records } = this.#parts;
-    const cursor = this.#cursors.find(({ position }) => position === after) ?? new LogCursor(files, records, after);
+  async read({ after, categories, max }: ReadAll): Promise<Page> {
+    this.#checkKnown(after);
+    const filter = new CategoryFilter(categories);
+    const recent = this.#parts.recent.after(after, filter, max);
+    if (recent) return recent;
+    const cursor = this.#cursors.find(({ position }) => position === after) ?? this.#cursorAfter(after);
     this.#cursors = this.#cursors.filter((idle) => idle !== cursor); // nobody else may step it meanwhile
     const page = await cursor.page(filter, max);
     this.#cursors = [...this.#cursors.slice(-CURSORS_MAX + 1), cursor];
@@ -63,15 +51,28 @@ export class AllReader {
     const { signal, categories } = options;
     const filter = new CategoryFilter(categories);
     let { after } = options;
+    let cursor: LogCursor | undefined; // its own, however many catch up at once
     while (!signal.aborted) {
       const ended = this.#parts.ended();
       if (ended) throw ended;
-      const page = await this.#page(after, filter, SUBSCRIPTION_PAGE);
+      this.#checkKnown(after);
+      const recent = this.#parts.recent.after(after, filter, SUBSCRIPTION_PAGE);
+      cursor = recent ? undefined : (cursor ?? this.#cursorAfter(after));
+      const page = recent ?? (await cursor!.page(filter, SUBSCRIPTION_PAGE));
       after = page.next;
       if (signal.aborted) return;
       if (page.events.length > 0) yield page;
       if (this.#parts.durable() <= after) await this.#more(after, signal);
     }
+  }
+
+  #cursorAfter(after: Position): LogCursor {
+    return new LogCursor(this.#parts.files, this.#parts.records, after);
+  }
+  #checkKnown(after: Position): void {
+    if (after <= this.#parts.durable()) return;
+    const why = `position ${after} lies beyond the end of this log; what it was kept for must be made again`;
+    throw new Fault('POSITION_UNKNOWN', why, false);
   }
 
   /** Settles when there is more than `after`, or nothing will come any more. */

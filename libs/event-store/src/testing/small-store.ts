@@ -42,9 +42,9 @@ export const diskWith = (files: ReadonlyMap<string, Uint8Array>): MemoryDisk => 
 export const fill = async (store: EmbeddedStore, count: number, streams = 7): Promise<void> => {
   for (let i = 0; i < count; i++) {
     const stream = `${i % 2 ? 'order' : 'pool'}-${i % streams}`;
-    const { length } = await store.readStream(stream, { max: count });
+    const revision = await store.revisionOf(stream);
     const result = await store.append(
-      anAppend(stream, length - 1, `e${i}`, 1, { name: `e${i}`, pad: 'x'.repeat((i * 37) % 200) }),
+      anAppend(stream, revision, `e${revision}`, 1, { name: `e${i}`, pad: 'x'.repeat((i * 37) % 200) }),
     );
     if (!result.ok) throw new Error('refused');
     await store.durable(result.position);
