@@ -1,5 +1,5 @@
 import type { Of } from '@vouchsafe/kernel';
-import type { Json, Shape } from './shape.js';
+import { type Json, readTagged, type Shape } from './shape.js';
 
 /** An event as it is stored: a versioned wire name and its JSON. */
 export type Encoded = { readonly type: string; readonly data: Json };
@@ -34,7 +34,7 @@ type Decoder<E> = (data: unknown) => E;
 const decoderOf = <E>(name: string, spec: EventSpec<unknown>, from: number): Decoder<E> => (data) => {
   let json = data as Json;
   for (let version = from; version < spec.version; version++) json = spec.upcasts![version]!(json);
-  return { type: name, ...(spec.shape.read(json, '') as object) } as E;
+  return readTagged(spec.shape, name, json, '') as E;
 };
 
 /** Codec of one context's events. Wire name: `<context>.<Event>.v<n>`. */

@@ -48,8 +48,10 @@ export const bool: Shape<boolean> = {
 /** A bigint as decimal string. */
 export const big: Shape<bigint> = {
   write: (value) => value.toString(),
-  read: (json, path) => (typeof json === 'string' && /^-?\d{1,40}$/.test(json) ? BigInt(json) : fail(path, 'a decimal string')),
+  read: (json, path) => (isDecimal(json) ? BigInt(json) : fail(path, 'a decimal string')),
 };
+const DECIMAL = /^-?\d{1,40}$/;
+const isDecimal = (json: unknown): json is string => typeof json === 'string' && DECIMAL.test(json);
 /** An instant as RFC 3339 UTC. */
 export const time: Shape<Instant> = {
   write: (value) => toRfc3339(value),
@@ -65,24 +67,38 @@ export const amount: Shape<Money> = {
   write: ({ minor, currency }) => ({ minor: minor.toString(), currency }),
   read: (json, path) => {
     const { minor, currency } = (json ?? {}) as Record<string, unknown>;
-    return { minor: big.read(minor, `${path}.minor`), currency: text().read(currency, `${path}.currency`) };
+    return {
+      minor: isDecimal(minor) ? BigInt(minor) : fail(`${path}.minor`, 'a decimal string'),
+      currency: typeof currency === 'string' ? currency : fail(`${path}.currency`, 'a string'),
+    };
   },
 };
 /** Any JSON, kept as it is (frozen data of others; sparingly). */
 export const anyJson: Shape<Json> = { write: (value) => value, read: (json) => json as Json };
 
 export const list = <T>(item: Shape<T>): Shape<readonly T[]> => ({
-  write: (values) => values.map(item.write),
-  read: (json, path) =>
-    Array.isArray(json) ? json.map((value, i) => item.read(value, `${path}[${i}]`)) : fail(path, 'a list'),
+  write: (values) => {
+    const out = new Array<Json>(values.length);
+    for (let i = 0; i < values.length; i++) out[i] = item.write(values[i]!);
+    return out;
+  },
+  read: (json, path) => {
+    if (!Array.isArray(json)) return fail(path, 'a list');
+    const out = new Array<T>(json.length);
+    let i = 0;
+    try {
+      for (; i < json.length; i++) out[i] = item.read(json[i], '');
+    } catch (error) {
+      throw within(error, path, `[${i}]`);
+    }
+    return out;
+  },
 });
 /** A record with free keys. */
 export const dict = <T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> => ({
   write: (values) => Object.fromEntries(Object.entries(values).map(([key, value]) => [key, item.write(value)])),
   read: (json, path) =>
-    json !== null && typeof json === 'object' && !Array.isArray(json)
-      ? Object.fromEntries(Object.entries(json).map(([key, value]) => [key, item.read(value, `${path}.${key}`)]))
-      : fail(path, 'an object'),
+    Object.fromEntries(Object.entries(recordIn(json, path)).map(([key, value]) => [key, item.read(value, `${path}.${key}`)])),
 });
 /** A field that may be absent; never written as null. Only inside {@link record}. */
 export const optional = <T>(item: Shape<T>): Shape<T | undefined> & { readonly optional: true } => ({
@@ -92,7 +108,10 @@ export const optional = <T>(item: Shape<T>): Shape<T | undefined> & { readonly o
 });
 
 /** A shape of something: what a field map holds, whatever each field's type. */
-type AnyShape = { readonly write: (value: never) => Json; readonly read: (json: unknown, path: string) => unknown; readonly optional?: true };
+type AnyShape = {
+  readonly write: (value: never) => Json; readonly read: (json: unknown, path: string) => unknown; readonly optional?: true;
+  readonly readTagged?: (tag: string, json: unknown, path: string) => { type: string };
+};
 type OptionalKeys<F> = { [K in keyof F]: F[K] extends { readonly optional: true } ? K : never }[keyof F];
 /** The record that a field map describes; optional fields may be left out. */
 export type RecordOf<F> = { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: TypeOf<F[K]> } & {
@@ -100,32 +119,60 @@ export type RecordOf<F> = { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: T
 };
 
 /** A record of named fields. Unknown fields are ignored when read (a newer writer may add optional ones). */
-export const record = <F extends Record<string, AnyShape>>(fields: F): Shape<RecordOf<F>> => {
-  const entries = Object.entries<AnyShape>(fields);
+export const record = <F extends Record<string, AnyShape>>(fields: F): RecordShape<RecordOf<F>> => {
+  const keys = Object.keys(fields);
+  const shapes = Object.values<AnyShape>(fields);
+  const into = (out: Record<string, unknown>, source: Readonly<Record<string, unknown>>, path: string): void => {
+    let i = 0;
+    try {
+      for (; i < keys.length; i++) {
+        const field = source[keys[i]!];
+        if (field === undefined && shapes[i]!.optional) continue;
+        out[keys[i]!] = shapes[i]!.read(field, '');
+      }
+    } catch (error) {
+      throw within(error, path, keys[i]!);
+    }
+  };
   return {
     write: (value) => {
       const out: Record<string, Json> = {};
       const source = value as Record<string, unknown>;
-      for (const [key, shape] of entries) {
-        const field = source[key];
-        if (field !== undefined) out[key] = shape.write(field as never);
-        else if (!shape.optional) throw new ShapeError(key, 'a value');
+      for (let i = 0; i < keys.length; i++) {
+        const field = source[keys[i]!];
+        if (field !== undefined) out[keys[i]!] = shapes[i]!.write(field as never);
+        else if (!shapes[i]!.optional) throw new ShapeError(keys[i]!, 'a value');
       }
       return out;
     },
     read: (json, path) => {
-      if (json === null || typeof json !== 'object' || Array.isArray(json)) return fail(path, 'an object');
-      const source = json as Record<string, unknown>;
       const out: Record<string, unknown> = {};
-      for (const [key, shape] of entries) {
-        const field = source[key];
-        if (field === undefined && shape.optional) continue;
-        out[key] = shape.read(field, path ? `${path}.${key}` : key);
-      }
+      into(out, recordIn(json, path), path);
       return out as RecordOf<F>;
+    },
+    readTagged: (tag, json, path) => {
+      const out: Record<string, unknown> = { type: tag };
+      into(out, recordIn(json, path), path);
+      return out as { type: string } & RecordOf<F>;
     },
   };
 };
+
+/** A shape of records that can be read behind a tag at once: `{ type: tag, ...read(json) }` without the copy. */
+export type RecordShape<T> = Shape<T> & { readonly readTagged: (tag: string, json: unknown, path: string) => { type: string } & T };
+
+/** What `shape` reads, with its tag in front. */
+export const readTagged = (shape: AnyShape, tag: string, json: unknown, path: string): { type: string } =>
+  shape.readTagged ? shape.readTagged(tag, json, path) : { type: tag, ...(shape.read(json, path) as object) };
+
+const recordIn = (json: unknown, path: string): Readonly<Record<string, unknown>> =>
+  json === null || typeof json !== 'object' || Array.isArray(json) ? fail(path, 'an object') : (json as Record<string, unknown>);
+
+/** Paths are put together only where something is wrong, on the way out: a reader's parts are read with a path of their own. */
+const within = (error: unknown, ...path: readonly string[]): unknown =>
+  error instanceof ShapeError ? new ShapeError(path.reduceRight(joined, error.path), error.expected) : error;
+const joined = (inner: string, outer: string): string =>
+  outer === '' || inner === '' || inner.startsWith('[') || inner.startsWith('.') ? outer + inner : `${outer}.${inner}`;
 
 /** A union of tagged records: `tagged({ ReserveVouchers: record({...}), … })`; the tag is the field `type`. */
 export const tagged = <F extends Record<string, AnyShape>>(
@@ -139,7 +186,6 @@ export const tagged = <F extends Record<string, AnyShape>>(
     const tag = (json as { type?: unknown } | null)?.type;
     const shape = typeof tag === 'string' && Object.hasOwn(members, tag) ? members[tag] : undefined;
     if (!shape) return fail(`${path}.type`, `one of ${Object.keys(members).join(', ')}`);
-    return { type: tag, ...(shape.read(json, path) as object) } as never;
+    return readTagged(shape, tag as string, json, path) as never;
   },
 });
-
