@@ -13,7 +13,7 @@ const lint = (file: string, code: string): readonly LintMessage[] => {
   writeFileSync(full, code);
   try {
     const { stdout } = spawnSync(bin('eslint'), ['--format', 'json', '--no-cache', file], { cwd: root, encoding: 'utf8', env: { ...process.env, NX_DAEMON: 'false' } });
-    return (JSON.parse(stdout) as { messages: LintMessage[] }[])[0]!.messages;
+    return (JSON.parse(stdout) as [{ messages: LintMessage[] }])[0].messages;
   } finally {
     rmSync(full);
   }

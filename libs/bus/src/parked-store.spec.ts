@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { instant } from '@vouchsafe/kernel';
+import { Fault, instant } from '@vouchsafe/kernel';
 import { simulatedClock } from '@vouchsafe/runtime';
 import { inProcessBus } from './in-process-bus.js';
 import { memoryParkedStore, type ParkedStore } from './parked-store.js';
@@ -51,7 +51,6 @@ it('what was parked halts its stream also after a restart, and a fault that pass
     await bus.start();
     return { bus, store };
   };
-  const { Fault } = await import('@vouchsafe/kernel');
   const first = await start(async () => {
     throw new Fault('STORE_READ_ONLY', 'disk full');
   });

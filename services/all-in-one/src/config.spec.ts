@@ -16,7 +16,7 @@ it.each([
   [{ VOUCHSAFE_HTTP_PORT: '1234', VOUCHSAFE_GRPC_PORT: '1234' }, 'VOUCHSAFE_GRPC_PORT'],
   [{ VOUCHSAFE_DATA: '/d', VOUCHSAFE_KEYS: '/d/keys' }, 'VOUCHSAFE_KEYS'],
 ])('checks fields against each other: %p', (env, variable) => {
-  const parsed = parseConfig(env as Record<string, string>);
+  const parsed = parseConfig(env);
   expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.variable)).toEqual([variable]);
 });
 it('lets sandbox keys lie with the data, and listens anywhere with TLS', () => {

@@ -4,10 +4,9 @@ import { registerAudit } from './commands/register-audit.js';
 import { registerCalls } from './commands/register-calls.js';
 import { registerMeasure } from './commands/register-measure.js';
 import { registerOperate } from './commands/register-operate.js';
+import type { Shell } from './shell.js';
 import { createSpeech, EXIT, localeOf, type Speech } from './speech.js';
 
-/** What every command is given: how to speak, and where it is. */
-export type Shell = { readonly speech: () => Speech; readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly exit: (code: number) => void };
 
 const streams = { out: (text: string) => void process.stdout.write(text), err: (text: string) => void process.stderr.write(text) };
 

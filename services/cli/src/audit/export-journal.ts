@@ -15,6 +15,8 @@ const cell = (text: string): string => {
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
 
+const asCell = (text: string | null | undefined): string => (text && /^-?\d+(\.\d+)?$/.test(text) ? text : cell(text ?? ''));
+
 /** Every entry of the log as an hledger journal (https://hledger.org/hledger.html#journal) or CSV. */
 export async function* exportJournal(events: AsyncIterable<RecordedEvent>, format: 'hledger' | 'csv'): AsyncIterable<string> {
   if (format === 'csv') yield 'date,booked,entry,kind,book,channel,order,account,currency,minor,amount,business_line,product,supplier,batch';
@@ -40,7 +42,8 @@ function* asJournal(entry: StoredEntry, { id }: RecordedEvent): Iterable<string>
 function* asRows(entry: StoredEntry): Iterable<string> {
   for (const [account, minor, dims, other] of entry.postings ?? []) {
     const currency = other ?? entry.currency ?? '';
-    const [line, product, supplier, batch] = entry.dims?.[dims] ?? [];
-    yield [entry.date, entry.booked ?? entry.date, entry.id, entry.kind, entry.book, entry.channel ?? '', entry.order ?? '', account, currency, minor, displayMoney({ minor: BigInt(minor), currency }), line ?? '', product ?? '', supplier ?? '', batch ?? ''].map((text) => (/^-?\d+(\.\d+)?$/.test(text) ? text : cell(text))).join(',');
+    const dimensions = entry.dims?.[dims] ?? [null, null, null, null];
+    const cells = [entry.date, entry.booked ?? entry.date, entry.id, entry.kind, entry.book, entry.channel, entry.order, account, currency, minor, displayMoney({ minor: BigInt(minor), currency }), ...dimensions];
+    yield cells.map(asCell).join(',');
   }
 }

@@ -6,7 +6,7 @@ import { exportJournal } from '../audit/export-journal.js';
 import { allEvents, openLog } from '../audit/open-log.js';
 import { eventLine, findingsLines, trialBalanceLines } from '../audit/present.js';
 import { titleOf } from '@vouchsafe/insight';
-import type { Shell } from '../main.js';
+import type { Shell } from '../shell.js';
 import { CommandFailure, EXIT } from '../speech.js';
 
 type T = (zh: string, en: string) => string;

@@ -9,7 +9,7 @@ import { Connection } from '../client/connection.js';
 import { importFile } from '../client/import-file.js';
 import { mintVouchers } from '../client/mint.js';
 import { callerEnvironment, callerVariables } from '../environment.js';
-import type { Shell } from '../main.js';
+import type { Shell } from '../shell.js';
 import { CommandFailure, EXIT, type Speech } from '../speech.js';
 import { call } from './call.js';
 

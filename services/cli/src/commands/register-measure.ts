@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { demo } from '../demo/demo.js';
-import type { Shell } from '../main.js';
+import type { Shell } from '../shell.js';
 
 type T = (zh: string, en: string) => string;
 

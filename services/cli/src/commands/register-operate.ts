@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Namespace } from '@vouchsafe/runtime';
 import { namespaceArgument } from './register-audit.js';
 import { DEMO_CHANNELS, DEMO_TERMINALS } from '../demo/cast.js';
-import type { Shell } from '../main.js';
+import type { Shell } from '../shell.js';
 import { EXIT } from '../speech.js';
 import { backupNamespace, restoreNamespace } from './backup.js';
 import { doctor } from './doctor.js';

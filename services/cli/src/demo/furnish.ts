@@ -17,7 +17,8 @@ export const sampleCodes = (salt: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, i) => createHash('sha256').update(`${salt}/${i}`).digest('base64url').replace(/[-_]/g, 'x').slice(0, 16).toUpperCase() + i.toString(36).toUpperCase());
 
 /** Writes a file of codes with a header and imports it; the batch's id. */
-export const stockUp = async (admin: Connection, folder: string, salt: string, product: string, supplier: string, count: number, unitCost: string): Promise<string> => {
+export type Delivery = { readonly folder: string; readonly salt: string; readonly product: string; readonly supplier: string; readonly count: number; readonly unitCost: string };
+export const stockUp = async (admin: Connection, { folder, salt, product, supplier, count, unitCost }: Delivery): Promise<string> => {
   const file = path.join(folder, `${salt}.csv`);
   writeFileSync(file, `code\n${sampleCodes(salt, count).join('\n')}\n`, { mode: 0o600 });
   const { batchId } = await importFile(admin, file, { product, supplier, unitCost });
@@ -32,8 +33,8 @@ export const furnish = async (admin: Connection, folder: string, stock: Stock): 
   await admin.call(CatalogService.method.applyCatalog, { document: fromJson(CatalogDocumentSchema, yaml) });
   await admin.call(LedgerService.method.createDeposit, { channelId: 'chn_dist', amount: { minor: 100_000_000n, currency: 'CNY' }, bank: 'icbc', bankReference: 'DEMO-1' });
   await admin.call(LedgerService.method.updateCreditLimit, { channelId: 'chn_corp', limit: { minor: 100_000_000n, currency: 'CNY' } });
-  await stockUp(admin, folder, 'video-month', 'prd_video-month', 'sup_video', stock.months, '16.00');
-  await stockUp(admin, folder, 'course-seat', 'prd_course-seat', 'sup_course', stock.seats, '0');
+  await stockUp(admin, { folder, salt: 'video-month', product: 'prd_video-month', supplier: 'sup_video', count: stock.months, unitCost: '16.00' });
+  await stockUp(admin, { folder, salt: 'course-seat', product: 'prd_course-seat', supplier: 'sup_course', count: stock.seats, unitCost: '0' });
   await mintVouchers(admin, 'prd_coffee', stock.coffee);
   await mintVouchers(admin, 'prd_coffee-ten', stock.tens);
 };

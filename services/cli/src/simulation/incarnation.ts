@@ -34,7 +34,7 @@ export class Incarnation {
     return new Promise((resolve, reject) => {
       work.then(
         (value) => { if (!this.#dead) resolve(value); },
-        (error: unknown) => { if (!this.#dead) reject(error as Error); },
+        (error: unknown) => { if (!this.#dead) reject(error); },
       );
     });
   }

@@ -3,14 +3,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseConfig, type Platform, startPlatform } from '@vouchsafe/all-in-one';
 import type { Instant } from '@vouchsafe/kernel';
-import { type Log, type SimulatedClock, simulatedClock } from '@vouchsafe/runtime';
+import { type Clock, type Log, type SimulatedClock, simulatedClock } from '@vouchsafe/runtime';
 import { pinoLog } from '@vouchsafe/telemetry';
 import { Connection } from '../client/connection.js';
 
 export type StageOptions = { readonly start: Instant; readonly channels: readonly string[]; readonly terminals: readonly string[]; readonly lists?: string };
 
-/** While nothing is played, simulated time goes on at the pace of real time: whoever in the platform waits is woken. */
+/** Whatever is played, simulated time goes on at the pace of real time: whoever in the platform waits is woken. */
 const DRIP_MS = 10;
+/** Sleepers learn of the time that was skipped so often at most, in real time: there are many of them, and very many steps. */
+const WAKE_MS = 25;
 
 /**
  * The whole sandbox platform in this process on a temporary directory, on a simulated clock, called over gRPC through its gateway
@@ -23,6 +25,9 @@ export class Stage {
   #platform: Platform | undefined;
   #drip: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
+  /** Skipped on the wall clock, not yet told to the sleepers. */
+  #owedMs = 0;
+  #wokenAt = 0;
 
   private constructor(readonly options: StageOptions) {
     this.clock = simulatedClock(options.start);
@@ -49,7 +54,7 @@ export class Stage {
     const log: Log = pinoLog({ level: 'error', name: 'vouchsafe' });
     const begin = (): void => { this.#drip = setInterval(() => void this.clock.leap(DRIP_MS), DRIP_MS); };
     begin();
-    this.#platform = await startPlatform({ config: parsed.config, log, clock: this.clock, onFatal: (fault) => { this.#failure = fault; } });
+    this.#platform = await startPlatform({ config: parsed.config, log, clock: this.#passing(), onFatal: (fault) => { this.#failure = fault; } });
     const keys = await this.#platform.sandboxKeys(channels, terminals);
     const { grpc } = this.#platform;
     this.#connections.set('admin', new Connection({ grpc, key: keys.admin.key.reveal() }));
@@ -71,11 +76,31 @@ export class Stage {
     return connection;
   }
 
-  /** Goes on to a moment; nothing happens where it has passed. */
+  /**
+   * Goes on to a moment; nothing happens where it has passed. To be called while no call of ours is under way, for deadlines pass too.
+   * The wall clock is there at once; sleepers are woken then or a few steps later.
+   */
   async goTo(at: Instant): Promise<void> {
     if (this.#failure) throw this.#failure;
     const ms = at - this.clock.now();
-    if (ms > 0) await this.clock.leap(ms);
+    if (ms <= 0) return;
+    this.clock.jump(ms);
+    this.#owedMs += ms;
+    if (performance.now() - this.#wokenAt >= WAKE_MS) await this.wake();
+  }
+  /** Wakes everybody whose time has come. */
+  async wake(): Promise<void> {
+    const owed = this.#owedMs;
+    this.#owedMs = 0;
+    this.#wokenAt = performance.now();
+    this.clock.jump(-owed);
+    await this.clock.leap(owed);
+  }
+
+  /** The clock as the platform sees it: one that goes by itself, as real ones do. */
+  #passing(): Clock {
+    const { clock } = this;
+    return { now: () => clock.now(), monotonicMs: () => clock.monotonicMs(), sleep: (ms, signal) => clock.sleep(ms, signal) };
   }
 
   /** Stops the platform; its directory stays for the audit. */

@@ -65,27 +65,33 @@ const timelineOf = async (ports: AuditPorts, request: GetTimelineRequest, contex
   return unit ? voucherTimeline(ports.timeline, { batchId: unit.batchId, index: Number(unit.index) }) : [];
 };
 
-async function* readEvents({ store }: AuditPorts, request: ReadEventsRequest, context: CallContext) {
-  const { categories, types, correlation, limit, follow } = request;
-  const wanted = (event: RecordedEvent): boolean =>
-    (types.length === 0 || types.includes(event.type)) && (!correlation || event.correlation === correlation);
-  const only = categories.length > 0 ? { categories } : {};
-  let after = request.cursor ? positionOf(request.cursor) : START;
-  let left = limit > 0 ? limit : Number.POSITIVE_INFINITY;
-  for (;;) {
-    const page = await store.readAll({ after, ...only, max: READ_PAGE });
-    for (const event of page.events.filter(wanted)) {
+type Wanted = (event: RecordedEvent) => boolean;
+const filterOf = ({ types, correlation }: ReadEventsRequest): Wanted => (event) =>
+  (types.length === 0 || types.includes(event.type)) && (!correlation || event.correlation === correlation);
+
+async function* readEvents(ports: AuditPorts, request: ReadEventsRequest, context: CallContext) {
+  const wanted = filterOf(request);
+  let left = request.limit > 0 ? request.limit : Number.POSITIVE_INFINITY;
+  for await (const page of pagesOf(ports, request, context)) {
+    for (const event of page) {
+      if (!wanted(event)) continue;
       yield eventRecord(event);
       if (--left === 0) return;
     }
+  }
+}
+
+/** What is there behind the cursor, then, with `follow`, what happens. */
+async function* pagesOf({ store }: AuditPorts, { categories, cursor, follow }: ReadEventsRequest, context: CallContext): AsyncIterable<readonly RecordedEvent[]> {
+  const only = categories.length > 0 ? { categories } : {};
+  let after = cursor ? positionOf(cursor) : START;
+  for (;;) {
+    const page = await store.readAll({ after, ...only, max: READ_PAGE });
+    yield page.events;
     after = page.next;
     if (page.atEnd) break;
   }
   if (!follow) return;
-  for await (const page of store.subscribe({ after, ...only, signal: context.signal ?? new AbortController().signal })) {
-    for (const event of page.events.filter(wanted)) {
-      yield eventRecord(event);
-      if (--left === 0) return;
-    }
-  }
+  const signal = context.signal ?? new AbortController().signal;
+  for await (const page of store.subscribe({ after, ...only, signal })) yield page.events;
 }

@@ -94,6 +94,17 @@ export class Premises {
   running(namespace: Namespace = 'sandbox'): RunningNamespace {
     return this.platform.namespaces.get(namespace)!;
   }
+  /** Everything in the log. */
+  async events(namespace: Namespace = 'sandbox'): Promise<readonly RecordedEvent[]> {
+    const { store } = this.running(namespace);
+    const events: RecordedEvent[] = [];
+    for (let after: Position | undefined; ;) {
+      const page = await store.readAll({ after, max: EVENTS_PAGE });
+      events.push(...page.events);
+      if (page.events.length < EVENTS_PAGE) return events;
+      after = page.events[page.events.length - 1]!.position;
+    }
+  }
   /** Headers of somebody, by name. */
   as(name: string, more: Headers = {}): Headers {
     const key = this.keys.get(name);

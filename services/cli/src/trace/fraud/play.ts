@@ -39,7 +39,8 @@ export const playPurchases = async (stage: Stage, purchases: readonly Purchase[]
 class Scene {
   readonly answered = new Map<string, Answered>();
   readonly deeds: Record<string, number> = {};
-  readonly #signals = new Set<Promise<unknown>>();
+  readonly #signals = new Map<Promise<unknown>, Purchase>();
+  readonly #codes = new Map<string, string>();
   readonly #redemptions = new Map<string, string>();
   #sequence = 0;
   constructor(readonly stage: Stage) {}
@@ -48,7 +49,7 @@ class Scene {
     switch (kind) {
       case 'signUp': return this.#signUp(purchase);
       case 'order': return this.#order(purchase);
-      case 'fetch': return this.#afterwards(purchase, 'fetched', async (orderId) => void (await disclose(this.#channel(purchase), orderId)));
+      case 'fetch': return this.#afterwards(purchase, 'fetched', async (orderId) => void (await this.#codeOf(purchase, orderId)));
       case 'redeem': return this.#afterwards(purchase, 'redeemed', (orderId) => this.#redeem(purchase, orderId, 60n));
       case 'redeemRest': return this.#afterwards(purchase, 'redeemed', (orderId) => this.#redeem(purchase, orderId, 40n));
       case 'reverse': return this.#afterwards(purchase, 'reversed', (orderId) => this.#reverse(orderId));
@@ -56,7 +57,7 @@ class Scene {
     }
   }
   async settle(): Promise<void> {
-    await Promise.all(this.#signals);
+    await Promise.all(this.#signals.keys());
   }
 
   #channel({ source }: Purchase) {
@@ -72,13 +73,15 @@ class Scene {
       kind: SignalKind.SIGN_UP, occurredAt: timestampFromMs(signUp), buyerRef: user, deviceId: device, ip, requestId: `sign-up-${user}`,
     });
     const kept: Promise<unknown> = told.finally(() => this.#signals.delete(kept));
-    this.#signals.add(kept);
+    this.#signals.set(kept, purchase);
     if (this.#signals.size >= SIGNALS_MAX) await this.settle();
   }
 
   async #order(purchase: Purchase): Promise<void> {
-    await this.settle();
     const { row, user, device, ip, value } = purchase;
+    // What was signalled of this buyer, device or address before must have been heard; of others it makes no difference.
+    const concerned = [...this.#signals].filter(([, other]) => other.user === user || other.device === device || (ip !== '' && other.ip === ip));
+    await Promise.all(concerned.map(([signal]) => signal));
     const { orderId, state } = await this.#channel(purchase).call(OrderService.method.placeOrder, {
       number: `R-${row}`, buyer: { ref: user, device, ip }, lines: [{ productId: productOf(value), quantity: 1 }], waitMs: 30_000,
     });
@@ -97,12 +100,21 @@ class Scene {
     }
   }
 
-  async #redeem(purchase: Purchase, orderId: string, percent: bigint): Promise<void> {
+  /** The code, fetched once; its buyer keeps it. */
+  async #codeOf(purchase: Purchase, orderId: string): Promise<string | undefined> {
+    const kept = this.#codes.get(orderId);
+    if (kept !== undefined) return kept;
     const [secret] = await disclose(this.#channel(purchase), orderId);
-    if (!secret) return this.#count('nothing disclosed');
+    if (secret) this.#codes.set(orderId, secret.code);
+    return secret?.code;
+  }
+
+  async #redeem(purchase: Purchase, orderId: string, percent: bigint): Promise<void> {
+    const code = await this.#codeOf(purchase, orderId);
+    if (code === undefined) return this.#count('nothing disclosed');
     const amount = { minor: (BigInt(purchase.value) * CENTS * percent) / 100n, currency: CURRENCY };
     const { redemption } = await this.stage.as(TILL).call(RedemptionService.method.redeemVoucher, {
-      voucher: { case: 'code', value: secret.code }, sequence: BigInt(++this.#sequence), scene: SCENE, ...(kindOf(purchase.value) === 'balance' && { amount }),
+      voucher: { case: 'code', value: code }, sequence: BigInt(++this.#sequence), scene: SCENE, ...(kindOf(purchase.value) === 'balance' && { amount }),
     });
     if (redemption) this.#redemptions.set(orderId, redemption.redemptionId);
   }
