@@ -4,6 +4,7 @@ import { registerAudit } from './commands/register-audit.js';
 import { registerCalls } from './commands/register-calls.js';
 import { registerMeasure } from './commands/register-measure.js';
 import { registerOperate } from './commands/register-operate.js';
+import { registerVault } from './commands/register-vault.js';
 import type { Shell } from './shell.js';
 import { createSpeech, EXIT, localeOf, type Speech } from './speech.js';
 
@@ -26,6 +27,7 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   registerOperate(program, shell, t);
   registerCalls(program, shell, t);
   registerAudit(program, shell, t);
+  registerVault(program, shell, t);
   registerMeasure(program, shell, t);
   try {
     await program.parseAsync([...argv]);
