@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { NAMESPACES, type Namespace } from '@vouchsafe/runtime';
 import { z } from 'zod';
+import { parseDyingPoint } from './dying-disk.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const namespaces = z.string().transform((text) => text.split(',').map((name) => name.trim()).filter(Boolean))
@@ -23,6 +24,8 @@ export const platformConfig = z.strictObject({
   /** production: no reflection, no defaults for convenience. */
   VOUCHSAFE_PROFILE: z.enum(['development', 'production']).default('development'),
   VOUCHSAFE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('warn'),
+  /** Crash tests: the process kills itself at a named point of the log's disk, e.g. `before-sync:17`. Refused with live. */
+  VOUCHSAFE_DIE_AT: z.string().refine((text) => parseDyingPoint(text) !== undefined, { message: 'is no point:count' }).optional(),
   /** Folder of IP lists (`x4bnet_*`, `tor_*`), read at start where it is set. */
   VOUCHSAFE_IP_LISTS: z.string().optional(),
 }).superRefine((config, context) => {
@@ -33,6 +36,7 @@ export const platformConfig = z.strictObject({
     problem('VOUCHSAFE_HOST', 'beyond loopback TLS is needed: set VOUCHSAFE_TLS_CERT and VOUCHSAFE_TLS_KEY');
   }
   if (config.VOUCHSAFE_HTTP_PORT !== 0 && config.VOUCHSAFE_HTTP_PORT === config.VOUCHSAFE_GRPC_PORT) problem('VOUCHSAFE_GRPC_PORT', 'HTTP and gRPC need a port each');
+  if (config.VOUCHSAFE_DIE_AT && config.VOUCHSAFE_NAMESPACES.includes('live')) problem('VOUCHSAFE_DIE_AT', 'is for crash tests of the sandbox');
   if (config.VOUCHSAFE_NAMESPACES.includes('live') && inside(config.VOUCHSAFE_KEYS, config.VOUCHSAFE_DATA)) problem('VOUCHSAFE_KEYS', 'must lie outside the data directory');
 });
 export type PlatformConfig = z.output<typeof platformConfig>;

@@ -9,7 +9,7 @@ import type { Fault } from '@vouchsafe/kernel';
 import type { PaymentProvider } from '@vouchsafe/order';
 import { sqliteReadStore } from '@vouchsafe/read-store';
 import { inProcessRpc, type Rpc } from '@vouchsafe/rpc';
-import { type Clock, clockTimers, createIds, type Log, type Namespace, nodeDisk, systemClock, systemRandom } from '@vouchsafe/runtime';
+import { type Clock, clockTimers, createIds, type Disk, type Log, type Namespace, nodeDisk, systemClock, systemRandom } from '@vouchsafe/runtime';
 import { fileKeyWrap, openCodeVault, sqlitePersonalVault } from '@vouchsafe/vault';
 import { composeServices, type ServiceSettings } from './compose.js';
 import { startModules } from './module-order.js';
@@ -30,6 +30,8 @@ export type NamespaceOptions = NamespacePlaces & {
   readonly clock?: Clock;
   readonly settings?: ServiceSettings;
   readonly paymentProviders?: readonly PaymentProvider[];
+  /** Around the log's disk, for crash tests. */
+  readonly around?: (disk: Disk) => Disk;
   /** The log failed: nothing more may leave this process. */
   readonly onFatal: (fault: Fault) => void;
 };
@@ -60,7 +62,7 @@ export const startNamespace = async (options: NamespaceOptions): Promise<Running
   try {
     for (const folder of [data, path.join(data, 'spool'), path.join(data, 'lists'), options.journal]) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const deployment = await openDeployment({ data, marker: options.journal, ids, log });
-    const store = await openEmbeddedStore({ disk: nodeDisk(data), clock, log, onFatal, options: { minimumEpoch: deployment.minimumBootEpoch } });
+    const store = await openEmbeddedStore({ disk: options.around ? options.around(nodeDisk(data)) : nodeDisk(data), clock, log, onFatal, options: { minimumEpoch: deployment.minimumBootEpoch } });
     closers.push(() => store.close());
     await deployment.attach(store, clockTimers(systemClock()));
     closers.push(() => deployment.close());

@@ -11,8 +11,9 @@ import { orderErrors, postNotices, sandboxPayment, sandboxPaymentOverHttp, start
 import { redemptionErrors } from '@vouchsafe/redemption';
 import { riskErrors } from '@vouchsafe/risk';
 import type { Catalogue } from '@vouchsafe/rpc';
-import { type Clock, clockTimers, type Log, type Namespace, systemClock, systemRandom } from '@vouchsafe/runtime';
+import { type Clock, clockTimers, type Disk, type Log, type Namespace, systemClock, systemRandom } from '@vouchsafe/runtime';
 import type { PlatformConfig } from './config.js';
+import { dyingDisk, parseDyingPoint } from './dying-disk.js';
 import { type RunningNamespace, startNamespace } from './namespace.js';
 import { PUBLIC_SERVICES } from './public-services.js';
 
@@ -56,6 +57,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
   try {
     const notices: { url?: string } = {};
     const sandbox = config.VOUCHSAFE_NAMESPACES.includes('sandbox') ? await startSandboxProviders(clock, log, notices, closers) : undefined;
+    const dying = config.VOUCHSAFE_DIE_AT ? parseDyingPoint(config.VOUCHSAFE_DIE_AT) : undefined;
     const namespaces = new Map<Namespace, RunningNamespace>();
     for (const namespace of config.VOUCHSAFE_NAMESPACES) {
       const running = await startNamespace({
@@ -63,6 +65,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
         data: path.join(config.VOUCHSAFE_DATA, namespace), keyFile: path.join(config.VOUCHSAFE_KEYS, `${namespace}.key`), journal: path.join(config.VOUCHSAFE_JOURNAL, namespace),
         ...(config.VOUCHSAFE_IP_LISTS && { lists: config.VOUCHSAFE_IP_LISTS }),
         ...(namespace === 'sandbox' && sandbox),
+        ...(dying && { around: (disk: Disk) => dyingDisk(disk, dying, () => process.kill(process.pid, 'SIGKILL')) }),
       });
       closers.push(() => running.stop());
       namespaces.set(namespace, running);

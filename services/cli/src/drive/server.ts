@@ -28,7 +28,7 @@ export class Server {
   constructor(readonly places: ServerPlaces) {}
 
   /** Starts it on what the folder holds, and waits until it serves. */
-  async start(): Promise<Ready> {
+  async start(more: Readonly<Record<string, string>> = {}): Promise<Ready> {
     const { folder, ports, env } = this.places;
     const envFile = path.join(folder, 'env');
     const bin = path.resolve(__dirname, '../../bin/vouchsafe.js');
@@ -36,7 +36,7 @@ export class Server {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env, VOUCHSAFE_DATA: path.join(folder, 'data'), VOUCHSAFE_KEYS: path.join(folder, 'keys'), VOUCHSAFE_JOURNAL: path.join(folder, 'journal'),
-        VOUCHSAFE_HTTP_PORT: String(ports?.http ?? 0), VOUCHSAFE_GRPC_PORT: String(ports?.grpc ?? 0), ...env,
+        VOUCHSAFE_HTTP_PORT: String(ports?.http ?? 0), VOUCHSAFE_GRPC_PORT: String(ports?.grpc ?? 0), ...env, ...more,
       },
     });
     this.#child = child;
@@ -70,6 +70,11 @@ export class Server {
   ready(): Ready {
     if (!this.#ready) throw new Error('the server was not started');
     return this.#ready;
+  }
+
+  /** Settles when the process has ended, however. */
+  async gone(): Promise<void> {
+    await this.#exited;
   }
 
   /** SIGKILL, as a power cut would. */

@@ -10,9 +10,9 @@ import { Connection } from '../client/connection.js';
 export type StageOptions = { readonly start: Instant; readonly channels: readonly string[]; readonly terminals: readonly string[]; readonly lists?: string };
 
 /** Whatever is played, simulated time goes on at the pace of real time: whoever in the platform waits is woken. */
-const DRIP_MS = 10;
+const DRIP_MS = 50;
 /** Sleepers learn of the time that was skipped so often at most, in real time: there are many of them, and very many steps. */
-const WAKE_MS = 25;
+const WAKE_MS = 50;
 
 /**
  * The whole sandbox platform in this process on a temporary directory, on a simulated clock, called over gRPC through its gateway

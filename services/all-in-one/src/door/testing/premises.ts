@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { create, fromJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
+import { type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
 import { AccessService } from '@vouchsafe/proto/access/v1/access';
 import { CredentialKind, PrincipalKind } from '@vouchsafe/proto/access/v1/resources';
 import { type CatalogDocument, CatalogDocumentSchema, CatalogService } from '@vouchsafe/proto/catalog/v1/catalog';
@@ -21,6 +22,7 @@ const ROOT = path.resolve(__dirname, '../../../../..');
 export const CHANNELS = ['chn_app', 'chn_dist', 'chn_dist.shop', 'chn_corp'] as const;
 export const TERMINALS = ['trm_lake-1', 'trm_station-1', 'trm_partner-1'] as const;
 const WAIT_MS = 10_000;
+const EVENTS_PAGE = 1_000;
 
 export type PremisesOptions = {
   readonly log?: Log;
@@ -98,11 +100,11 @@ export class Premises {
   async events(namespace: Namespace = 'sandbox'): Promise<readonly RecordedEvent[]> {
     const { store } = this.running(namespace);
     const events: RecordedEvent[] = [];
-    for (let after: Position | undefined; ;) {
-      const page = await store.readAll({ after, max: EVENTS_PAGE });
-      events.push(...page.events);
-      if (page.events.length < EVENTS_PAGE) return events;
-      after = page.events[page.events.length - 1]!.position;
+    for (let after: Position = START; ;) {
+      const { events: more, next, atEnd } = await store.readAll({ after, max: EVENTS_PAGE });
+      events.push(...more);
+      if (atEnd) return events;
+      after = next;
     }
   }
   /** Headers of somebody, by name. */
