@@ -44,6 +44,7 @@ class InProcessBus implements Bus {
 
   readonly parking: Parking = {
     list: (options) => this.#parked.list(options),
+    count: () => this.#parked.count(),
     retry: async (id) => this.#retry(await this.#known(id)),
     drop: async (id) => this.#drop(await this.#known(id)),
   };

@@ -8,7 +8,7 @@ export type { InProcessBusOptions } from './in-process-bus.js';
 export { inProcessBus } from './in-process-bus.js';
 export type { LossyBus, Mishaps } from './lossy-bus.js';
 export { lossyBus } from './lossy-bus.js';
-export type { ParkedStore } from './parked-store.js';
+export type { ParkedCount, ParkedStore } from './parked-store.js';
 export { memoryParkedStore } from './parked-store.js';
 export type {
   Bus, CommandHandler, CommandMessage, EventHandler, EventMessage, Outcome, ParkedMessage, Parking, Retried,

@@ -30,6 +30,7 @@ describe.each([
     expect((await store.list({ limit: 10 })).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
     expect(await store.list({ group: 'ledger', target: 's', limit: 1 })).toEqual([parked('a', 's', { attempts: 6 })]);
     expect((await store.heads()).map(({ id }) => id)).toEqual(['a', 'c']);
+    expect(await store.count()).toEqual({ messages: 3, halted: 2 });
     await store.remove('a');
     await store.remove('a');
     await store.put(parked('b', 's'));
@@ -37,6 +38,17 @@ describe.each([
     expect([await store.get('a'), await store.get('c')]).toEqual([undefined, parked('c', 't', { group: 'risk', retryAt: instant(9) })]);
     await store.close();
   });
+});
+
+it('can be looked at beside the process that keeps them, and changed by nobody who only looks', async () => {
+  const file = join(folder, `${files++}.db`);
+  const kept = sqliteParkedStore(file);
+  await kept.put(parked('a', 's'));
+  const looking = sqliteParkedStore(file, { readOnly: true });
+  expect((await looking.list({ limit: 10 })).map(({ id }) => id)).toEqual(['a']);
+  await expect(looking.remove('a')).rejects.toThrow(/readonly/);
+  await looking.close();
+  await kept.close();
 });
 
 it('what was parked halts its stream also after a restart, and a fault that passes ends by itself', async () => {

@@ -1,5 +1,8 @@
 import type { ParkedMessage } from './port.js';
 
+/** How many messages are parked, and how many targets stand still for it. */
+export type ParkedCount = { readonly messages: number; readonly halted: number };
+
 /**
  * Keeps parked messages. They are not rebuildable (their errors and order are known only here), so a durable adapter has a
  * small file of its own. Bounded by what the bus parks.
@@ -12,6 +15,8 @@ export interface ParkedStore {
   list(options: { readonly group?: string; readonly target?: string; readonly limit: number }): Promise<readonly ParkedMessage[]>;
   /** Those that halt their target. */
   heads(): Promise<readonly ParkedMessage[]>;
+  /** All messages, and those of them that halt their target. */
+  count(): Promise<ParkedCount>;
   /** May be called twice. */
   remove(id: string): Promise<void>;
   close(): Promise<void>;
@@ -26,6 +31,7 @@ export const memoryParkedStore = (): ParkedStore => {
     list: async ({ group, target, limit }) =>
       [...messages.values()].filter((m) => (group === undefined || m.group === group) && (target === undefined || m.target === target)).slice(0, limit),
     heads: async () => [...messages.values()].filter(({ behind }) => !behind),
+    count: async () => ({ messages: messages.size, halted: [...messages.values()].filter(({ behind }) => !behind).length }),
     remove: async (id) => void messages.delete(id),
     close: async () => {},
   };

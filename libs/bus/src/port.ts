@@ -67,6 +67,8 @@ export type Retried = { readonly handled: number; readonly error?: string };
 export interface Parking {
   /** The oldest first. */
   list(options: { readonly group?: string; readonly limit: number }): Promise<readonly ParkedMessage[]>;
+  /** How many messages are parked, and how many targets stand still for them. */
+  count(): Promise<{ readonly messages: number; readonly halted: number }>;
   /** Handles the message's target again from its first parked message on. Fault `NOT_PARKED` for an unknown id. */
   retry(id: string): Promise<Retried>;
   /** Gives the message up: it counts as handled without effect, and its target goes on. Fault `NOT_PARKED`. */

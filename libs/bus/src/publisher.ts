@@ -18,7 +18,15 @@ export type PublisherOptions = {
   readonly log: Log;
   readonly clock: Clock;
 };
-export type Publisher = { stop(): Promise<void>; caughtUp(): Promise<void>; lag(): Lag };
+export type Publisher = {
+  stop(): Promise<void>;
+  caughtUp(): Promise<void>;
+  lag(): Lag;
+  /** Why it does not get on, if it does not. */
+  readonly failing: unknown;
+  /** For a watchdog: begins anew a subscription that delivers nothing although events wait. */
+  check(): void;
+};
 
 const READ_PAGE = 200;
 const READ_MAX = 1000;

@@ -27,6 +27,9 @@ export type Access = ServiceModule & {
   readonly bootstrap: Bootstrap;
   /** Destroys again what the log says was erased: after the vault was restored. The number of subjects that were still there. */
   reapplyErasures(): Promise<number>;
+  /** Its views' runner and its publisher while they run, for those who watch them. */
+  readonly projections: () => ProjectionRunner | undefined;
+  readonly publisher: () => Publisher | undefined;
 };
 
 /** Views that access keeps; also what an audit rebuilds and compares. */
@@ -94,6 +97,9 @@ class AccessModule implements Access {
     };
     return this.#lastUse.noteAll(note, this.#ports.log);
   }
+
+  projections = (): ProjectionRunner | undefined => this.#projections;
+  publisher = (): Publisher | undefined => this.#publisher;
 
   reapplyErasures(): Promise<number> {
     return this.#erasures.reapply();

@@ -36,12 +36,13 @@ const nobody: RecipientKeys = { sealFor: async () => undefined };
 export const fulfillmentProjections = (): readonly BoundProjection[] => [bind(deliveries, topUpCodec, CATEGORY), bind(topUpDeadlines, topUpCodec, CATEGORY)];
 
 /** Deliveries: secrets to whoever is entitled, top-ups through providers. Needs redemption (grants), inventory (vault), access (accounts). */
-export const createFulfillment = (ports: FulfillmentPorts, config: FulfillmentConfig): ServiceModule & { readonly projections: () => ProjectionRunner | undefined } => {
+export const createFulfillment = (ports: FulfillmentPorts, config: FulfillmentConfig): ServiceModule & { readonly projections: () => ProjectionRunner | undefined; readonly publisher: () => Publisher | undefined } => {
   let running: Running | undefined;
   return {
     name: 'fulfillment',
     needs: ['access', 'inventory', 'redemption'],
     projections: () => running?.runner,
+    publisher: () => running?.publisher,
     start: async () => {
       running = await start(ports, config);
     },

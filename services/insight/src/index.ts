@@ -40,7 +40,7 @@ export const insightProjections = (): readonly BoundProjection[] => [
 const ASK_MS = 5_000;
 
 /** The read side: timelines, the event stream, overview. Owns no stream. */
-export const createInsight = (ports: InsightPorts): ServiceModule => {
+export const createInsight = (ports: InsightPorts): ServiceModule & { readonly projections: () => ProjectionRunner | undefined } => {
   let runner: ProjectionRunner | undefined;
   const { namespace, store, readStore, rpc, clock, ids, log } = ports;
   const grantsOf = async ({ batchId, index }: UnitRef): Promise<readonly GrantOf[]> => {
@@ -51,6 +51,7 @@ export const createInsight = (ports: InsightPorts): ServiceModule => {
   return {
     name: 'insight',
     needs: ['inventory', 'redemption'],
+    projections: () => runner,
     start: async () => {
       runner = await startProjections({ name: 'insight', store, readStore, log, clock, projections: insightProjections() });
       const timeline = { store, matters: await readStore.collection<Matter>(matters.collection), grantsOf };

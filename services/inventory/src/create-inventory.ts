@@ -1,10 +1,10 @@
-import { on, serveCommands, startPublisher } from '@vouchsafe/bus';
+import { on, type Publisher, serveCommands, startPublisher } from '@vouchsafe/bus';
 import { commitReservation, releaseReservation, reserveVouchers, returnUnits } from '@vouchsafe/contracts';
 import { DeciderHost } from '@vouchsafe/event-store';
 import { Fault } from '@vouchsafe/kernel';
 import { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
 import { InventoryService } from '@vouchsafe/proto/inventory/v1/inventory';
-import { bind, type BoundProjection, type Collection, startProjections } from '@vouchsafe/read-store';
+import { bind, type BoundProjection, type Collection, type ProjectionRunner, startProjections } from '@vouchsafe/read-store';
 import type { ServiceModule } from '@vouchsafe/runtime';
 import { openSpool } from '@vouchsafe/vault';
 import { batchCodec, buyerLimitCodec, stockCodec } from './adapters/codecs.js';
@@ -35,16 +35,23 @@ import { type StockCard, stockCards } from './projections/stock-cards.js';
 
 type Collections = { readonly cards: Collection<BatchCard>; readonly stock: Collection<StockCard>; readonly chores: Collection<Chore>; readonly places: Collection<SalePlace>; readonly snapshots: Collection<KeptSnapshot> };
 
+/** The module, with its views' runner and its publisher while they run, for those who watch them. */
+export type Inventory = ServiceModule & { readonly projections: () => ProjectionRunner | undefined; readonly publisher: () => Publisher | undefined };
+
 /** Unsold vouchers: imports, minting, pools, the vault of codes. */
-export const createInventory = (ports: InventoryPorts, config: InventoryConfig): ServiceModule => {
+export const createInventory = (ports: InventoryPorts, config: InventoryConfig): Inventory => {
   const stops: (() => Promise<void>)[] = [];
+  const running: { runner?: ProjectionRunner; publisher?: Publisher } = {};
   return {
     name: 'inventory',
     needs: ['catalog'],
+    projections: () => running.runner,
+    publisher: () => running.publisher,
     start: async () => {
       const { bus, rpc } = ports;
       const runner = await startProjections({ ...ports, name: 'inventory', projections: inventoryProjections() });
       stops.push(() => runner.stop());
+      running.runner = runner;
       await runner.caughtUp(); // timers and pools to hold are views: they must be whole before anything is served
       const parts = compose(ports, config, { runner, ...(await collections(ports)) });
       stops.push(() => parts.poolHost.idle(), () => parts.imports.stop());
@@ -60,6 +67,7 @@ export const createInventory = (ports: InventoryPorts, config: InventoryConfig):
       rpc.serve(SecretsService, secretsHandlers(parts.secrets));
       rpc.serve(InventoryService, { ...importHandlers(parts), ...stockHandlers(parts) });
       const publisher = await startPublisher({ ...ports, context: 'inventory', categories: CATEGORIES, toIntegration });
+      running.publisher = publisher;
       stops.push(() => publisher.stop(), startUpkeep({ ...parts, projections: runner, timers: ports.timers, sweepMs: config.sweepMs }));
       await sweep({ ...parts, projections: runner, sweepMs: config.sweepMs });
     },

@@ -35,8 +35,11 @@ export const orderProjections = (): readonly BoundProjection[] => [
   bind(refundsList, refundCodec, ['refund']), bind(openRefunds, refundCodec, ['refund']), bind(openChargebacks, chargebackCodec, ['chargeback']),
 ];
 
+/** The module, with its views' runner and its publisher while they run, for those who watch them. */
+export type Order = ServiceModule & { readonly projections: () => ProjectionRunner | undefined; readonly publisher: () => Publisher | undefined };
+
 /** Orders, payments, refunds and charge-backs. Serves once its views are caught up and every open order goes on. */
-export const createOrder = (ports: OrderPorts, config: OrderConfig): ServiceModule => {
+export const createOrder = (ports: OrderPorts, config: OrderConfig): Order => {
   const providers = providersOf(ports);
   const core = createCore(ports, config, { order: orderCodec, payment: paymentCodec, refund: refundCodec, chargeback: chargebackCodec }, providers);
   const soldOut = new SoldOutFlags(ports.clock);
@@ -44,6 +47,8 @@ export const createOrder = (ports: OrderPorts, config: OrderConfig): ServiceModu
   return {
     name: 'order',
     needs: ['catalog', 'access', 'inventory', 'ledger', 'redemption', 'fulfillment', 'risk'],
+    projections: () => running.projections,
+    publisher: () => running.publisher,
     start: async () => {
       await hearOthers(ports, core, soldOut);
       running.projections = await startViews(ports);

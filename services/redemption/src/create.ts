@@ -56,12 +56,13 @@ export const redemptionProjections = (): readonly BoundProjection[] => [
 ];
 
 /** Grants after the sale: activation, disclosure, use, reversal, ending. Needs inventory (codes) and catalog (terminals) to serve redemptions. */
-export const createRedemption = (ports: RedemptionPorts, config: RedemptionConfig): ServiceModule & { readonly projections: () => ProjectionRunner | undefined } => {
+export const createRedemption = (ports: RedemptionPorts, config: RedemptionConfig): ServiceModule & { readonly projections: () => ProjectionRunner | undefined; readonly publisher: () => Publisher | undefined } => {
   let running: Running | undefined;
   return {
     name: 'redemption',
     needs: ['catalog', 'inventory'],
     projections: () => running?.runner,
+    publisher: () => running?.publisher,
     start: async () => {
       running = await start(ports, config);
     },

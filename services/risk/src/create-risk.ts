@@ -39,8 +39,11 @@ export type RiskPorts = {
 /** Views that risk keeps; also what an audit rebuilds and compares. */
 export const riskProjections = (): readonly BoundProjection[] => [bind(reviewList, reviewCodec, ['case'])];
 
+/** The module, with its views' runner and its publisher while they run, for those who watch them. */
+export type Risk = ServiceModule & { readonly projections: () => ProjectionRunner | undefined; readonly publisher: () => Publisher | undefined };
+
 /** Judges orders before stock is touched. Serves once its windows, lists and rules are read back from the events. */
-export const createRisk = (ports: RiskPorts, config: RiskConfig): ServiceModule => {
+export const createRisk = (ports: RiskPorts, config: RiskConfig): Risk => {
   const { store, clock, random, log, bus, readStore, rpc, ids, namespace } = ports;
   const windows = new RiskWindows(config.windows);
   const memory = new ListMemory();
@@ -58,6 +61,8 @@ export const createRisk = (ports: RiskPorts, config: RiskConfig): ServiceModule 
   return {
     name: 'risk',
     needs: ['access'],
+    projections: () => running?.runner,
+    publisher: () => running?.publisher,
     start: async () => {
       await lists.start();
       await shelf.start();
