@@ -1,7 +1,7 @@
 import type { Clock, Disk, Log } from '@vouchsafe/runtime';
 import { StreamDirectory } from './directory/stream-directory.js';
 import { LogDamage } from './faults.js';
-import { type HeadReading, readHeadFile } from './head-file.js';
+import { type Head, type HeadReading, readHeadFile } from './head-file.js';
 import { type EmbeddedOptions, segmentName } from './layout.js';
 import { loadSegments } from './load-segments.js';
 import type { LogFiles } from './log-files.js';
@@ -67,10 +67,11 @@ export const recover = async (
     readOnly,
     read: (position) => records.read(position),
   });
-  await directory.open();
-  let scan = await scanLog(files, head, (frame, end, chain) => directory.replay(frame, end, chain));
-  if (!(await directory.isOfThisLog()))
-    scan = await scanLog(files, head, (frame, end, chain) => directory.replay(frame, end, chain));
+  const scan = await scanInto(directory, files, head).catch(async (error: unknown) => {
+    files.close();
+    await directory.close(true);
+    throw error;
+  });
   const { events, frames, end, tail, strayBytes } = scan;
   const report: RecoveryReport = {
     events,
@@ -86,6 +87,13 @@ export const recover = async (
   };
   tell(log, report);
   return { files, records, directory, scan, headSequence: sequence, report };
+};
+
+const scanInto = async (directory: StreamDirectory, files: LogFiles, head: Head | undefined): Promise<Scan> => {
+  await directory.open();
+  const scan = (): Promise<Scan> => scanLog(files, head, (frame, end, chain) => directory.replay(frame, end, chain));
+  const scanned = await scan();
+  return (await directory.isOfThisLog()) ? scanned : scan();
 };
 
 const tell = (log: Log, report: RecoveryReport): void => {
