@@ -1,16 +1,30 @@
 import type { Json } from '@vouchsafe/codec';
 import type { Instant } from '@vouchsafe/kernel';
-import { canonicalBytes, leafHash } from './canonical.js';
-import type { NewEvent, Position, RecordedEvent, Revision } from './port.js';
-import { readHead, readRest } from './record-layout.js';
+import { getI64 } from './bytes.js';
+import {
+  afterText,
+  EPOCH_AT,
+  CANONICAL_HEAD_BYTES,
+  flagsAt,
+  hasPub,
+  OCCURRED_AT,
+  PUB_AT,
+  readTexts,
+  RECORDED_AT,
+  REVISION_AT,
+  textAt,
+} from './canonical.js';
+import type { Position, RecordedEvent, Revision } from './port.js';
 
-type Rest = ReturnType<typeof readRest>;
+type Texts = ReturnType<typeof readTexts>;
 
-/** An event as this process appended it: it need not be read back from its bytes while it is at hand. */
-export type Appended = { readonly event: NewEvent; readonly stream: string };
-
-/** Where an event's record lies, and what was appended where that is known. */
-export type EventBytes = { readonly bytes: Buffer; readonly at: number; readonly appended?: Appended | undefined };
+/** Where an event's bytes lie: `start` to `end` the canonical bytes, the leaf anywhere in the same buffer. */
+export type EventBytes = {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+  readonly leafAt: number;
+};
 
 /**
  * A recorded event over its stored bytes. Stream, type and numbers are read at once; the other texts and `data` when first
@@ -25,85 +39,103 @@ export class StoredEvent implements RecordedEvent {
   readonly occurredAt: Instant;
   readonly epoch: number;
   readonly pub: number | undefined;
+  readonly leaf: Buffer;
   readonly #bytes: Buffer;
-  readonly #at: number;
-  readonly #appended: NewEvent | undefined;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #textsAt: number;
   readonly #previous: Position;
-  #rest: Rest | undefined;
+  #texts: Texts | undefined;
   #data: Json | undefined;
 
   /** `previous`: position of the stream's event before this one in the same store. */
-  constructor({ bytes, at, appended }: EventBytes, position: Position, previous: Position) {
-    const head = readHead(bytes, at, appended);
+  constructor({ bytes, start, end, leafAt }: EventBytes, position: Position, previous: Position) {
+    const typeAt = afterText(bytes, start + CANONICAL_HEAD_BYTES);
     this.position = position;
-    this.stream = head.stream;
-    this.revision = head.revision;
-    this.type = head.type;
-    this.recordedAt = head.recordedAt;
-    this.occurredAt = head.occurredAt;
-    this.epoch = head.epoch;
-    this.pub = head.pub;
+    this.stream = textAt(bytes, start + CANONICAL_HEAD_BYTES);
+    this.revision = bytes.readUInt32BE(start + REVISION_AT);
+    this.type = textAt(bytes, typeAt);
+    this.recordedAt = getI64(bytes, start + RECORDED_AT) as Instant;
+    this.occurredAt = getI64(bytes, start + OCCURRED_AT) as Instant;
+    this.epoch = bytes.readUInt32BE(start + EPOCH_AT);
+    this.pub = hasPub(flagsAt(bytes, start)) ? bytes.readUInt32BE(start + PUB_AT) : undefined;
+    this.leaf = bytes.subarray(leafAt, leafAt + 32);
     this.#bytes = bytes;
-    this.#at = at;
-    this.#appended = appended?.event;
+    this.#start = start;
+    this.#end = end;
+    this.#textsAt = afterText(bytes, typeAt);
     this.#previous = previous;
   }
 
   get id(): string {
-    return this.#said.id;
+    return this.#read().id;
   }
   get correlation(): string {
-    return this.#said.correlation;
+    return this.#read().correlation;
   }
   get causation(): string {
-    return this.#said.causation;
+    return this.#read().causation;
   }
   get principal(): string {
-    return this.#said.principal;
+    return this.#read().principal;
   }
   get trace(): string | undefined {
-    return this.#said.trace;
+    return this.#read().trace;
   }
   get data(): Json {
-    this.#data ??= deepFreeze(this.#appended ? this.#appended.data : (JSON.parse(this.dataText) as Json));
+    this.#data ??= deepFreeze(JSON.parse(this.dataText) as Json);
     return this.#data;
   }
   /** The stored JSON itself, for whoever passes it on without looking inside. */
   get dataText(): string {
-    return this.#stored.dataText;
+    return this.#bytes.toString('utf8', this.#read().dataAt + 4, this.#end);
   }
-  /** Made anew each time, for proofs. */
   get canonical(): Buffer {
-    const { id, stream, revision, type, recordedAt, occurredAt, epoch, pub, correlation, causation, principal, trace } = this;
-    return canonicalBytes({
-      id, stream, revision, type, recordedAt, occurredAt, epoch, pub, correlation, causation, principal, trace,
-      dataText: this.dataText,
-    });
-  }
-  /** Made anew each time, for proofs. */
-  get leaf(): Buffer {
-    return leafHash(this.canonical);
+    return this.#bytes.subarray(this.#start, this.#end);
   }
   /** Position of the stream's event before this one in the same store; no part of the event. */
   get previous(): Position {
     return this.#previous;
   }
 
-  get #said(): Pick<NewEvent, 'id' | 'correlation' | 'causation' | 'principal' | 'trace'> {
-    return this.#appended ?? this.#stored;
-  }
-  get #stored(): Rest {
-    this.#rest ??= readRest(this.#bytes, this.#at);
-    return this.#rest;
+  #read(): Texts {
+    this.#texts ??= readTexts(this.#bytes, this.#start, this.#textsAt);
+    return this.#texts;
   }
 
   /** Everything but the bytes, for logs and exports. */
   toJSON(): object {
-    const { position, stream, revision, type, recordedAt, occurredAt, epoch, pub } = this;
-    const { id, correlation, causation, principal, trace, data } = this;
+    const {
+      position,
+      stream,
+      revision,
+      type,
+      recordedAt,
+      occurredAt,
+      epoch,
+      pub,
+      id,
+      correlation,
+      causation,
+      principal,
+      trace,
+      data,
+    } = this;
     return {
-      position, stream, revision, type, recordedAt, occurredAt, epoch, pub,
-      id, correlation, causation, principal, trace, data,
+      position,
+      stream,
+      revision,
+      type,
+      recordedAt,
+      occurredAt,
+      epoch,
+      pub,
+      id,
+      correlation,
+      causation,
+      principal,
+      trace,
+      data,
     };
   }
 }
