@@ -61,6 +61,20 @@ it('refuses the journal of another deployment', async () => {
   await expect(open(disk, 'dep_2')).rejects.toMatchObject({ code: 'JOURNAL_FOREIGN' });
 });
 
+it('refuses while the disk is full, and loses nothing once it is not', async () => {
+  const disk = memoryDisk();
+  const journal = await open(disk);
+  for (let i = 0; i < 50_000; i++) journal.record(erased(`bat_${i}`));
+  disk.setCapacity(5 << 20);
+  await expect(journal.flush()).rejects.toMatchObject({ code: 'JOURNAL_FULL', retryable: true });
+  journal.record(erased('bat_last'));
+  disk.setCapacity(1 << 30);
+  await journal.flush();
+  await journal.close();
+  const ids = await idsOf(await open(disk));
+  expect([ids.length, ids[0], ids[ids.length - 1]]).toEqual([50_001, 'bat_0', 'bat_last']);
+});
+
 it('answers nobody after a failed flush', async () => {
   const disk = memoryDisk();
   const journal = await open(disk);

@@ -8,7 +8,10 @@ import { readFile, type Tail } from './reader.js';
 export interface Journal {
   /** Notes an entry. It is on the disk once a {@link Journal.flush} called after it has settled. */
   record(entry: JournalEntry): void;
-  /** Settles when all that was recorded before is on the disk; many callers share one flush. Fault `JOURNAL_FAILED` for ever after an error. */
+  /**
+   * Settles when all that was recorded before is on the disk; many callers share one flush. Faults: `JOURNAL_FULL` (retryable, nothing
+   * was lost), `JOURNAL_FAILED` (for ever after an error).
+   */
   flush(): Promise<void>;
   /** All entries on the disk, oldest first. */
   read(): AsyncIterable<JournalRecord>;
@@ -48,7 +51,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
 };
 
 class FileJournal implements Journal {
-  #pending: Buffer[] = [];
+  readonly #pending: Buffer[] = [];
   #offset: number;
   #checksum: number;
   #entries: number;
@@ -87,13 +90,10 @@ class FileJournal implements Journal {
   }
 
   async #write(): Promise<void> {
-    const bytes = Buffer.concat(this.#pending);
-    this.#pending = [];
+    const due = this.#pending.length;
+    await this.#makeRoom(this.#pending.reduce((n, { length }) => n + length, 0)); // what is pending stays so if there is none
+    const bytes = Buffer.concat(this.#pending.splice(0, due));
     try {
-      if (this.#offset + bytes.length > this.#allocated) {
-        this.#allocated = this.#offset + bytes.length + GROW_BYTES;
-        await this.file.allocate(this.#allocated);
-      }
       await this.file.write(bytes, this.#offset);
       await this.file.sync();
       this.#offset += bytes.length;
@@ -102,6 +102,17 @@ class FileJournal implements Journal {
       this.#failure = new Fault('JOURNAL_FAILED', 'the journal of the irrevocable cannot be written; stop, repair its disk, start again', false, { cause });
       throw this.#failure;
     }
+  }
+  /** Space is taken before anything is written, so that a full disk refuses and loses nothing. */
+  async #makeRoom(bytes: number): Promise<void> {
+    if (this.#offset + bytes <= this.#allocated) return;
+    const size = this.#offset + bytes + GROW_BYTES;
+    try {
+      await this.file.allocate(size);
+    } catch (cause) {
+      throw new Fault('JOURNAL_FULL', 'no space for the journal of the irrevocable; nothing leaves until there is', true, { cause });
+    }
+    this.#allocated = size;
   }
 
   async *read(): AsyncIterable<JournalRecord> {

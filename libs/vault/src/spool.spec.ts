@@ -59,3 +59,15 @@ it('keeps nothing in the clear, and nothing readable once removed', async () => 
   expect(await spool.size('imp_1')).toBe(0);
   await expect(spoolKeys.get(bytes.readUInt32BE(0))).rejects.toMatchObject({ code: 'KEY_ERASED' });
 });
+it('takes nothing of a chunk there is no space for, and goes on when there is', async () => {
+  const { spoolKeys } = await aVault();
+  const disk = memoryDisk();
+  const spool = openSpool(disk, spoolKeys);
+  await spool.append('imp_1', 0, Buffer.from('hello '));
+  disk.setCapacity(120);
+  await expect(spool.append('imp_1', 6, Buffer.alloc(1_000))).rejects.toMatchObject({ code: 'SPOOL_FULL', retryable: true });
+  disk.setCapacity(1_000_000);
+  expect(await spool.size('imp_1')).toBe(6);
+  expect(await spool.append('imp_1', 6, Buffer.from('world'))).toBe(11);
+  expect(await contentOf(spool)).toBe('hello world');
+});
