@@ -12,7 +12,7 @@ setup: ## 安装依赖并编译 / install packages and compile
 demo: setup ## 一分钟演示完整流程 / the whole platform in a minute, on an empty temporary directory
 	@$(VOUCHSAFE) demo
 up: setup ## 在前台运行平台（Ctrl-C 结束） / keep the platform running in the foreground (Ctrl-C drains)
-	@$(VOUCHSAFE) up --sandbox
+	@$(VOUCHSAFE) up --sandbox --furnish
 doctor: setup ## 检查 Node、磁盘、端口、时钟 / check Node, disk, ports, clock
 	@$(VOUCHSAFE) doctor
 test: setup ## 全部检查（约 10 分钟以内） / everything that is checked, at most 10 minutes

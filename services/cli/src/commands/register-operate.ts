@@ -17,9 +17,10 @@ export const registerOperate = (program: Command, shell: Shell, t: T): void => {
   program.command('up').description(t('在前台运行整个平台', 'run the whole platform in the foreground'))
     .option('--sandbox', t('只运行沙箱，并写出试用密钥', 'the sandbox alone, with keys to play with'))
     .option('--keys-file <file>', t('试用密钥写到哪里', 'where the keys to play with are written'), path.join('.vouchsafe', 'env'))
+    .option('--furnish', t('空目录时放入示例商品、库存与余额', 'on an empty directory: example goods, stock and money'))
     .option('--ready-line', t('就绪后在标准输出打印 READY', 'print READY on stdout once it serves'))
     .addHelpText('after', '\n  vouchsafe up --sandbox\n  VOUCHSAFE_DATA=/srv/vouchsafe vouchsafe up\n')
-    .action(async (options: { sandbox?: boolean; keysFile: string; readyLine?: boolean }) => {
+    .action(async (options: { sandbox?: boolean; keysFile: string; furnish?: boolean; readyLine?: boolean }) => {
       shell.exit(await up(shell.speech(), shell.env, { ...options, channels: DEMO_CHANNELS, terminals: DEMO_TERMINALS }));
     });
 

@@ -1,15 +1,21 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { type ConfigProblem, parseConfig, type Platform, type PlatformConfig, startPlatform } from '@vouchsafe/all-in-one';
 import type { Log } from '@vouchsafe/runtime';
 import { pinoLog } from '@vouchsafe/telemetry';
+import { CatalogService } from '@vouchsafe/proto/catalog/v1/catalog';
+import { Connection } from '../client/connection.js';
 import { freePort } from '../client/free-port.js';
+import { furnish } from '../demo/furnish.js';
 import { CommandFailure, EXIT, type Speech } from '../speech.js';
 
 export type UpOptions = {
   /** The sandbox alone, with keys for whoever has this machine. */
   readonly sandbox?: boolean;
   readonly keysFile: string;
+  /** On an empty directory: the example catalogue, money on its accounts, codes for sale. */
+  readonly furnish?: boolean;
   /** One line `READY` on stdout once it serves, for whoever started it. */
   readonly readyLine?: boolean;
   readonly channels: readonly string[];
@@ -36,7 +42,10 @@ export const up = async (speech: Speech, env: NodeJS.ProcessEnv, options: UpOpti
       process.exit(EXIT.bug);
     },
   });
-  if (options.sandbox) await writeEnvFile(options.keysFile, platform, options);
+  if (options.sandbox) {
+    const adminKey = await writeEnvFile(options.keysFile, platform, options);
+    if (options.furnish) await furnishOnce(speech, platform, adminKey);
+  }
   if (options.readyLine) speech.say('READY');
   else announce(speech, platform, config, options);
   const signal = await new Promise<NodeJS.Signals>((resolve) => {
@@ -48,14 +57,30 @@ export const up = async (speech: Speech, env: NodeJS.ProcessEnv, options: UpOpti
   return EXIT.ok;
 };
 
+const SAMPLE = { months: 2_000, seats: 200, coffee: 1_000, tens: 200 };
+/** The demo's goods, where there is nothing yet. */
+const furnishOnce = async ({ note, t }: Speech, platform: Platform, key: string): Promise<void> => {
+  const connection = new Connection({ grpc: platform.grpc, key });
+  try {
+    const { products } = await connection.call(CatalogService.method.listProducts, { pageSize: 1 });
+    if (products.length > 0) return;
+    note(t('空目录：放入示例商品、库存与余额…', 'an empty directory: putting in the example goods, stock and money…'));
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-goods-'));
+    await furnish(connection, folder, SAMPLE);
+    rmSync(folder, { recursive: true });
+  } finally {
+    connection.close();
+  }
+};
+
 const announce = ({ note, t }: Speech, { http, grpc }: Platform, config: PlatformConfig, options: UpOptions): void => {
   note(t(`平台已在前台运行（Ctrl-C 结束）：${http}  gRPC ${grpc}`, `the platform runs in the foreground (Ctrl-C drains): ${http}  gRPC ${grpc}`));
   note(t(`首页 ${http}/  接口文档 ${http}/docs  数据 ${config.VOUCHSAFE_DATA}`, `page ${http}/  API ${http}/docs  data ${config.VOUCHSAFE_DATA}`));
   if (options.sandbox) note(t(`密钥已写入 ${options.keysFile}：在另一个终端执行  . ${options.keysFile}`, `keys are in ${options.keysFile}: in another terminal  . ${options.keysFile}`));
 };
 
-/** Keys of the sandbox for people who try it: readable by this user only. */
-const writeEnvFile = async (file: string, platform: Platform, { channels, terminals }: UpOptions): Promise<void> => {
+/** Keys of the sandbox for people who try it: readable by this user only. Gives the administrator's. */
+const writeEnvFile = async (file: string, platform: Platform, { channels, terminals }: UpOptions): Promise<string> => {
   const keys = await platform.sandboxKeys(channels, terminals);
   const named = (prefix: string, id: string): string => `${prefix}_${id.replace(/^[a-z]{3}_/, '').replace(/[^a-z0-9]/gi, '_').toUpperCase()}`;
   const lines: [string, string][] = [['VOUCHSAFE_URL', platform.http], ['VOUCHSAFE_GRPC', platform.grpc], ['VOUCHSAFE_ADMIN_KEY', keys.admin.key.reveal()]];
@@ -67,4 +92,5 @@ const writeEnvFile = async (file: string, platform: Platform, { channels, termin
   if (firstTerminal) lines.push(['VOUCHSAFE_TERMINAL_KEY', firstTerminal.key.reveal()]);
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(file, `${lines.map(([name, value]) => `export ${name}=${value}`).join('\n')}\n`, { mode: 0o600 });
+  return keys.admin.key.reveal();
 };
