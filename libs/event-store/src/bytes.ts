@@ -15,3 +15,10 @@ export const putI64 = (out: Buffer, value: number, at: number): number =>
 
 export const getI64 = (bytes: Buffer, at: number): number =>
   bytes.readInt32BE(at) * TWO_32 + bytes.readUInt32BE(at + 4);
+
+/** Writes an unsigned integer below 2^48; gives the offset after it. */
+export const putU48 = (out: Buffer, value: number, at: number): number =>
+  out.writeUInt32BE(value >>> 0, out.writeUInt16BE(Math.floor(value / TWO_32), at));
+
+export const getU48 = (bytes: Buffer, at: number): number =>
+  bytes.readUInt16BE(at) * TWO_32 + bytes.readUInt32BE(at + 2);

@@ -15,13 +15,13 @@ export type CanonicalFields = EventMetadata & {
 };
 /** Of these, what the caller of an append says, and what the store adds. */
 export type Said = EventMetadata & { readonly id: string; readonly type: string };
-export type Recording = { readonly stream: string; readonly recordedAt: Instant; readonly epoch: number };
+export type Recording = { readonly recordedAt: Instant; readonly epoch: number };
 
 const VERSION = 1;
 const HAS_TRACE = 1;
 const HAS_PUB = 2;
 /** version u8, flags u8, id 16, revision u32, pub u32, epoch u32, recordedAt i64, occurredAt i64 */
-export const CANONICAL_HEAD_BYTES = 1 + 1 + 16 + 4 + 4 + 4 + 8 + 8;
+const HEAD_BYTES = 1 + 1 + 16 + 4 + 4 + 4 + 8 + 8;
 const TEXTS = 6;
 const TEXT_MAX_BYTES = 0xffff;
 const U32_MAX = 0xffffffff;
@@ -34,8 +34,8 @@ const U32_MAX = 0xffffffff;
 export const canonicalBytes = (event: CanonicalFields): Buffer => {
   checkSaid(event);
   checkRecording(event);
-  const out = Buffer.allocUnsafe(canonicalSize(event, event.stream, event.dataText));
-  const end = writeCanonical(out, 0, event, event, event.revision, event.dataText);
+  const out = Buffer.allocUnsafe(canonicalSize(event));
+  const end = writeCanonical(out, event);
   invariant(end === out.length, 'canonical bytes are as long as foretold');
   return out;
 };
@@ -62,7 +62,7 @@ export const checkStream = (stream: string): void => {
   invariant(stream !== '', 'a stream has a name');
   checkText(stream);
 };
-const checkRecording = ({ stream, revision, recordedAt, epoch }: Recording & { readonly revision: number }): void => {
+const checkRecording = ({ stream, revision, recordedAt, epoch }: CanonicalFields): void => {
   checkStream(stream);
   invariant(Number.isInteger(revision) && revision >= 0 && revision <= U32_MAX, 'a revision is a u32');
   invariant(Number.isInteger(epoch) && epoch >= 0 && epoch <= U32_MAX, 'an epoch is a u32');
@@ -77,44 +77,35 @@ const checkText = (value: string): void => {
   );
 };
 
-/** How many bytes {@link writeCanonical} will write. */
-export const canonicalSize = (event: Said, stream: string, dataText: string): number =>
-  CANONICAL_HEAD_BYTES +
+const canonicalSize = (event: CanonicalFields): number =>
+  HEAD_BYTES +
   TEXTS * 2 +
   4 +
-  Buffer.byteLength(stream) +
+  Buffer.byteLength(event.stream) +
   Buffer.byteLength(event.type) +
   Buffer.byteLength(event.correlation) +
   Buffer.byteLength(event.causation) +
   Buffer.byteLength(event.principal) +
   (event.trace === undefined ? 0 : Buffer.byteLength(event.trace)) +
-  Buffer.byteLength(dataText);
+  Buffer.byteLength(event.dataText);
 
-/** Writes canonical bytes at `at` and gives the offset after them. The fields have been checked, the room is there. */
-export const writeCanonical = (
-  out: Buffer,
-  start: number,
-  event: Said,
-  recording: Recording,
-  revision: number,
-  dataText: string,
-): number => {
-  let at = start;
-  out[at++] = VERSION;
-  out[at++] = (event.trace === undefined ? 0 : HAS_TRACE) | (event.pub === undefined ? 0 : HAS_PUB);
-  at = putUuid(out, event.id, at);
-  at = out.writeUInt32BE(revision, at);
+/** Writes canonical bytes from the start of `out` and gives the offset after them. */
+const writeCanonical = (out: Buffer, event: CanonicalFields): number => {
+  out[0] = VERSION;
+  out[1] = (event.trace === undefined ? 0 : HAS_TRACE) | (event.pub === undefined ? 0 : HAS_PUB);
+  let at = putUuid(out, event.id, 2);
+  at = out.writeUInt32BE(event.revision, at);
   at = out.writeUInt32BE(event.pub ?? 0, at);
-  at = out.writeUInt32BE(recording.epoch, at);
-  at = putI64(out, recording.recordedAt, at);
+  at = out.writeUInt32BE(event.epoch, at);
+  at = putI64(out, event.recordedAt, at);
   at = putI64(out, event.occurredAt, at);
-  at = putText(out, recording.stream, at);
+  at = putText(out, event.stream, at);
   at = putText(out, event.type, at);
   at = putText(out, event.correlation, at);
   at = putText(out, event.causation, at);
   at = putText(out, event.principal, at);
   at = putText(out, event.trace ?? '', at);
-  const dataBytes = out.write(dataText, at + 4, 'utf8');
+  const dataBytes = out.write(event.dataText, at + 4, 'utf8');
   return out.writeUInt32BE(dataBytes, at) + dataBytes;
 };
 
@@ -136,68 +127,62 @@ const isUuid = (id: string): boolean => {
   for (let i = 0; i < 16; i++) digits |= digitAt(id, PAIRS[i]!) | digitAt(id, PAIRS[i]! + 1);
   return digits >= 0 && id.length === 36 && isDash(id, 8) && isDash(id, 13) && isDash(id, 18) && isDash(id, 23);
 };
-const putUuid = (out: Buffer, id: string, at: number): number => {
+/** Writes a UUID that {@link checkSaid} let pass as its sixteen bytes; gives the offset after them. */
+export const putUuid = (out: Buffer, id: string, at: number): number => {
   for (let i = 0; i < 16; i++) out[at + i] = (digitAt(id, PAIRS[i]!) << 4) | digitAt(id, PAIRS[i]! + 1);
   return at + 16;
 };
 
+/** The UUID whose sixteen bytes begin at `at`. */
+export const uuidAt = (bytes: Buffer, at: number): string => {
+  const hex = bytes.toString('hex', at, at + 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+};
+
+const REVISION_AT = 18;
+const PUB_AT = 22;
+const EPOCH_AT = 26;
+const RECORDED_AT = 30;
+const OCCURRED_AT = 38;
+
 /** The fields back from canonical bytes. Throws Fault `EVENT_TOO_NEW` for a version this binary does not know. */
 export const readCanonical = (bytes: Buffer): CanonicalFields => {
-  const flags = flagsAt(bytes, 0);
-  const streamAt = CANONICAL_HEAD_BYTES;
-  const typeAt = afterText(bytes, streamAt);
-  const { dataAt, ...texts } = readTexts(bytes, 0, afterText(bytes, typeAt));
+  checkVersion(bytes[0]!, VERSION);
+  const flags = bytes[1]!;
+  const [stream, type, correlation, causation, principal, trace, dataAt] = textsIn(bytes);
   invariant(dataAt + 4 + bytes.readUInt32BE(dataAt) === bytes.length, 'canonical bytes end with the data');
   return {
-    ...texts,
+    id: uuidAt(bytes, 2),
+    correlation,
+    causation,
+    principal,
+    ...(flags & HAS_TRACE && { trace }),
     revision: bytes.readUInt32BE(REVISION_AT),
     ...(flags & HAS_PUB && { pub: bytes.readUInt32BE(PUB_AT) }),
     epoch: bytes.readUInt32BE(EPOCH_AT),
     recordedAt: getI64(bytes, RECORDED_AT) as Instant,
     occurredAt: getI64(bytes, OCCURRED_AT) as Instant,
-    stream: textAt(bytes, streamAt),
-    type: textAt(bytes, typeAt),
+    stream,
+    type,
     dataText: bytes.toString('utf8', dataAt + 4),
   };
 };
 
-/** Offsets within canonical bytes. */
-export const REVISION_AT = 18;
-export const PUB_AT = 22;
-export const EPOCH_AT = 26;
-export const RECORDED_AT = 30;
-export const OCCURRED_AT = 38;
-
-/** Flags of canonical bytes that begin at `start`. Throws Fault `EVENT_TOO_NEW` for a version this binary does not know. */
-export const flagsAt = (bytes: Buffer, start: number): number => {
-  if (bytes[start] !== VERSION)
-    throw new Fault(
-      'EVENT_TOO_NEW',
-      `an event of version ${bytes[start]} is newer than this binary; upgrade it`,
-      false,
-    );
-  return bytes[start + 1]!;
-};
-export const hasPub = (flags: number): boolean => (flags & HAS_PUB) !== 0;
-/** A text whose u16 length lies at `at`. */
-export const textAt = (bytes: Buffer, at: number): string =>
-  bytes.toString('utf8', at + 2, at + 2 + bytes.readUInt16BE(at));
-export const afterText = (bytes: Buffer, at: number): number => at + 2 + bytes.readUInt16BE(at);
-
-/** The id, and the texts after the type, which begin at `textsAt`. `dataAt`: where the data's u32 length lies. */
-export const readTexts = (bytes: Buffer, start: number, textsAt: number) => {
-  const causationAt = afterText(bytes, textsAt);
-  const principalAt = afterText(bytes, causationAt);
-  const traceAt = afterText(bytes, principalAt);
-  const hex = bytes.toString('hex', start + 2, start + 18);
-  return {
-    id: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,
-    correlation: textAt(bytes, textsAt),
-    causation: textAt(bytes, causationAt),
-    principal: textAt(bytes, principalAt),
-    ...(flagsAt(bytes, start) & HAS_TRACE && { trace: textAt(bytes, traceAt) }),
-    dataAt: afterText(bytes, traceAt),
+/** The six texts of canonical bytes, and where they end. */
+const textsIn = (bytes: Buffer): [string, string, string, string, string, string, number] => {
+  let at = HEAD_BYTES;
+  const next = (): string => {
+    const from = at + 2;
+    at = from + bytes.readUInt16BE(at);
+    return bytes.toString('utf8', from, at);
   };
+  return [next(), next(), next(), next(), next(), next(), at];
+};
+
+/** Throws Fault `EVENT_TOO_NEW` for stored bytes of a version this binary does not know. */
+export const checkVersion = (version: number, known: number): void => {
+  if (version === known) return;
+  throw new Fault('EVENT_TOO_NEW', `an event of version ${version} is newer than this binary; upgrade it`, false);
 };
 
 /** RFC 9162 leaf hash: SHA-256 over 0x00 and the canonical bytes. */

@@ -1,7 +1,8 @@
 import { Fault, type Instant, invariant } from '@vouchsafe/kernel';
 import type { Clock } from '@vouchsafe/runtime';
-import { canonicalBytes, checkStream, leafHash } from './canonical.js';
+import { checkStream } from './canonical.js';
 import { CategoryFilter } from './category-filter.js';
+import { getRecord, prepare, putRecord } from './embedded/record.js';
 import {
   type AppendRequest,
   type AppendResult,
@@ -16,7 +17,6 @@ import {
   type Revision,
   START,
 } from './port.js';
-import { StoredEvent } from './stored-event.js';
 
 /** An event store in memory, for tests of what lies above it. Passes the contract suite; nothing in it is durable. */
 export const memoryStore = (clock: Clock, epoch = 1): EventStore => new MemoryStore(clock, epoch);
@@ -65,19 +65,10 @@ class MemoryStore implements EventStore {
     const before = this.#all[this.#all.length - 1]?.recordedAt ?? (0 as Instant);
     const recordedAt = Math.max(before, this.clock.now()) as Instant;
     return events.map((event, i) => {
-      const dataText = JSON.stringify(event.data) as string | undefined;
-      invariant(dataText !== undefined, 'the data of an event is JSON');
-      const canonical = canonicalBytes({
-        ...event,
-        stream,
-        revision: first + i,
-        recordedAt,
-        epoch: this.epoch,
-        dataText,
-      });
-      const bytes = Buffer.concat([canonical, leafHash(canonical)]);
-      const position = (this.#all.length + i) as Position;
-      return new StoredEvent({ bytes, start: 0, end: canonical.length, leafAt: canonical.length }, position, START);
+      const prepared = prepare(event, stream);
+      const bytes = Buffer.allocUnsafeSlow(prepared.bytes);
+      putRecord(bytes, 0, prepared, { recordedAt, epoch: this.epoch }, first + i, START);
+      return getRecord(bytes, 0, (this.#all.length + i) as Position); // from the bytes, as after a restart
     });
   }
 

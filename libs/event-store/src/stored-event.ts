@@ -1,30 +1,16 @@
 import type { Json } from '@vouchsafe/codec';
 import type { Instant } from '@vouchsafe/kernel';
-import { getI64 } from './bytes.js';
-import {
-  afterText,
-  EPOCH_AT,
-  CANONICAL_HEAD_BYTES,
-  flagsAt,
-  hasPub,
-  OCCURRED_AT,
-  PUB_AT,
-  readTexts,
-  RECORDED_AT,
-  REVISION_AT,
-  textAt,
-} from './canonical.js';
-import type { Position, RecordedEvent, Revision } from './port.js';
+import { canonicalBytes, leafHash } from './canonical.js';
+import type { NewEvent, Position, RecordedEvent, Revision } from './port.js';
+import { dataTextOf, readHead, readRest } from './record-layout.js';
 
-type Texts = ReturnType<typeof readTexts>;
+type Rest = ReturnType<typeof readRest>;
 
-/** Where an event's bytes lie: `start` to `end` the canonical bytes, the leaf anywhere in the same buffer. */
-export type EventBytes = {
-  readonly bytes: Buffer;
-  readonly start: number;
-  readonly end: number;
-  readonly leafAt: number;
-};
+/** An event as this process appended it: it need not be read back from its bytes while it is at hand. */
+export type Appended = { readonly event: NewEvent; readonly stream: string };
+
+/** Where an event's record lies, and what was appended where that is known. */
+export type EventBytes = { readonly bytes: Buffer; readonly at: number; readonly appended?: Appended | undefined };
 
 /**
  * A recorded event over its stored bytes. Stream, type and numbers are read at once; the other texts and `data` when first
@@ -39,103 +25,90 @@ export class StoredEvent implements RecordedEvent {
   readonly occurredAt: Instant;
   readonly epoch: number;
   readonly pub: number | undefined;
-  readonly leaf: Buffer;
   readonly #bytes: Buffer;
-  readonly #start: number;
-  readonly #end: number;
-  readonly #textsAt: number;
+  readonly #at: number;
+  readonly #appended: NewEvent | undefined;
   readonly #previous: Position;
-  #texts: Texts | undefined;
+  #rest: Rest | undefined;
   #data: Json | undefined;
 
   /** `previous`: position of the stream's event before this one in the same store. */
-  constructor({ bytes, start, end, leafAt }: EventBytes, position: Position, previous: Position) {
-    const typeAt = afterText(bytes, start + CANONICAL_HEAD_BYTES);
+  constructor({ bytes, at, appended }: EventBytes, position: Position, previous: Position) {
+    const head = readHead(bytes, at, appended && { stream: appended.stream, type: appended.event.type });
     this.position = position;
-    this.stream = textAt(bytes, start + CANONICAL_HEAD_BYTES);
-    this.revision = bytes.readUInt32BE(start + REVISION_AT);
-    this.type = textAt(bytes, typeAt);
-    this.recordedAt = getI64(bytes, start + RECORDED_AT) as Instant;
-    this.occurredAt = getI64(bytes, start + OCCURRED_AT) as Instant;
-    this.epoch = bytes.readUInt32BE(start + EPOCH_AT);
-    this.pub = hasPub(flagsAt(bytes, start)) ? bytes.readUInt32BE(start + PUB_AT) : undefined;
-    this.leaf = bytes.subarray(leafAt, leafAt + 32);
+    this.stream = head.stream;
+    this.revision = head.revision;
+    this.type = head.type;
+    this.recordedAt = head.recordedAt;
+    this.occurredAt = head.occurredAt;
+    this.epoch = head.epoch;
+    this.pub = head.pub;
     this.#bytes = bytes;
-    this.#start = start;
-    this.#end = end;
-    this.#textsAt = afterText(bytes, typeAt);
+    this.#at = at;
+    this.#appended = appended?.event;
     this.#previous = previous;
   }
 
   get id(): string {
-    return this.#read().id;
+    return this.#said.id;
   }
   get correlation(): string {
-    return this.#read().correlation;
+    return this.#said.correlation;
   }
   get causation(): string {
-    return this.#read().causation;
+    return this.#said.causation;
   }
   get principal(): string {
-    return this.#read().principal;
+    return this.#said.principal;
   }
   get trace(): string | undefined {
-    return this.#read().trace;
+    return this.#said.trace;
   }
   get data(): Json {
-    this.#data ??= deepFreeze(JSON.parse(this.dataText) as Json);
+    this.#data ??= deepFreeze(this.#appended ? this.#appended.data : (JSON.parse(this.dataText) as Json));
     return this.#data;
   }
   /** The stored JSON itself, for whoever passes it on without looking inside. */
   get dataText(): string {
-    return this.#bytes.toString('utf8', this.#read().dataAt + 4, this.#end);
+    return dataTextOf(this.#bytes, this.#at, this.#stored);
   }
+  /** Made anew each time, for proofs. */
   get canonical(): Buffer {
-    return this.#bytes.subarray(this.#start, this.#end);
+    const { id, stream, revision, type, recordedAt, occurredAt, epoch, pub, correlation, causation, principal, trace } = this;
+    return canonicalBytes({
+      id, stream, revision, type, recordedAt, occurredAt, epoch, pub, correlation, causation, principal, trace,
+      dataText: this.dataText,
+    });
+  }
+  /** Made anew each time, for proofs. */
+  get leaf(): Buffer {
+    return leafHash(this.canonical);
   }
   /** Position of the stream's event before this one in the same store; no part of the event. */
   get previous(): Position {
     return this.#previous;
   }
 
-  #read(): Texts {
-    this.#texts ??= readTexts(this.#bytes, this.#start, this.#textsAt);
-    return this.#texts;
+  /** Bytes that its record takes. */
+  get recordBytes(): number {
+    return this.#bytes.readUInt32BE(this.#at);
+  }
+
+  get #said(): Pick<NewEvent, 'id' | 'correlation' | 'causation' | 'principal' | 'trace'> {
+    return this.#appended ?? this.#stored;
+  }
+  get #stored(): Rest {
+    this.#rest ??= readRest(this.#bytes, this.#at);
+    return this.#rest;
   }
 
   /** Everything but the bytes, for logs and exports. */
   toJSON(): object {
-    const {
-      position,
-      stream,
-      revision,
-      type,
-      recordedAt,
-      occurredAt,
-      epoch,
-      pub,
-      id,
-      correlation,
-      causation,
-      principal,
-      trace,
-      data,
-    } = this;
+    const { position, stream, revision, type, recordedAt, occurredAt, epoch, pub } = this;
+    const { id, correlation, causation, principal, trace, data } = this;
     return {
-      position,
-      stream,
-      revision,
-      type,
-      recordedAt,
-      occurredAt,
-      epoch,
-      pub,
-      id,
-      correlation,
-      causation,
-      principal,
-      trace,
-      data,
+      position, stream, revision, type, recordedAt, occurredAt, epoch, pub,
+      id, correlation, causation, principal, trace, data,
     };
   }
 }

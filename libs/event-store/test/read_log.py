@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads an embedded event log with nothing but the standard library, proving every frame and leaf as it goes.
+"""Reads an embedded event log with nothing but the standard library, proving every frame and record as it goes.
 
 Written from README.md alone, as an auditor would. Prints one JSON object per event, then one with the totals.
 Usage: read_log.py <directory>
@@ -12,37 +12,54 @@ import sys
 import uuid
 import zlib
 
-SEGMENT_HEAD, FRAME_HEAD, RECORD_HEAD = 64, 48, 45
+SEGMENT_HEAD, FRAME_HEAD, RECORD_HEAD = 64, 48, 68
 
 
 def fail(file, offset, why):
     sys.exit(f"{file} at byte {offset}: {why}")
 
 
-def texts(data, at, count):
-    out = []
-    for _ in range(count):
-        (length,) = struct.unpack_from(">H", data, at)
-        out.append(data[at + 2 : at + 2 + length].decode("utf-8"))
-        at += 2 + length
-    return out, at
+TRACE, PUB, IN_STREAM, FOLLOWS, MARKED = 1, 2, 4, 8, 16
 
 
-def event_of(canonical):
-    version, flags, uid, revision, pub, epoch, recorded, occurred = struct.unpack_from(">BB16sIIIqq", canonical)
+def event_of(record):
+    version, flags, uid, revision, epoch, recorded, occurred = struct.unpack_from(">BB16sIIqq", record, 14)
     assert version == 1, "a newer event"
-    (stream, kind, correlation, causation, principal, trace), at = texts(canonical, 46, 6)
-    (length,) = struct.unpack_from(">I", canonical, at)
-    assert at + 4 + length == len(canonical)
+    lengths = struct.unpack_from(">6H", record, 56)
+    at = RECORD_HEAD
+    pub = 0
+    if flags & PUB:
+        (pub,) = struct.unpack_from(">I", record, at)
+        at += 4
+
+    def take(length):
+        nonlocal at
+        at += length
+        return record[at - length : at]
+
+    stream, kind = take(lengths[0]), take(lengths[1])
+    if flags & IN_STREAM:
+        correlation = stream[stream.find(b"-") + 1 :][: lengths[2]]
+    else:
+        correlation = take(lengths[2])
+    causation = (correlation if flags & FOLLOWS else b"") + take(lengths[3])
+    principal, trace = take(lengths[4]), take(lengths[5])
+    data = record[at:].replace(b"\x01", correlation) if flags & MARKED else record[at:]
+    texts = [part.decode("utf-8") for part in (stream, kind, correlation, causation, principal, trace)]
     event = {
-        "id": str(uuid.UUID(bytes=uid)), "stream": stream, "revision": revision, "type": kind, "epoch": epoch,
-        "recordedAt": recorded, "occurredAt": occurred, "correlation": correlation, "causation": causation,
-        "principal": principal, "data": json.loads(canonical[at + 4 :]),
+        "id": str(uuid.UUID(bytes=uid)), "stream": texts[0], "revision": revision, "type": texts[1], "epoch": epoch,
+        "recordedAt": recorded, "occurredAt": occurred, "correlation": texts[2], "causation": texts[3],
+        "principal": texts[4], "data": json.loads(data),
     }
-    if flags & 1:
-        event["trace"] = trace
-    if flags & 2:
+    if flags & TRACE:
+        event["trace"] = texts[5]
+    if flags & PUB:
         event["pub"] = pub
+    canonical = struct.pack(">BB16sIIIqq", 1, flags & (TRACE | PUB), uid, revision, pub, epoch, recorded, occurred)
+    for part in (stream, kind, correlation, causation, principal, trace):
+        canonical += struct.pack(">H", len(part)) + part
+    canonical += struct.pack(">I", len(data)) + data
+    event["leaf"] = hashlib.sha256(b"\0" + canonical).hexdigest()
     return event
 
 
@@ -63,16 +80,17 @@ def read_segment(path, name, chain, ends):
         chain = hashlib.sha256(frame).digest()[:16]
         record, seen = FRAME_HEAD, 0
         while record < length:
-            size_of, previous = struct.unpack_from(">IQ", frame, record)
-            leaf, body = frame[record + 12 : record + 44], frame[record + 44 : record + size_of]
-            if hashlib.sha256(body).digest() != leaf:
-                fail(name, at + record, "bad leaf")
-            event = event_of(body[1:])
+            size_of, crc = struct.unpack_from(">II", frame, record)
+            body = frame[record : record + size_of]
+            if zlib.crc32(body[8:]) != crc:
+                fail(name, at + record, "bad record")
+            previous = int.from_bytes(body[8:14], "big")
+            event = event_of(body)
             position = base + at + record
             if ends.get(event["stream"], (-1, 0)) != (event["revision"] - 1, previous):
                 fail(name, at + record, "a revision is missing")
             ends[event["stream"]] = (event["revision"], position)
-            yield {"position": position, "leaf": leaf.hex(), **event}
+            yield {"position": position, **event}
             record += size_of
             seen += 1
         if seen != count:

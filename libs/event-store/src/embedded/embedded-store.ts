@@ -116,7 +116,7 @@ export class WritableStore implements EmbeddedStore {
     let moved = tail;
     const accepted = commit.accept(
       prepared,
-      { stream, recordedAt, epoch: this.epoch },
+      { recordedAt, epoch: this.epoch },
       tail.revision + 1,
       tail.position,
       (revision, position) => {

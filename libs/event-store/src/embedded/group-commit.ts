@@ -85,8 +85,7 @@ export class GroupCommit {
     for (let i = 0; i < events.length; i++) {
       const position = frame.end as Position;
       putRecord(frame.buffer, frame.at + frame.length, events[i]!, recording, first + i, before);
-      frame.length += events[i]!.bytes;
-      frame.positions.push(position);
+      frame.add({ event: events[i]!.event, stream: events[i]!.stream }, events[i]!.bytes);
       onAccepted(first + i, position);
       before = position;
     }

@@ -1,15 +1,15 @@
 import { Fault } from '@vouchsafe/kernel';
-import { CANONICAL_HEAD_BYTES } from '../canonical.js';
 import type { CategoryFilter } from '../category-filter.js';
 import { type Page, type Position, type RecordedEvent, START } from '../port.js';
+import { streamAt, streamLength } from '../record-layout.js';
 import type { StoredEvent } from '../stored-event.js';
 import { LogDamage } from './faults.js';
 import { FRAME_HEAD_BYTES } from './frame.js';
 import { type Frame, FrameReader } from './frame-reader.js';
 import { segmentName } from './layout.js';
 import type { LogFiles } from './log-files.js';
-import { afterRecord, getRecord, RECORD_HEAD_BYTES } from './record.js';
-import { type RecordReader, recordBytesOf } from './record-reader.js';
+import { afterRecord, getRecord } from './record.js';
+import type { RecordReader } from './record-reader.js';
 import { firstFrameOf, type Segment } from './segment.js';
 
 /** Reads the durable log forwards from one event on, frame by frame, each proved by its checksum. */
@@ -55,9 +55,9 @@ export class LogCursor {
   #read({ head, bytes }: Frame, filter: CategoryFilter, max: number, into: RecordedEvent[]): void {
     let at = this.#at;
     while (at < bytes.length && into.length < max) {
-      const stream = at + RECORD_HEAD_BYTES + CANONICAL_HEAD_BYTES;
+      const stream = streamAt(bytes, at);
       this.#position = (head.start + at) as Position;
-      if (filter.matchesBytes(bytes, stream + 2, stream + 2 + bytes.readUInt16BE(stream)))
+      if (filter.matchesBytes(bytes, stream, stream + streamLength(bytes, at)))
         into.push(getRecord(bytes, at, this.#position));
       at = afterRecord(bytes, at);
     }
@@ -87,11 +87,11 @@ export class LogCursor {
   async #enter(): Promise<void> {
     let at = firstFrameOf(this.#files.segments[0]!);
     if (this.#position !== START) {
-      at = this.#position + recordBytesOf(await this.#eventAtStart());
+      at = this.#position + (await this.#eventAtStart()).recordBytes;
       while (!(await this.#records.isFrameBoundary(at))) {
         const event = await this.#records.read(at as Position);
         this.#rest.push(event);
-        at += recordBytesOf(event);
+        at += event.recordBytes;
       }
     }
     this.#segmentIndex = this.#files.indexAt(at - 1);

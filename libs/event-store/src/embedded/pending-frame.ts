@@ -1,5 +1,5 @@
 import type { Position } from '../port.js';
-import type { StoredEvent } from '../stored-event.js';
+import type { Appended, StoredEvent } from '../stored-event.js';
 import { FRAME_HEAD_BYTES, type LogEnd } from './frame.js';
 import { getRecord } from './record.js';
 import type { Segment } from './segment.js';
@@ -8,7 +8,9 @@ import type { Segment } from './segment.js';
 export class PendingFrame {
   /** Of its events, in order. */
   readonly positions: Position[] = [];
-  readonly #events: (StoredEvent | undefined)[] = [];
+  #events: (StoredEvent | undefined)[] = [];
+  /** What was appended, until {@link forget}. */
+  #appended: Appended[] = [];
   /** Bytes so far, head included. */
   length = FRAME_HEAD_BYTES;
   /** Takes no more events. */
@@ -38,12 +40,25 @@ export class PendingFrame {
     return this.positions[this.positions.length - 1]!;
   }
 
+  /** Takes an event whose record was written behind the others. */
+  add(appended: Appended, bytes: number): void {
+    this.positions.push(this.end as Position);
+    this.#appended.push(appended);
+    this.length += bytes;
+  }
+  /** Lets go of all but the bytes; events are made from them again where one is asked for. */
+  forget(): void {
+    this.#events = [];
+    this.#appended = [];
+  }
+
   /** The event at `positions[index]`: made when first asked for, the same object for all. */
   eventAt(index: number): StoredEvent {
     this.#events[index] ??= getRecord(
       this.buffer,
       this.at + this.positions[index]! - this.start,
       this.positions[index]!,
+      this.#appended[index],
     );
     return this.#events[index];
   }

@@ -3,6 +3,9 @@ import type { CategoryFilter } from '../category-filter.js';
 import type { StoredEvent } from '../stored-event.js';
 import type { PendingFrame } from './pending-frame.js';
 
+/** Of so many of the newest events the parsed form is kept for all who follow; of older ones the bytes. */
+const PARSED_EVENTS = 8_192;
+
 /** The newest frames, flushed or not, so that what was just written is not read from the disk. */
 export class RecentFrames {
   #frames: PendingFrame[] = [];
@@ -10,6 +13,9 @@ export class RecentFrames {
   #first = 0;
   #bytes = 0;
   #events = 0;
+  /** Frames before this index hold bytes only. */
+  #parsedFrom = 0;
+  #parsed = 0;
 
   /** `preceding`: position of the last event before the first that is here. */
   constructor(
@@ -38,9 +44,21 @@ export class RecentFrames {
       this.#events -= oldest.positions.length;
       this.preceding = oldest.lastPosition;
     }
+    this.#forget(frame);
     if (this.#first > 64 && this.#first * 2 > this.#frames.length) {
       this.#frames = this.#frames.slice(this.#first);
+      this.#parsedFrom -= this.#first;
       this.#first = 0;
+    }
+  }
+
+  #forget(newest: PendingFrame): void {
+    this.#parsed += newest.positions.length;
+    while (this.#parsedFrom < this.#first || (this.#parsed > PARSED_EVENTS && this.#frames[this.#parsedFrom] !== newest)) {
+      const oldest = this.#frames[this.#parsedFrom]!;
+      oldest.forget();
+      this.#parsed -= oldest.positions.length;
+      this.#parsedFrom++;
     }
   }
 

@@ -1,18 +1,17 @@
 import { LRUCache } from 'lru-cache';
-import { CANONICAL_HEAD_BYTES } from '../canonical.js';
 import type { Position } from '../port.js';
+import { RECORD_HEAD_BYTES } from '../record-layout.js';
 import type { StoredEvent } from '../stored-event.js';
 import { LogDamage } from './faults.js';
 import { FRAME_MAGIC } from './frame.js';
 import { segmentName } from './layout.js';
 import type { LogFiles } from './log-files.js';
-import { getRecord, isOwnLeaf, RECORD_HEAD_BYTES, recordLength } from './record.js';
+import { getRecord, isSoundRecord, recordLength } from './record.js';
 import { firstFrameOf, type Segment } from './segment.js';
 
 const BLOCK_BYTES = 16 * 1024;
-const RECORD_MIN_BYTES = RECORD_HEAD_BYTES + CANONICAL_HEAD_BYTES;
 
-/** Reads single records of the durable log by position, through a bounded cache of blocks. Each proves itself by its leaf. */
+/** Reads single records of the durable log by position, through a bounded cache of blocks. Each proves itself by its checksum. */
 export class RecordReader {
   readonly #files: LogFiles;
   readonly #blocks: LRUCache<number, Buffer>;
@@ -80,7 +79,7 @@ export class RecordReader {
 
   #checked(segment: Segment, bytes: Buffer, at: number, position: Position): StoredEvent {
     const length = recordLength(bytes, at);
-    if (length < RECORD_MIN_BYTES || at + length > bytes.length || !isOwnLeaf(bytes, at)) {
+    if (length <= RECORD_HEAD_BYTES || at + length > bytes.length || !isSoundRecord(bytes, at)) {
       this.#damage(segment, position, 'the bytes there are no event, or not the event that was written');
     }
     return getRecord(bytes, at, position);
@@ -91,6 +90,3 @@ export class RecordReader {
     throw new LogDamage(segmentName(base), position - base, position, why);
   }
 }
-
-/** Bytes that `event`'s record takes. */
-export const recordBytesOf = (event: StoredEvent): number => RECORD_HEAD_BYTES + event.canonical.length;

@@ -1,41 +1,80 @@
-import { hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { invariant } from '@vouchsafe/kernel';
-import { getU64, putU64 } from '../bytes.js';
-import { canonicalSize, checkSaid, type Recording, writeCanonical } from '../canonical.js';
+import { getU48, putI64, putU48 } from '../bytes.js';
+import { checkSaid, putUuid, type Recording } from '../canonical.js';
 import { type NewEvent, type Position, type Revision, START } from '../port.js';
-import { StoredEvent } from '../stored-event.js';
+import * as layout from '../record-layout.js';
+import { type Appended, StoredEvent } from '../stored-event.js';
 
-/** length u32 (of the whole record), position of the stream's previous event u64 (0: none), leaf 32, a zero byte */
-export const RECORD_HEAD_BYTES = 4 + 8 + 32 + 1;
-const PREVIOUS_AT = 4;
-const LEAF_AT = 12;
-const LEAF_END = 44;
+/** An event of an append, checked, shortened and measured, so that its acceptance cannot fail halfway. */
+export type Prepared = Appended & {
+  readonly bytes: number;
+  readonly flags: number;
+  /** The texts and the data, back to back. */
+  readonly texts: string;
+  /** Bytes of each text, in the order of the record. */
+  readonly lengths: readonly number[];
+};
 
-/** An event of an append, checked and measured, so that its acceptance cannot fail halfway. */
-export type Prepared = { readonly event: NewEvent; readonly dataText: string; readonly bytes: number };
+/** A correlation shorter than this is not looked for in the data. */
+const MARKED_FROM = 8;
 
 export const prepare = (event: NewEvent, stream: string): Prepared => {
   checkSaid(event);
-  const dataText = JSON.stringify(event.data) as string | undefined;
-  invariant(dataText !== undefined, 'the data of an event is JSON');
-  return { event, dataText, bytes: RECORD_HEAD_BYTES + canonicalSize(event, stream, dataText) };
+  const { type, correlation, causation, principal, trace, pub } = event;
+  const json = JSON.stringify(event.data) as string | undefined;
+  invariant(json !== undefined, 'the data of an event is JSON');
+  const inStream = correlation !== '' && stream.startsWith(correlation, stream.indexOf('-') + 1);
+  const follows = correlation !== '' && causation.startsWith(correlation);
+  const marked = correlation.length >= MARKED_FROM && json.includes(correlation);
+  const cause = follows ? causation.slice(correlation.length) : causation;
+  const data = marked ? json.replaceAll(correlation, layout.MARK) : json;
+  const texts = stream + type + (inStream ? '' : correlation) + cause + principal + (trace ?? '') + data;
+  const size = Buffer.byteLength(texts);
+  const lengthOf = size === texts.length ? unitsOf : Buffer.byteLength;
+  return {
+    event,
+    stream,
+    bytes: layout.RECORD_HEAD_BYTES + (pub === undefined ? 0 : 4) + size,
+    flags:
+      (trace === undefined ? 0 : layout.HAS_TRACE) |
+      (pub === undefined ? 0 : layout.HAS_PUB) |
+      (inStream ? layout.CORRELATION_IN_STREAM : 0) |
+      (follows ? layout.CAUSATION_FOLLOWS : 0) |
+      (marked ? layout.DATA_MARKED : 0),
+    texts,
+    lengths: [
+      lengthOf(stream), lengthOf(type), lengthOf(correlation), lengthOf(cause), lengthOf(principal), lengthOf(trace ?? ''),
+    ],
+  };
 };
+/** Of a text that is known to be ASCII. */
+const unitsOf = (text: string): number => text.length;
 
-/** Writes a record at `at`. The leaf is hashed in place: its prefix, a zero byte, lies before the canonical bytes. */
+/** Writes a record at `at`. */
 export const putRecord = (
   out: Buffer,
   at: number,
-  { event, dataText, bytes }: Prepared,
+  { event, flags, texts, lengths, bytes }: Prepared,
   recording: Recording,
   revision: Revision,
   previous: Position,
 ): void => {
   out.writeUInt32BE(bytes, at);
-  putU64(out, previous === START ? 0 : previous, at + PREVIOUS_AT);
-  out[at + LEAF_END] = 0;
-  const end = writeCanonical(out, at + RECORD_HEAD_BYTES, event, recording, revision, dataText);
+  putU48(out, previous === START ? 0 : previous, at + layout.PREVIOUS_AT);
+  out[at + layout.VERSION_AT] = layout.RECORD_VERSION;
+  out[at + layout.FLAGS_AT] = flags;
+  putUuid(out, event.id, at + layout.ID_AT);
+  out.writeUInt32BE(revision, at + layout.REVISION_AT);
+  out.writeUInt32BE(recording.epoch, at + layout.EPOCH_AT);
+  putI64(out, recording.recordedAt, at + layout.RECORDED_AT);
+  putI64(out, event.occurredAt, at + layout.OCCURRED_AT);
+  for (let i = 0; i < lengths.length; i++) out.writeUInt16BE(lengths[i]!, at + layout.LENGTHS_AT + 2 * i);
+  if (event.pub !== undefined) out.writeUInt32BE(event.pub, at + layout.RECORD_HEAD_BYTES);
+  const from = layout.streamAt(out, at);
+  const end = from + out.write(texts, from, 'utf8');
   invariant(end === at + bytes, 'a record is as long as it was measured');
-  out.write(hash('sha256', out.subarray(at + LEAF_END, end), 'binary'), at + LEAF_AT, 'latin1');
+  out.writeUInt32BE(crc32(out.subarray(at + layout.CHECKED_FROM, end)), at + layout.CRC_AT);
 };
 
 /** Length of the record at `at`, as it says itself. */
@@ -44,21 +83,17 @@ export const recordLength = (bytes: Buffer, at: number): number => bytes.readUIn
 /** Where the record after the one at `at` begins, in a frame that was proved. */
 export const afterRecord = (bytes: Buffer, at: number): number => {
   const length = recordLength(bytes, at);
-  invariant(length > RECORD_HEAD_BYTES && at + length <= bytes.length, 'the records of a frame fill it');
+  invariant(length > layout.RECORD_HEAD_BYTES && at + length <= bytes.length, 'the records of a frame fill it');
   return at + length;
 };
 
-/** The event of the record at `at`, whose bytes have been proved. */
-export const getRecord = (bytes: Buffer, at: number, position: Position): StoredEvent => {
-  const previous = getU64(bytes, at + PREVIOUS_AT);
-  return new StoredEvent(
-    { bytes, start: at + RECORD_HEAD_BYTES, end: at + recordLength(bytes, at), leafAt: at + LEAF_AT },
-    position,
-    previous === 0 ? START : (previous as Position),
-  );
+/** The event of the record at `at`, whose bytes have been proved. `appended`: the same, where this process wrote it. */
+export const getRecord = (bytes: Buffer, at: number, position: Position, appended?: Appended): StoredEvent => {
+  const previous = getU48(bytes, at + layout.PREVIOUS_AT);
+  return new StoredEvent({ bytes, at, appended }, position, previous === 0 ? START : (previous as Position));
 };
 
-/** Whether the record's leaf is that of its canonical bytes: proof of a record read alone, without its frame. */
-export const isOwnLeaf = (bytes: Buffer, at: number): boolean =>
-  hash('sha256', bytes.subarray(at + LEAF_END, at + recordLength(bytes, at)), 'binary') ===
-  bytes.toString('latin1', at + LEAF_AT, at + LEAF_END);
+/** Whether the record at `at` is as it was written: proof of one read alone, without its frame. */
+export const isSoundRecord = (bytes: Buffer, at: number): boolean =>
+  crc32(bytes.subarray(at + layout.CHECKED_FROM, at + recordLength(bytes, at))) ===
+  bytes.readUInt32BE(at + layout.CRC_AT);

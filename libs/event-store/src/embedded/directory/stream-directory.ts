@@ -1,12 +1,12 @@
 import { Fault } from '@vouchsafe/kernel';
 import type { Clock, Disk, Log } from '@vouchsafe/runtime';
-import { CANONICAL_HEAD_BYTES, REVISION_AT, textAt } from '../../canonical.js';
 import { type Position, type RecordedEvent, type Revision } from '../../port.js';
+import { revisionOf, streamOf } from '../../record-layout.js';
 import { isFull } from '../faults.js';
 import { type Chain, FRAME_HEAD_BYTES, type LogEnd } from '../frame.js';
 import type { Frame } from '../frame-reader.js';
 import type { EmbeddedOptions } from '../layout.js';
-import { afterRecord, RECORD_HEAD_BYTES } from '../record.js';
+import { afterRecord } from '../record.js';
 import type { Cover } from './manifest.js';
 import { RunSet } from './run-set.js';
 import { hashOf, type StreamHash, Tail } from './tail.js';
@@ -66,10 +66,9 @@ export class StreamDirectory {
       return;
     }
     for (let at = FRAME_HEAD_BYTES; at < bytes.length; at = afterRecord(bytes, at)) {
-      const canonical = at + RECORD_HEAD_BYTES;
-      const stream = textAt(bytes, canonical + CANONICAL_HEAD_BYTES);
+      const stream = streamOf(bytes, at);
       const tail = this.#memory.get(stream) ?? new Tail(hashOf(stream), 0);
-      this.#memory.advance(stream, tail, bytes.readUInt32BE(canonical + REVISION_AT), (head.start + at) as Position);
+      this.#memory.advance(stream, tail, revisionOf(bytes, at), (head.start + at) as Position);
     }
     if (this.#memory.rows >= this.#parts.options.directoryRows) return this.#writeReplayed({ end, chain });
   }
