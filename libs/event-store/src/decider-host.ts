@@ -35,7 +35,7 @@ export type DeciderHostOptions<S, C, E extends { readonly type: string }, R exte
   /** Most streams whose folded state is kept in memory. */
   readonly cacheMax?: number;
   /** Called after events were accepted (not yet durable): a process manager may run ahead within the process. */
-  readonly onAccepted?: (stream: string, folded: Folded<S>, events: readonly E[]) => void;
+  readonly onAccepted?: (stream: string, folded: Folded<S>, events: readonly E[], envelope: Envelope) => void;
   /** For streams that grow long: a start reads a snapshot and what came after it. */
   readonly snapshot?: SnapshotOptions<S>;
 };
@@ -173,7 +173,7 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     const now: Folded<S> = { state, revision: result.revision, pub };
     invariant(result.revision === folded.revision + events.length, 'an append adds as many revisions as events');
     this.#keep(stream, now);
-    onAccepted?.(stream, now, events);
+    onAccepted?.(stream, now, events, envelope);
     return { ok: true, ...now, events, position: result.position };
   }
 

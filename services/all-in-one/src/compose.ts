@@ -12,8 +12,9 @@ import type { ReadStore } from '@vouchsafe/read-store';
 import { createRedemption, redemptionConfig } from '@vouchsafe/redemption';
 import { createRisk, riskConfig } from '@vouchsafe/risk';
 import type { Rpc } from '@vouchsafe/rpc';
-import type { Clock, Disk, Ids, Log, Namespace, Random, ServiceModule, Timers } from '@vouchsafe/runtime';
+import type { Clock, Disk, Ids, Log, Namespace, Random, Timers } from '@vouchsafe/runtime';
 import type { CodeVault, Nonces, PersonalVault } from '@vouchsafe/vault';
+import type { FollowingModule } from './followers.js';
 
 /** Everything from outside that the services of one namespace are given: real adapters, or simulated ones. */
 export type PlatformPorts = {
@@ -46,7 +47,7 @@ export type PlatformPorts = {
 export type ServiceSettings = Partial<Record<'access' | 'catalog' | 'inventory' | 'order' | 'risk' | 'fulfillment' | 'redemption' | 'ledger', Readonly<Record<string, unknown>>>>;
 
 /** All services of one namespace, unstarted, and access by itself for local commands. */
-export const composeServices = (ports: PlatformPorts, settings: ServiceSettings = {}): { readonly modules: readonly ServiceModule[]; readonly access: Access } => {
+export const composeServices = (ports: PlatformPorts, settings: ServiceSettings = {}): { readonly modules: readonly FollowingModule[]; readonly access: Access } => {
   const of = (name: keyof ServiceSettings): Readonly<Record<string, unknown>> => settings[name] ?? {};
   const access = createAccess({
     ...ports, clock: ports.wallClock, vault: ports.personal,
@@ -55,7 +56,7 @@ export const composeServices = (ports: PlatformPorts, settings: ServiceSettings 
       await ports.journal.flush();
     },
   }, accessConfig.parse(of('access')));
-  const modules = [
+  const modules: readonly FollowingModule[] = [
     access,
     createCatalog(ports, catalogConfig.parse(of('catalog'))),
     createInventory({ ...ports, vault: ports.codes }, inventoryConfig.parse(of('inventory'))),

@@ -24,6 +24,10 @@ export const platformConfig = z.strictObject({
   /** production: no reflection, no defaults for convenience. */
   VOUCHSAFE_PROFILE: z.enum(['development', 'production']).default('development'),
   VOUCHSAFE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('warn'),
+  /** Where spans are sent, over OTLP/HTTP, e.g. `http://127.0.0.1:4318`; none are made where it is not set. OpenTelemetry's own names. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
+  /** Share of new traces that are recorded, 0 to 1. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
   /** Crash tests: the process kills itself at a named point of the log's disk, e.g. `before-sync:17`. Refused with live. */
   VOUCHSAFE_DIE_AT: z.string().refine((text) => parseDyingPoint(text) !== undefined, { message: 'is no point:count' }).optional(),
   /** Folder of IP lists (`x4bnet_*`, `tor_*`), read at start where it is set. */

@@ -1,7 +1,9 @@
 export { composeServices, type PlatformPorts, type ServiceSettings } from './compose.js';
 export { type ConfigProblem, isLoopback, parseConfig, type PlatformConfig, platformConfig } from './config.js';
 export { startModules, startOrder } from './module-order.js';
-export { type NamespaceOptions, type RunningNamespace, startNamespace } from './namespace.js';
-export { CATALOGUES, type Platform, type PlatformOptions, startPlatform } from './platform.js';
+export type { LogFollower } from './followers.js';
+export { bootstrapAdmin, type NamespaceOptions, type RunningNamespace, startNamespace } from './namespace.js';
+export type { NamespacePlaces, OpenOptions } from './open-namespace.js';
+export { CATALOGUES, namespaceAlone, placesOf, type Platform, type PlatformOptions, startPlatform } from './platform.js';
 export { SERVICE_PROJECTIONS } from './projections.js';
 export { PUBLIC_SERVICES } from './public-services.js';

@@ -1,21 +1,28 @@
 import path from 'node:path';
 import { accessErrors, type SandboxKeys } from '@vouchsafe/access';
 import { catalogErrors } from '@vouchsafe/catalog';
-import { fulfillmentErrors, startSandboxProvider } from '@vouchsafe/fulfillment';
+import { fulfillmentErrors } from '@vouchsafe/fulfillment';
 import { createGateway, type Gateway, gatewayConfig, type GatewayNamespace } from '@vouchsafe/gateway';
 import { insightErrors } from '@vouchsafe/insight';
 import { inventoryErrors } from '@vouchsafe/inventory';
 import type { Fault } from '@vouchsafe/kernel';
 import { ledgerErrors } from '@vouchsafe/ledger';
-import { orderErrors, postNotices, sandboxPayment, sandboxPaymentOverHttp, startSandboxPaymentServer } from '@vouchsafe/order';
+import { orderErrors } from '@vouchsafe/order';
 import { redemptionErrors } from '@vouchsafe/redemption';
 import { riskErrors } from '@vouchsafe/risk';
 import type { Catalogue } from '@vouchsafe/rpc';
 import { type Clock, clockTimers, type Disk, type Log, type Namespace, systemClock, systemRandom } from '@vouchsafe/runtime';
+import { createMetrics, noTracing, type Tracing } from '@vouchsafe/telemetry';
+import { Closers } from './closers.js';
 import type { PlatformConfig } from './config.js';
 import { dyingDisk, parseDyingPoint } from './dying-disk.js';
 import { type RunningNamespace, startNamespace } from './namespace.js';
+import { openTracing } from './open-tracing.js';
+import type { NamespacePlaces } from './open-namespace.js';
+import { measurePlatform } from './platform-metrics.js';
 import { PUBLIC_SERVICES } from './public-services.js';
+import { Readiness } from './readiness.js';
+import { SANDBOX_PROVIDER, startSandboxProviders } from './sandbox-providers.js';
 
 /** What every code means, of every service. */
 export const CATALOGUES: readonly Catalogue[] = [
@@ -29,6 +36,8 @@ export type PlatformOptions = {
   readonly clock?: Clock;
   /** The log failed; the process must end. */
   readonly onFatal: (fault: Fault) => void;
+  /** Instead of the one that follows from `config`. */
+  readonly tracing?: Tracing;
   /** Settings of the gateway laid over those that follow from `config`. */
   readonly gateway?: Readonly<Record<string, unknown>>;
 };
@@ -43,55 +52,84 @@ export type Platform = {
   stop(): Promise<void>;
 };
 
-const SANDBOX_MERCHANT = 'vouchsafe-sandbox';
-const SANDBOX_PROVIDER = 'sandbox';
-
 /** Starts the configured namespaces, the sandbox's providers and the gateway. What was started is stopped again when a later step fails. */
 export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
-  const { config, log, onFatal } = options;
+  const { config, log } = options;
   const clock = options.clock ?? systemClock();
-  const closers: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
-  };
+  const wall = systemClock();
+  const closers = new Closers();
   try {
+    const tracing = options.tracing ?? (await openTracing(config, wall, log));
+    closers.add(() => tracing.stop());
     const notices: { url?: string } = {};
-    const sandbox = config.VOUCHSAFE_NAMESPACES.includes('sandbox') ? await startSandboxProviders(clock, log, notices, closers) : undefined;
-    const dying = config.VOUCHSAFE_DIE_AT ? parseDyingPoint(config.VOUCHSAFE_DIE_AT) : undefined;
-    const namespaces = new Map<Namespace, RunningNamespace>();
-    for (const namespace of config.VOUCHSAFE_NAMESPACES) {
-      const running = await startNamespace({
-        namespace, log: log.child({ namespace }), onFatal, clock,
-        data: path.join(config.VOUCHSAFE_DATA, namespace), keyFile: path.join(config.VOUCHSAFE_KEYS, `${namespace}.key`), journal: path.join(config.VOUCHSAFE_JOURNAL, namespace),
-        ...(config.VOUCHSAFE_IP_LISTS && { lists: config.VOUCHSAFE_IP_LISTS }),
-        ...(namespace === 'sandbox' && sandbox),
-        ...(dying && { around: (disk: Disk) => dyingDisk(disk, dying, () => process.kill(process.pid, 'SIGKILL')) }),
-      });
-      closers.push(() => running.stop());
-      namespaces.set(namespace, running);
-    }
+    const namespaces = await startNamespaces({ ...options, clock, tracing }, () => notices.url, closers);
+    const running = [...namespaces.values()];
+    const metrics = createMetrics();
+    closers.add(measurePlatform(metrics, running, clockTimers(wall), log));
+    const readiness = new Readiness(running, wall, log);
+    closers.add(() => readiness.stop());
     const gateway = createGateway(
-      { namespaces: doors(namespaces, clock), services: PUBLIC_SERVICES, catalogues: CATALOGUES, clock: systemClock(), timers: clockTimers(systemClock()), random: systemRandom(), log },
+      {
+        namespaces: doors(namespaces, clock), services: PUBLIC_SERVICES, catalogues: CATALOGUES, clock: wall, timers: clockTimers(wall), random: systemRandom(), log, tracing, metrics,
+        notReady: () => readiness.reasons(),
+      },
       gatewayConfig.parse({ ...gatewaySettings(config), ...options.gateway }),
     );
-    for (const running of namespaces.values()) await running.begin();
+    for (const { begin } of running) await begin();
+    readiness.start();
+    closers.add(() => gateway.stop());
     await gateway.start();
-    closers.push(() => gateway.stop());
     const { http, grpc } = gateway.addresses();
     // The provider brings no key, so the path says which mode its notices are for.
     notices.url = `${http}/sandbox/v1/payments/notices/${SANDBOX_PROVIDER}`;
     return {
-      http, grpc, namespaces, gateway, stop,
+      http, grpc, namespaces, gateway, stop: () => closers.closeAll(),
       sandboxKeys: async (channels, terminals) => {
-        const running = namespaces.get('sandbox');
-        if (!running) throw new Error('the sandbox is not composed');
-        return running.access.bootstrap.sandbox({ channels, terminals });
+        const sandbox = namespaces.get('sandbox');
+        if (!sandbox) throw new Error('the sandbox is not composed');
+        return sandbox.access.bootstrap.sandbox({ channels, terminals });
       },
     };
   } catch (error) {
-    await stop();
-    throw error;
+    return closers.closeAfter(error);
   }
+};
+
+/** One namespace with all its services but without the gateway, for local commands on a stopped directory. Its events flow. */
+export const namespaceAlone = async (options: Pick<PlatformOptions, 'config' | 'log' | 'onFatal'>, namespace: Namespace): Promise<RunningNamespace> => {
+  const closers = new Closers();
+  try {
+    const config = { ...options.config, VOUCHSAFE_NAMESPACES: [namespace] };
+    const started = await startNamespaces({ ...options, config, clock: systemClock(), tracing: noTracing }, () => undefined, closers);
+    const running = started.get(namespace)!;
+    await running.begin();
+    return { ...running, stop: () => closers.closeAll() };
+  } catch (error) {
+    return closers.closeAfter(error);
+  }
+};
+
+/** Where a namespace lies, by the platform's configuration. */
+export const placesOf = (config: PlatformConfig, namespace: Namespace): NamespacePlaces => ({
+  namespace, data: path.join(config.VOUCHSAFE_DATA, namespace), keyFile: path.join(config.VOUCHSAFE_KEYS, `${namespace}.key`), journal: path.join(config.VOUCHSAFE_JOURNAL, namespace),
+  ...(config.VOUCHSAFE_IP_LISTS && { lists: config.VOUCHSAFE_IP_LISTS }),
+});
+
+type StartOptions = Pick<PlatformOptions, 'config' | 'log' | 'onFatal'> & { readonly clock: Clock; readonly tracing: Tracing };
+const startNamespaces = async ({ config, log, onFatal, clock, tracing }: StartOptions, noticesUrl: () => string | undefined, closers: Closers): Promise<ReadonlyMap<Namespace, RunningNamespace>> => {
+  const sandbox = config.VOUCHSAFE_NAMESPACES.includes('sandbox') ? await startSandboxProviders(clock, log, noticesUrl, closers) : undefined;
+  const dying = config.VOUCHSAFE_DIE_AT ? parseDyingPoint(config.VOUCHSAFE_DIE_AT) : undefined;
+  const namespaces = new Map<Namespace, RunningNamespace>();
+  for (const namespace of config.VOUCHSAFE_NAMESPACES) {
+    const running = await startNamespace({
+      ...placesOf(config, namespace), log: log.child({ namespace }), onFatal, clock, tracing,
+      ...(namespace === 'sandbox' && sandbox),
+      ...(dying && { around: (disk: Disk) => dyingDisk(disk, dying, () => process.kill(process.pid, 'SIGKILL')) }),
+    });
+    closers.add(() => running.stop());
+    namespaces.set(namespace, running);
+  }
+  return namespaces;
 };
 
 /** Replies wait for the log and for the journal of the irrevocable. */
@@ -115,24 +153,5 @@ const gatewaySettings = (config: PlatformConfig) => {
     reflection: config.VOUCHSAFE_PROFILE !== 'production',
     // Alone in the process the sandbox needs to leave no room for live.
     ...(!config.VOUCHSAFE_NAMESPACES.includes('live') && { admission: { sandbox: admission } }),
-  };
-};
-
-/** Providers of money and top-ups that do as order numbers and accounts tell them: HTTP servers of their own, on loopback, never for live. */
-const startSandboxProviders = async (clock: Clock, log: Log, notices: { url?: string }, closers: (() => Promise<void>)[]) => {
-  const topUps = await startSandboxProvider({ clock });
-  closers.push(() => topUps.stop());
-  const secret = systemRandom().bytes(32).toString('hex');
-  const money = await startSandboxPaymentServer({
-    clock, secret, merchantId: SANDBOX_MERCHANT, log, timers: clockTimers(clock),
-    notify: async (notice) => {
-      if (!notices.url) throw new Error('the platform does not listen yet');
-      await postNotices(notices.url)(notice);
-    },
-  });
-  closers.push(() => money.stop());
-  return {
-    paymentProviders: [sandboxPayment({ call: sandboxPaymentOverHttp(money.baseUrl), secret, merchantId: SANDBOX_MERCHANT })],
-    settings: { fulfillment: { providers: [{ name: SANDBOX_PROVIDER, kind: 'sandbox', baseUrl: topUps.baseUrl }] } },
   };
 };

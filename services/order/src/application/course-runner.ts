@@ -31,6 +31,8 @@ type Running = {
   /** When a silent command may be sent again, and how often it was silent. */
   readonly silent: Map<string, { readonly at: number; readonly times: number }>;
   deciding: boolean;
+  /** Trace of whoever set it off last, for the commands that follow; gone with the process. */
+  trace: string | undefined;
 };
 
 const TICK_MS = 250;
@@ -72,10 +74,11 @@ export class CourseRunner {
   }
 
   /** The order has new facts; called for every accepted append, also of others' commands. */
-  follow(orderId: string, { state, revision }: Pick<Folded<Order>, 'state' | 'revision'>): void {
+  follow(orderId: string, { state, revision }: Pick<Folded<Order>, 'state' | 'revision'>, trace?: string): void {
     if (!isLive(state) || this.#stopped) return;
     const running = this.#running.get(orderId) ?? this.#begin(orderId, state);
     this.#learn(running, state, revision);
+    if (trace !== undefined) running.trace = trace;
     this.#advance(running);
   }
 
@@ -93,7 +96,7 @@ export class CourseRunner {
   #begin(orderId: string, order: LiveOrder): Running {
     const answers = this.#idle.get(orderId) ?? new Map<string, Answer>();
     this.#idle.delete(orderId);
-    const running: Running = { orderId, order, revision: 0, answers, inFlight: new Set(), silent: new Map(), deciding: false };
+    const running: Running = { orderId, order, revision: 0, answers, inFlight: new Set(), silent: new Map(), deciding: false, trace: undefined };
     this.#running.set(orderId, running);
     return running;
   }
@@ -121,10 +124,10 @@ export class CourseRunner {
 
   async #decide(running: Running): Promise<void> {
     const { host, ids, clock } = this.#options;
-    const { orderId, answers } = running;
+    const { orderId, answers, trace } = running;
     running.deciding = true;
     try {
-      const envelope = { commandId: ids.uuid(), correlation: orderId, principal: running.order.terms.principal, at: clock.now() };
+      const envelope = { commandId: ids.uuid(), correlation: orderId, principal: running.order.terms.principal, at: clock.now(), ...(trace !== undefined && { trace }) };
       const { state, revision } = await host().handle(orderStream(orderId), { type: 'Proceed', answers, at: envelope.at }, envelope);
       if (isLive(state)) this.#learn(running, state, revision);
       running.silent.delete(DECIDING);
@@ -137,10 +140,10 @@ export class CourseRunner {
 
   async #send(running: Running, command: OutgoingCommand): Promise<void> {
     const { dispatch, log } = this.#options;
-    const { orderId, order, answers, inFlight, silent } = running;
+    const { orderId, order, answers, inFlight, silent, trace } = running;
     inFlight.add(command.key);
     try {
-      const answer = await dispatch({ orderId, order, answers }, command);
+      const answer = await dispatch({ orderId, order, answers, trace }, command);
       if (!answer.ok && MUST_SUCCEED.has(command.type)) {
         log.error({ orderId, command: command.key, code: answer.code, details: answer.details }, 'refused what an order is owed; asked again until it is granted');
         this.#tryLater(running, command.key);

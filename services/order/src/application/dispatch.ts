@@ -12,7 +12,7 @@ import { deliveryIdOf, reservationIdOf } from './names.js';
 import type { Send, Sent } from './send.js';
 
 /** An order in its course: what a command is made of. */
-export type Course = { readonly orderId: string; readonly order: LiveOrder; readonly answers: Answers };
+export type Course = { readonly orderId: string; readonly order: LiveOrder; readonly answers: Answers; readonly trace?: string | undefined };
 /** Sends one command of an order and gives its answer. Rejects with a Fault where there is none yet: to be sent again. */
 export type Dispatch = (course: Course, command: OutgoingCommand) => Promise<Answer>;
 
@@ -25,9 +25,9 @@ export type OwnCommands = {
 };
 
 export const createDispatch = (config: OrderConfig, send: Send, own: OwnCommands): Dispatch => (course, command) => {
-  const { orderId, order } = course;
+  const { orderId, order, trace } = course;
   const asked: Asked = (contract, body) =>
-    send(contract, body, { commandId: `${orderId}/${command.key}`, correlation: orderId, principal: order.terms.principal });
+    send(contract, body, { commandId: `${orderId}/${command.key}`, correlation: orderId, principal: order.terms.principal, ...(trace !== undefined && { trace }) });
   return dispatch(course, command, { asked, own, config });
 };
 

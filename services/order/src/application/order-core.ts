@@ -51,9 +51,9 @@ export const createCore = (ports: OrderPorts, config: OrderConfig, codecs: Order
   const runner: CourseRunner = new CourseRunner({ host: () => orders, dispatch: createDispatch(config, send, own), clock, random, timers, log, ids });
   const orders: OrderHost = new DeciderHost({
     store, clock, random, decider: orderDecider, codec: codecs.order,
-    onAccepted: (stream, folded) => {
+    onAccepted: (stream, folded, _events, { trace }) => {
       const orderId = orderOfStream(stream);
-      runner.follow(orderId, folded);
+      runner.follow(orderId, folded, trace);
       watch.notify(orderId);
     },
   });

@@ -4,7 +4,7 @@ import { type Details, Fault } from '@vouchsafe/kernel';
 import type { OrderPorts } from './ports.js';
 
 export type Sent<R> = { readonly ok: true; readonly result: R } | { readonly ok: false; readonly code: string; readonly details: Details };
-export type SendEnvelope = { readonly commandId: string; readonly correlation: string; readonly principal: string };
+export type SendEnvelope = { readonly commandId: string; readonly correlation: string; readonly principal: string; readonly trace?: string };
 /** Sends a command to another service. Fault `SILENT` where no answer comes, `COMMAND_UNKNOWN` where the other is another version. */
 export type Send = <C, R>(contract: CommandContract<C, R>, body: C, envelope: SendEnvelope) => Promise<Sent<R>>;
 

@@ -1,0 +1,33 @@
+import { startSandboxProvider } from '@vouchsafe/fulfillment';
+import { type PaymentProvider, postNotices, sandboxPayment, sandboxPaymentOverHttp, startSandboxPaymentServer } from '@vouchsafe/order';
+import { type Clock, clockTimers, type Log, systemRandom } from '@vouchsafe/runtime';
+import type { Closers } from './closers.js';
+import type { ServiceSettings } from './compose.js';
+
+export const SANDBOX_PROVIDER = 'sandbox';
+const SANDBOX_MERCHANT = 'vouchsafe-sandbox';
+
+export type SandboxProviders = { readonly paymentProviders: readonly PaymentProvider[]; readonly settings: ServiceSettings };
+
+/**
+ * Providers of money and top-ups that do as order numbers and accounts tell them: HTTP servers of their own, on loopback,
+ * never for live. `noticesUrl`: where notices go, once the platform listens.
+ */
+export const startSandboxProviders = async (clock: Clock, log: Log, noticesUrl: () => string | undefined, closers: Closers): Promise<SandboxProviders> => {
+  const topUps = await startSandboxProvider({ clock });
+  closers.add(() => topUps.stop());
+  const secret = systemRandom().bytes(32).toString('hex');
+  const money = await startSandboxPaymentServer({
+    clock, secret, merchantId: SANDBOX_MERCHANT, log, timers: clockTimers(clock),
+    notify: async (notice) => {
+      const url = noticesUrl();
+      if (!url) throw new Error('the platform does not listen yet');
+      await postNotices(url)(notice);
+    },
+  });
+  closers.add(() => money.stop());
+  return {
+    paymentProviders: [sandboxPayment({ call: sandboxPaymentOverHttp(money.baseUrl), secret, merchantId: SANDBOX_MERCHANT })],
+    settings: { fulfillment: { providers: [{ name: SANDBOX_PROVIDER, kind: 'sandbox', baseUrl: topUps.baseUrl }] } },
+  };
+};
