@@ -65,7 +65,8 @@ export class StoredEvent implements RecordedEvent {
     return this.#said.trace;
   }
   get data(): Json {
-    this.#data ??= deepFreeze(this.#appended ? this.#appended.data : (JSON.parse(this.dataText) as Json));
+    // Always from the stored bytes, also right after the append: what consumers see live is what a replay will show them.
+    this.#data ??= deepFreeze(JSON.parse(this.dataText) as Json);
     return this.#data;
   }
   /** The stored JSON itself, for whoever passes it on without looking inside. */
