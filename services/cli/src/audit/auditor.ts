@@ -92,13 +92,13 @@ export class Auditor {
   /** Ranges of open reservations, for an expiry names none. */
   readonly #open = new Map<string, Fields>();
   #reserve(data: Fields): void {
-    this.#open.set((data.claim as Fields).reservationId as string, data);
+    this.#open.set(reservationIn(data), data);
   }
   #forget(data: Fields): void {
-    this.#open.delete((data.claim as Fields).reservationId as string);
+    this.#open.delete(reservationIn(data));
   }
   #expire(expired: Fields): void {
-    const id = (expired.claim as Fields).reservationId as string;
+    const id = reservationIn(expired);
     const data = this.#open.get(id);
     if (data) this.#units.freed(rangesIn(data));
     this.#open.delete(id);
@@ -107,7 +107,7 @@ export class Auditor {
   #grant(name: string, stream: string, data: Fields): void {
     if (name === 'GrantActivated') {
       this.#units.granted(rangesIn(data));
-      const { usage, times } = data.terms as { usage: string; times: number };
+      const { usage, times = 1 } = data.terms as { readonly usage?: string; readonly times?: number };
       this.#single.set(stream, usage === 'balance' ? Number.POSITIVE_INFINITY : usage === 'times' ? times : 1);
     } else if (name === 'UnitsDisclosed') {
       this.#disclosures++;
@@ -140,8 +140,7 @@ export class Auditor {
   }
 
   #verdict(data: Fields): void {
-    const verdict = (data.verdict ?? data.decision) as string | undefined;
-    count(this.#verdicts, verdict ?? '');
+    count(this.#verdicts, (data.verdict ?? 'allow') as string);
     for (const reason of (data.reasons ?? []) as readonly string[]) count(this.#verdictReasons, reason);
   }
 
@@ -166,6 +165,12 @@ export class Auditor {
     };
   }
 }
+
+/** A reservation is named after its order's line, unless the event says otherwise. */
+const reservationIn = (data: Fields): string => {
+  const { reservationId, orderId, lineId } = data.claim as { readonly reservationId?: string; readonly orderId: string; readonly lineId: string };
+  return reservationId ?? `rsv_${orderId.slice(orderId.indexOf('_') + 1)}.${lineId}`;
+};
 
 const WAITS: Readonly<Record<string, string>> = { ReviewBegun: 'IN_REVIEW', ReviewResolved: 'OPEN', PaymentAwaited: 'AWAITING_PAYMENT', PaymentReceived: 'OPEN' };
 const ENDS: Readonly<Record<string, string>> = {

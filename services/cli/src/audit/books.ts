@@ -13,7 +13,7 @@ export class TrialBalance {
     const entry = (data as unknown as { readonly entry: StoredEntry }).entry;
     const sums = new Map<string, bigint>();
     for (const [account, minor, , other] of entry.postings ?? []) {
-      const currency = other ?? entry.currency ?? '';
+      const currency = other ?? entry.currency ?? 'CNY';
       const key = `${entry.book}\t${currency}\t${account}`;
       this.#balances.set(key, (this.#balances.get(key) ?? 0n) + BigInt(minor));
       sums.set(currency, (sums.get(currency) ?? 0n) + BigInt(minor));

@@ -11,7 +11,7 @@ export const checklist = ({ violations, units }: Findings, t: Speech['t']): read
   [violations.codes.length === 0, t('没有一码多卖、没有超卖', 'no code sold twice, nothing oversold') + ` (${pairs(units)})`, violations.codes],
   [violations.redemptions.length === 0, t('没有重复核销', 'nothing redeemed twice'), violations.redemptions],
   [violations.books.length === 0, t('账目平衡', 'books balance'), violations.books],
-  [violations.integrity.length === 0, t('日志完整（逐条哈希）', 'the log is whole (every leaf hash)'), violations.integrity],
+  [violations.integrity.length === 0, t('日志完整（校验和与哈希链）', 'the log is whole (checksums and the chain of frames)'), violations.integrity],
   [violations.orders.length === 0, t('每个订单都有结局', 'every order has ended'), violations.orders],
 ];
 

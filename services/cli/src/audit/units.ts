@@ -95,5 +95,10 @@ export class UnitBook {
   }
 }
 
-/** The ranges in an event's data. */
-export const rangesIn = (data: Json, field = 'ranges'): readonly Range[] => ((data as Record<string, Json>)[field] ?? []) as unknown as readonly Range[];
+type StoredRange = Range | readonly [batchId: string, from: number, to: number, ...rest: number[]];
+/** The ranges in an event's data, written with names or as rows. */
+export const rangesIn = (data: Json, field = 'ranges'): readonly Range[] => {
+  const stored = ((data as Record<string, Json>)[field] ?? []) as unknown as readonly StoredRange[];
+  return stored.map((range) => (isRow(range) ? { batchId: range[0], from: range[1], to: range[2] } : range));
+};
+const isRow = (range: StoredRange): range is Exclude<StoredRange, Range> => Array.isArray(range);
