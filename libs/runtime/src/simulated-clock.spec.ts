@@ -68,6 +68,22 @@ it('jumps with the wall clock alone', async () => {
   expect(woken).toBe(true);
 });
 
+it('leaps: a machine that slept for days wakes each of its timers once', async () => {
+  const clock = simulatedClock(START);
+  const runs: number[] = [];
+  const stop = clockTimers(clock).every(1000, async () => void runs.push(clock.now()), () => {});
+  let later = false;
+  void clock.sleep(86_400_001).then(() => (later = true));
+  await clock.advance(0);
+  await clock.leap(86_400_000);
+  expect([runs, clock.now(), later]).toEqual([[START + 86_400_000], START + 86_400_000, false]);
+  await clock.leap(999);
+  expect([runs.length, later]).toEqual([1, true]);
+  await clock.leap(1);
+  expect(runs).toHaveLength(2);
+  await stop();
+});
+
 it('runs until work is done, and says so when that can never be', async () => {
   const clock = simulatedClock(START);
   const work = async (): Promise<string> => {

@@ -6,6 +6,8 @@ import { nextTurn } from './turn.js';
 export interface SimulatedClock extends Clock {
   /** Lets `ms` pass: wakes every sleeper due within it, in order, those included that fall asleep meanwhile. */
   advance(ms: number): Promise<void>;
+  /** Lets `ms` pass at one stroke, as for a machine that was asleep: the time is later first, then everybody who was due wakes, once each. */
+  leap(ms: number): Promise<void>;
   /** Lets time pass from sleeper to sleeper until `work` has settled. Throws when nobody sleeps, or very many have woken, and it still has not. */
   until<T>(work: Promise<T>): Promise<T>;
   /** Moves the wall clock alone (also back), as a bad time server would; durations and sleepers do not notice. */
@@ -80,6 +82,14 @@ class Simulated implements SimulatedClock {
     }
     this.#elapsed = target;
     await turns(TURNS_AFTER);
+  }
+
+  async leap(ms: number): Promise<void> {
+    this.#elapsed += ms;
+    const due: Sleeper[] = [];
+    while (this.#nextDue() <= this.#elapsed) due.push(this.#pop()); // whoever falls asleep again counts from the new time
+    for (const { wake } of due) wake();
+    await turns(TURNS_PER_STEP);
   }
 
   async until<T>(work: Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { type DescMethod, type Message, toBinary } from '@bufbuild/protobuf';
+import { type DescMethod, toBinary } from '@bufbuild/protobuf';
 import type { RecordedEvent } from '@vouchsafe/event-store';
 import { PUBLIC_SERVICES } from '../public-services.js';
 import { Premises } from './testing/premises.js';

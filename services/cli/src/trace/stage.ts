@@ -10,9 +10,9 @@ import { Connection } from '../client/connection.js';
 export type StageOptions = { readonly start: Instant; readonly channels: readonly string[]; readonly terminals: readonly string[]; readonly lists?: string };
 
 /** Whatever is played, simulated time goes on at the pace of real time: whoever in the platform waits is woken. */
-const DRIP_MS = 50;
+const DRIP_MS = 200;
 /** Sleepers learn of the time that was skipped so often at most, in real time: there are many of them, and very many steps. */
-const WAKE_MS = 50;
+const WAKE_MS = 200;
 
 /**
  * The whole sandbox platform in this process on a temporary directory, on a simulated clock, called over gRPC through its gateway
@@ -27,6 +27,8 @@ export class Stage {
   #failure: Error | undefined;
   /** Skipped on the wall clock, not yet told to the sleepers. */
   #owedMs = 0;
+  /** Skipped in all: durations do not count it, as a machine's do not count its sleep. */
+  #skippedMs = 0;
   #wokenAt = 0;
 
   private constructor(readonly options: StageOptions) {
@@ -77,8 +79,8 @@ export class Stage {
   }
 
   /**
-   * Goes on to a moment; nothing happens where it has passed. To be called while no call of ours is under way, for deadlines pass too.
-   * The wall clock is there at once; sleepers are woken then or a few steps later.
+   * Goes on to a moment; nothing happens where it has passed. To be called while no order of ours is under way, for its deadlines
+   * pass too. The wall clock is there at once; sleepers are woken then or a few steps later.
    */
   async goTo(at: Instant): Promise<void> {
     if (this.#failure) throw this.#failure;
@@ -92,6 +94,7 @@ export class Stage {
   async wake(): Promise<void> {
     const owed = this.#owedMs;
     this.#owedMs = 0;
+    this.#skippedMs += owed;
     this.#wokenAt = performance.now();
     this.clock.jump(-owed);
     await this.clock.leap(owed);
@@ -100,7 +103,7 @@ export class Stage {
   /** The clock as the platform sees it: one that goes by itself, as real ones do. */
   #passing(): Clock {
     const { clock } = this;
-    return { now: () => clock.now(), monotonicMs: () => clock.monotonicMs(), sleep: (ms, signal) => clock.sleep(ms, signal) };
+    return { now: () => clock.now(), monotonicMs: () => clock.monotonicMs() - this.#skippedMs, sleep: (ms, signal) => clock.sleep(ms, signal) };
   }
 
   /** Stops the platform; its directory stays for the audit. */
