@@ -7,7 +7,7 @@ export type { EmbeddedStore, LogCut, StoreStats } from './embedded/embedded-stor
 export { LogDamage } from './embedded/faults.js';
 export type { EmbeddedOptions } from './embedded/layout.js';
 export type { OpenForWriting, OpenParts } from './embedded/open.js';
-export { openEmbeddedStore, openReadOnly } from './embedded/open.js';
+export { openEmbeddedStore, openReadOnly, refuseInUse } from './embedded/open.js';
 export type { RecoveryReport } from './embedded/recover.js';
 export type { Scrap } from './embedded/recovery.js';
 export { memoryStore } from './memory-store.js';

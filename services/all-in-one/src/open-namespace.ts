@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Deployment, openDeployment } from '@vouchsafe/backup';
 import { type Bus, inProcessBus, sqliteParkedStore } from '@vouchsafe/bus';
-import { type EmbeddedStore, openEmbeddedStore } from '@vouchsafe/event-store';
+import { type EmbeddedStore, openEmbeddedStore, refuseInUse } from '@vouchsafe/event-store';
 import { type Journal, openJournal } from '@vouchsafe/journal';
 import type { Fault } from '@vouchsafe/kernel';
 import { type ReadStore, sqliteReadStore } from '@vouchsafe/read-store';
@@ -56,8 +56,9 @@ export const openNamespace = async (options: OpenOptions): Promise<OpenNamespace
   const closers = new Closers();
   try {
     for (const folder of [data, path.join(data, 'spool'), path.join(data, 'lists'), options.journal]) mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const deployment = await openDeployment({ data, marker: options.journal, ids, log });
     const disk = nodeDisk(data);
+    await refuseInUse(disk); // before the deployment counts a start that is none
+    const deployment = await openDeployment({ data, marker: options.journal, ids, log });
     const store = await openEmbeddedStore({ disk: options.around ? options.around(disk) : disk, clock, log, onFatal, options: { minimumEpoch: deployment.minimumBootEpoch } });
     closers.add(() => store.close());
     await deployment.attach(store, clockTimers(systemClock()));

@@ -46,6 +46,17 @@ export const openEmbeddedStore = async (parts: OpenForWriting): Promise<Embedded
   }
 };
 
+/** Faults `DIRECTORY_IN_USE`, `DIRECTORY_NOT_WRITABLE` where {@link openEmbeddedStore} would have them: asked before anything beside the log is touched. */
+export const refuseInUse = async (disk: Disk): Promise<void> => {
+  try {
+    await disk.makeFolder('');
+    const release = await disk.lock(LOCK_FILE);
+    await release();
+  } catch (error) {
+    throw explained(error);
+  }
+};
+
 /**
  * Opens a log that no process writes, for reading only: nothing in `disk` changes, a torn tail is only passed over. Works
  * on a directory that cannot be written. Faults: `LOG_DAMAGED`, `LOG_TOO_NEW`, `LOG_MISSING`.
