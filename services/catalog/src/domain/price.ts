@@ -21,7 +21,7 @@ export type PricedLine = {
 };
 export type Priced = { readonly ok: true; readonly channel: Channel; readonly lines: readonly PricedLine[]; readonly total: Money };
 export type PriceRejection =
-  | 'CHANNEL_UNKNOWN' | 'CHANNEL_SUSPENDED' | 'CHANNEL_DOES_NOT_SETTLE' | 'PRODUCT_UNKNOWN' | 'NOT_LISTED' | 'LISTING_NOT_OPEN'
+  | 'CHANNEL_UNKNOWN' | 'CHANNEL_SUSPENDED' | 'CHANNEL_DOES_NOT_SETTLE' | 'NOT_LISTED' | 'LISTING_NOT_OPEN'
   | 'QUANTITY_NOT_ALLOWED' | 'NO_PRICE' | 'BELOW_FLOOR' | 'MIXED_BOOKS' | 'OVERFLOW';
 
 /** A line's quantity at most; a larger order has more lines or more orders. */
@@ -54,7 +54,7 @@ const priceLine = (
   terms: Terms, channel: Channel, ask: PriceAsk, { lineId, productId, quantity }: PriceAsk['lines'][number],
 ): PricedLine | Rejected<PriceRejection> => {
   const product = terms.product(productId);
-  if (!product) return reject('PRODUCT_UNKNOWN');
+  if (!product) return reject('NOT_LISTED'); // as one listed elsewhere: a channel cannot ask which products there are
   const listing = openListing(terms.listings(channel.id, productId), product, ask.at);
   if ('code' in listing) return listing;
   if (!isAllowed(quantity, listing)) {

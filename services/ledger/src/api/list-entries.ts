@@ -120,14 +120,27 @@ const ofOrder = async (options: ReadingOptions, { orderId, pageSize, pageToken, 
   const list = `order/${orderId}`;
   const limit = pageSizeOf(pageSize);
   const after = placeOf(list, pageToken)?.['entryId'];
-  const found = await options.entries.ofOrder(orderId, after === undefined ? undefined : String(after), limit + 1);
   const own = new Map(isStaff(caller) ? [] : (await accountsOf(options, caller)).map((account) => [account.accountId, account]));
+  const accountOf = ({ accountId }: LocatedEntry): OpenAccount | undefined => (accountId === undefined ? undefined : own.get(accountId));
+  const isVisible = (located: LocatedEntry): boolean => isStaff(caller) || accountOf(located) !== undefined;
+  // One more than the page, of those the caller may see: whether there are others is not theirs to know.
+  const found = await visibleOfOrder(options, orderId, after === undefined ? undefined : String(after), { limit: limit + 1, isVisible });
   const page = found.slice(0, limit);
-  const entries = page.filter(matches).flatMap((located) => {
-    if (isStaff(caller)) return [entryMessage(located)];
-    const account = located.accountId === undefined ? undefined : own.get(located.accountId);
-    return account ? [entryMessage(located, visiblePath(caller, account))] : [];
-  });
+  const entries = page.filter(matches).map((located) => (isStaff(caller) ? entryMessage(located) : entryMessage(located, visiblePath(caller, accountOf(located)!))));
   const last = page[page.length - 1]?.entryId;
   return { entries, nextPageToken: last !== undefined && found.length > limit ? tokenOf(list, { entryId: last }) : '' };
+};
+
+type Found = LocatedEntry & { readonly entryId: string };
+/** The first entries of an order, in the order of their ids, that are visible; an order has some dozens in all. */
+const visibleOfOrder = async (
+  { entries }: ReadingOptions, orderId: string, after: string | undefined, { limit, isVisible }: { readonly limit: number; readonly isVisible: (located: Found) => boolean },
+): Promise<readonly Found[]> => {
+  const visible: Found[] = [];
+  for (let from = after; ;) {
+    const { found, next } = await entries.ofOrder(orderId, from, limit);
+    visible.push(...found.filter(isVisible));
+    if (visible.length >= limit || next === undefined) return visible.slice(0, limit);
+    from = next;
+  }
 };

@@ -53,15 +53,15 @@ export class Entries {
     return (await this.byId(entryId))?.entry.postings;
   }
 
-  /** Entries of an order behind `after` (an entry id), by id. */
-  async ofOrder(orderId: string, after: string | undefined, limit: number): Promise<readonly (LocatedEntry & { readonly entryId: string })[]> {
+  /** At most `limit` entries of an order behind `after` (an entry id), by id; `next`: where to go on, while there may be more. */
+  async ofOrder(orderId: string, after: string | undefined, limit: number): Promise<{ readonly found: readonly (LocatedEntry & { readonly entryId: string })[]; readonly next: string | undefined }> {
     const docs = await this.#options.places.find({ where: { orderId }, limit, ...(after !== undefined && { after: { values: [], id: after } }) });
-    const located: (LocatedEntry & { entryId: string })[] = [];
+    const found: (LocatedEntry & { entryId: string })[] = [];
     for (const { id, value } of docs) {
       const one = await this.#at(value);
-      if (one) located.push({ ...one, entryId: id });
+      if (one) found.push({ ...one, entryId: id });
     }
-    return located;
+    return { found, next: docs.length < limit ? undefined : docs[docs.length - 1]!.id };
   }
 
   async #at({ stream, revision }: EntryPlace): Promise<LocatedEntry | undefined> {

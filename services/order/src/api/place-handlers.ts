@@ -2,13 +2,13 @@ import { isFault } from '@vouchsafe/kernel';
 import { type DiscloseSecretsResponse, FulfillmentService } from '@vouchsafe/proto/fulfillment/v1/fulfillment';
 import type { OrderSchema, PlaceOrderRequest, PlaceOrderResultSchema, ProblemSchema, StreamOrdersRequest } from '@vouchsafe/proto/order/v1/order';
 import { OrderState } from '@vouchsafe/proto/order/v1/order';
-import { type CallContext, isRpcFailure, refusalOf, type Rpc, RpcFailure } from '@vouchsafe/rpc';
+import { type CallContext, invalidField, isRpcFailure, refusalOf, type Rpc, RpcFailure } from '@vouchsafe/rpc';
 import type { OrderWait } from '../application/order-wait.js';
 import { pipelined } from '../application/pipelined.js';
 import type { PlaceOrder, Preview } from '../application/place-order.js';
 import { isLive, type Order } from '../domain/order-state.js';
 import { parseOrder } from './parse-order.js';
-import { type Init, moneyOut, pricedLineOut, reasonOut, textOf } from './present.js';
+import { type Init, moneyOut, pricedLineOut, reasonOut, wordsOf } from './present.js';
 import type { OrderViews } from './views.js';
 
 type Out = Init<typeof OrderSchema>;
@@ -42,7 +42,7 @@ export class PlaceHandlers {
 
   async #result(order: PlaceOrderRequest | undefined, context: CallContext): Promise<Result> {
     const number = order?.number ?? '';
-    if (!order) return { number, outcome: { case: 'problem', value: problemOut(new RpcFailure('invalid', 'FIELD_REQUIRED')) } };
+    if (!order) return { number, outcome: { case: 'problem', value: problemOut(invalidField('/order', 'FIELD_REQUIRED', '必填', 'is required')) } };
     try {
       return { number, outcome: { case: 'order', value: await this.placeOrder(order, context) } };
     } catch (error) {
@@ -72,7 +72,7 @@ const withheldCode = (code: string): string => (code === 'DISCLOSURE_ALLOWANCE_S
 const problemOut = (error: unknown): Init<typeof ProblemSchema> => {
   const { code, details, fields, retryAfterMs } = refusalOf(error);
   return {
-    code, text: textOf(code), details, retryAfterMs: BigInt(retryAfterMs ?? 0),
+    code, ...wordsOf(code), details, retryAfterMs: BigInt(retryAfterMs ?? 0),
     fields: fields.map(({ pointer, code: problem, zh, en }) => ({ pointer, code: problem, text: { zh, en } })),
   };
 };

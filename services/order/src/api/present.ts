@@ -7,6 +7,7 @@ import { OnFailure, type OrderLineSchema, type OrderReasonSchema, type OrderSche
 import type { PaymentSchema } from '@vouchsafe/proto/order/v1/payment';
 import { isLive, type LineState, type LiveOrder, type Order, type RefusedOrder } from '../domain/order-state.js';
 import type { OrderLine, OrderTerms, ProductKind as Kind, SettlementMode as Mode } from '../domain/terms.js';
+import { type CatalogueEntry, commonErrors } from '@vouchsafe/rpc';
 import { orderErrors } from './errors.js';
 
 /** A message as it is built here: plain fields, no class. */
@@ -25,11 +26,14 @@ export type Beside = {
 export const moneyOut = (minor: bigint, currency: string): Init<typeof MoneySchema> => ({ minor, currency, display: displayMoney({ minor, currency }) });
 export const timeOut = (at: Instant | number): Timestamp => timestampFromMs(at);
 
-const WORDS: Readonly<Record<string, { readonly zh: string; readonly en: string }>> = orderErrors;
-/** A reason with its words; one of another service's catalogue is told by its code. */
+const WORDS: Readonly<Record<string, CatalogueEntry>> = { ...commonErrors, ...orderErrors };
+/** A reason with its words and what to do about it; a provider's own reason is told by its code. */
 export const reasonOut = (code: string | undefined, details: Readonly<Record<string, string>> = {}): Init<typeof OrderReasonSchema> | undefined =>
-  code === undefined ? undefined : { code, text: textOf(code), details };
-export const textOf = (code: string): Init<typeof TextSchema> => ({ zh: WORDS[code]?.zh ?? code, en: WORDS[code]?.en ?? code });
+  code === undefined ? undefined : { code, ...wordsOf(code), details };
+export const wordsOf = (code: string): { readonly text: Init<typeof TextSchema>; readonly remedy?: Init<typeof TextSchema> } => {
+  const words = WORDS[code];
+  return words ? { text: { zh: words.zh, en: words.en }, remedy: { zh: words.remedyZh, en: words.remedyEn } } : { text: { zh: code, en: code } };
+};
 
 /** An order as its channel sees it. */
 export const orderOut = (order: Exclude<Order, { step: 'absent' }>, beside: Beside): Out => (isLive(order) ? liveOut(order, beside) : refusedOut(order, beside));

@@ -2,8 +2,21 @@ import type { Catalogue, CatalogueEntry } from '@vouchsafe/rpc';
 
 const reason = (zh: string, en: string, remedyZh: string, remedyEn: string): CatalogueEntry => ({ kind: 'refused', zh, en, remedyZh, remedyEn });
 
-/** Why an order (or a line of it) was rejected or cancelled. Part of the catalogue of errors; the catalogue service's own reasons come beside it. */
+/** Why an order (or a line of it) was rejected or cancelled. Part of the catalogue of errors. */
 export const orderReasons = {
+  // What the catalogue says about a price.
+  CHANNEL_UNKNOWN: reason('渠道不存在', 'there is no such channel', '检查渠道编号', 'check the channel id'),
+  CHANNEL_SUSPENDED: reason('渠道（或其上级）已停用', 'the channel, or one above it, is suspended', '联系平台', 'ask the platform'),
+  CHANNEL_DOES_NOT_SETTLE: reason('该渠道没有结算方式', 'neither the channel nor one above it has a settlement mode', '联系平台设置结算方式', 'ask the platform to set one'),
+  NOT_LISTED: reason('商品未在该渠道上架', 'the product is not listed on the channel', '检查商品编号；需销售该商品请联系平台上架', 'check the product id; ask the platform to list it'),
+  LISTING_NOT_OPEN: reason('不在上架时间内，或已暂停', 'the listing is not open now', '在上架时间内以新单号下单', 'order within its window, under another number'),
+  QUANTITY_NOT_ALLOWED: reason('数量超出该上架允许的范围', 'the quantity lies outside what the listing allows', '按 details 中的 min 与 max 以新单号下单', 'keep to min and max of the details, under another number'),
+  NO_PRICE: reason('该渠道此刻没有该商品的价格', 'the channel has no price for the product now', '联系平台定价', 'ask the platform for a price'),
+  BELOW_FLOOR: reason('价格低于底价', 'the price undercuts a floor above the channel', '联系平台调整价格', 'ask the platform to change the price'),
+  MIXED_BOOKS: reason('商品与渠道属于不同账套', 'product and channel belong to different books', '联系平台', 'ask the platform'),
+  OVERFLOW: reason('金额过大', 'the amount is too large', '拆分订单', 'split the order'),
+  QUOTE_EXPIRED: reason('报价已过期或不存在', 'the quote has expired or never was', '重新询价后以新单号下单', 'ask for a new quote, then order under another number'),
+  QUOTE_DIFFERS: reason('订单与报价的内容不同', 'the order is not what was quoted', '按报价的商品与数量以新单号下单', 'order the products and quantities that were quoted, under another number'),
   MAX_AMOUNT_EXCEEDED: reason('总价超过 max_amount', 'the total is above max_amount', '核对价格后以新单号下单', 'check the price and order anew under another number'),
   RISK_DENIED: reason('风控未通过', 'the order was declined', '更换买家或联系平台', 'ask the platform'),
   CHALLENGE_REQUIRED: reason('需要买家完成验证', 'the buyer has to answer a challenge', '完成验证后携带凭证以新单号下单', 'let the buyer answer challenge_token, then place a new order with the proof'),
