@@ -22,7 +22,7 @@ import type { NamespacePlaces } from './open-namespace.js';
 import { measurePlatform } from './platform-metrics.js';
 import { PUBLIC_SERVICES } from './public-services.js';
 import { Readiness } from './readiness.js';
-import { SANDBOX_PROVIDER, startSandboxProviders } from './sandbox-providers.js';
+import { SANDBOX_PROVIDER, type SandboxTempers, startSandboxProviders } from './sandbox-providers.js';
 
 /** What every code means, of every service. */
 export const CATALOGUES: readonly Catalogue[] = [
@@ -38,6 +38,7 @@ export type PlatformOptions = {
   readonly onFatal: (fault: Fault) => void;
   /** Instead of the one that follows from `config`. */
   readonly tracing?: Tracing;
+  readonly sandbox?: SandboxTempers;
   /** Settings of the gateway laid over those that follow from `config`. */
   readonly gateway?: Readonly<Record<string, unknown>>;
 };
@@ -115,9 +116,9 @@ export const placesOf = (config: PlatformConfig, namespace: Namespace): Namespac
   ...(config.VOUCHSAFE_IP_LISTS && { lists: config.VOUCHSAFE_IP_LISTS }),
 });
 
-type StartOptions = Pick<PlatformOptions, 'config' | 'log' | 'onFatal'> & { readonly clock: Clock; readonly tracing: Tracing };
-const startNamespaces = async ({ config, log, onFatal, clock, tracing }: StartOptions, noticesUrl: () => string | undefined, closers: Closers): Promise<ReadonlyMap<Namespace, RunningNamespace>> => {
-  const sandbox = config.VOUCHSAFE_NAMESPACES.includes('sandbox') ? await startSandboxProviders(clock, log, noticesUrl, closers) : undefined;
+type StartOptions = Pick<PlatformOptions, 'config' | 'log' | 'onFatal' | 'sandbox'> & { readonly clock: Clock; readonly tracing: Tracing };
+const startNamespaces = async ({ config, log, onFatal, clock, tracing, sandbox: tempers }: StartOptions, noticesUrl: () => string | undefined, closers: Closers): Promise<ReadonlyMap<Namespace, RunningNamespace>> => {
+  const sandbox = config.VOUCHSAFE_NAMESPACES.includes('sandbox') ? await startSandboxProviders(clock, log, noticesUrl, closers, tempers) : undefined;
   const dying = config.VOUCHSAFE_DIE_AT ? parseDyingPoint(config.VOUCHSAFE_DIE_AT) : undefined;
   const namespaces = new Map<Namespace, RunningNamespace>();
   for (const namespace of config.VOUCHSAFE_NAMESPACES) {

@@ -7,18 +7,23 @@ import type { ServiceSettings } from './compose.js';
 export const SANDBOX_PROVIDER = 'sandbox';
 const SANDBOX_MERCHANT = 'vouchsafe-sandbox';
 
+/** What the sandbox's providers do otherwise than usual: in a trace, a bank that takes its time. */
+export type SandboxTempers = {
+  /** From a payment to its charge-back, and from there to the dispute's end; order numbers say which (`.charged`, `.won`, `.lost`). */
+  readonly chargebackAfterMs?: number;
+};
 export type SandboxProviders = { readonly paymentProviders: readonly PaymentProvider[]; readonly settings: ServiceSettings };
 
 /**
  * Providers of money and top-ups that do as order numbers and accounts tell them: HTTP servers of their own, on loopback,
  * never for live. `noticesUrl`: where notices go, once the platform listens.
  */
-export const startSandboxProviders = async (clock: Clock, log: Log, noticesUrl: () => string | undefined, closers: Closers): Promise<SandboxProviders> => {
+export const startSandboxProviders = async (clock: Clock, log: Log, noticesUrl: () => string | undefined, closers: Closers, tempers: SandboxTempers = {}): Promise<SandboxProviders> => {
   const topUps = await startSandboxProvider({ clock });
   closers.add(() => topUps.stop());
   const secret = systemRandom().bytes(32).toString('hex');
   const money = await startSandboxPaymentServer({
-    clock, secret, merchantId: SANDBOX_MERCHANT, log, timers: clockTimers(clock),
+    clock, secret, merchantId: SANDBOX_MERCHANT, log, timers: clockTimers(clock), ...tempers,
     notify: async (notice) => {
       const url = noticesUrl();
       if (!url) throw new Error('the platform does not listen yet');

@@ -1,9 +1,10 @@
 import type { Json } from '@vouchsafe/codec';
 import type { RecordedEvent } from '@vouchsafe/event-store';
 import { TrialBalance } from './books.js';
-import { rangesIn, UnitBook } from './units.js';
+import { type Range, rangesIn, UnitBook } from './units.js';
 
 type Fields = Readonly<Record<string, Json>>;
+type Unit = { readonly batchId: string; readonly index: number };
 type OrderSeen = { readonly placedAt: number; endedAt: number; state: string };
 
 /** What an audit of a whole log found. */
@@ -114,11 +115,11 @@ export class Auditor {
       this.#units.disclosed(rangesIn(data));
     } else if (name === 'VoucherRedeemed') {
       this.#redemptions++;
-      this.#use(stream, data.place as number, 1);
-    } else if (name === 'RedemptionReversed') this.#use(stream, data.place as number, -1);
+      this.#use(stream, data.voucherUnit as Unit, 1);
+    } else if (name === 'RedemptionReversed') this.#use(stream, data.unit as Unit, -1);
   }
-  #use(stream: string, place: number, by: number): void {
-    const key = `${stream}/${place}`;
+  #use(stream: string, { batchId, index }: Unit, by: number): void {
+    const key = `${stream}/${batchId}#${index}`;
     const uses = (this.#uses.get(key) ?? 0) + by;
     this.#uses.set(key, uses);
     if (uses > (this.#single.get(stream) ?? 0) && this.#twice.length < VIOLATIONS_MAX) this.#twice.push(`${key}: used ${uses} times`);
@@ -142,6 +143,11 @@ export class Auditor {
   #verdict(data: Fields): void {
     count(this.#verdicts, (data.verdict ?? 'allow') as string);
     for (const reason of (data.reasons ?? []) as readonly string[]) count(this.#verdictReasons, reason);
+  }
+
+  /** Ranges of units that are our stock now. */
+  inStock(): Iterable<Range> {
+    return this.#units.inStock();
   }
 
   findings(): Findings {

@@ -1,12 +1,14 @@
 import type { Json } from '@vouchsafe/codec';
 
-type Range = { readonly batchId: string; readonly from: number; readonly to: number };
+export type Range = { readonly batchId: string; readonly from: number; readonly to: number };
 /** Where a unit is, in the auditor's own words. */
 const [UNKNOWN, FREE, RESERVED, COMMITTED, LOST] = [0, 1, 2, 3, 4];
 const WORDS = ['unknown', 'free', 'reserved', 'committed', 'lost'];
 const GRANTED = 16;
 const DISCLOSED = 32;
 const PLACE = 15;
+
+const isStock = (state: number): boolean => (state & PLACE) !== UNKNOWN && (state & PLACE) !== LOST && (state & GRANTED) === 0;
 
 /** A batch's units, a byte each: a place, and whether a grant holds it and whether its secret left. */
 type Batch = { units: Uint8Array };
@@ -66,6 +68,20 @@ export class UnitBook {
       }
     }
     return counts;
+  }
+
+  /** Ranges that are our stock still: unsold, or sold and not yet granted. */
+  *inStock(): Iterable<Range> {
+    for (const [batchId, { units }] of this.#batches) {
+      let from = -1;
+      for (let index = 0; index <= units.length; index++) {
+        const held = isStock(units[index] ?? UNKNOWN);
+        if (held && from < 0) from = index;
+        if (held || from < 0) continue;
+        yield { batchId, from, to: index };
+        from = -1;
+      }
+    }
   }
 
   #move(ranges: readonly Range[], verb: string, from: readonly number[], to: number): void {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { crash } from '../crash/crash.js';
 import { demo } from '../demo/demo.js';
 import type { Shell } from '../shell.js';
+import { registerTrace } from './trace.js';
 
 type T = (zh: string, en: string) => string;
 
@@ -14,4 +15,5 @@ export const registerMeasure = (program: Command, shell: Shell, t: T): void => {
   program.command('crash').description(t('反复 SIGKILL 服务器，再审计：应答过的一个不少，一码不二卖', 'SIGKILL the server again and again, then audit')).option('--kills <n>', '', Number, 10)
     .option('--seed <n>', '', Number, 1).option('--keep', t('保留数据目录', 'keep the data directory'))
     .action(async (options: { kills: number; seed: number; keep?: boolean }) => shell.exit(await crash(shell.speech(), { ...options, keep: options.keep === true })));
+  registerTrace(program, shell, t);
 };

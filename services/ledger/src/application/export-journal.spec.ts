@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { START } from '@vouchsafe/event-store';
 import { displayMoney } from '@vouchsafe/kernel';
 import { aDelivery, aPart, cny, theDims } from '../testing/builders.js';
 import { type House, MINUTE_MS, openHouse, PREPAID } from '../testing/counting-house.js';
+import { booksInLog, ENTRY_CATEGORIES, journalOfLog } from '../adapters/log-journal.js';
 import { csvRows } from './export-csv.js';
 import { hledgerTransaction } from './export-hledger.js';
 
@@ -98,6 +100,28 @@ it.each(['=1+1', '+86138', '-2+3', '@SUM(A1)', '\tx', '＝1', 'a,"b"'])('makes t
   const row = csvRows({ stream: 's', revision: 0, entry }).trimEnd();
   expect(row).not.toMatch(/(^|,)"?[=+\-@\t\r＝＋－＠]/u);
   expect(row.split('\n')).toHaveLength(1);
+});
+
+it('writes the same entries from the log alone, for a stopped directory', async () => {
+  await furnish();
+  const events = async function* () {
+    for (let after = START; ; ) {
+      const page = await house.ports.store.readAll({ after, categories: ENTRY_CATEGORIES, max: 50 });
+      yield* page.events;
+      if (page.atEnd) return;
+      after = page.next;
+    }
+  };
+  expect(await booksInLog(events)).toEqual(['bok_main']);
+  for (const [format, number, between] of [['hledger', 1, '\n\n'], ['csv', 2, '\n']] as const) {
+    let text = '';
+    for await (const piece of journalOfLog(events, { bookId: 'bok_main', format })) text += piece;
+    const parts = (journal: string) => journal.trim().split(between);
+    const [head, ...entries] = parts(text);
+    const [served, ...others] = parts(await exported(number));
+    // By day there, by position here.
+    expect([head!.split('\n').sort(), [...entries].sort()]).toEqual([served!.split('\n').sort(), [...others].sort()]);
+  }
 });
 
 it('holds what is exported equal to the account a channel is shown', async () => {

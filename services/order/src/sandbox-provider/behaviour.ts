@@ -16,6 +16,7 @@
  * | `.refundfails` | paid; a refund fails | 退款失败 |
  * | `.refundslow` | paid; a refund is pending, then unknown, then succeeds | 退款缓慢 |
  * | `.charged` | paid, charged back after `chargebackAfterMs` | 拒付 |
+ * | `.won`, `.lost` | the same, and after as long again the dispute is won, lost | 拒付后胜诉、败诉 |
  * | `.down` | setting up fails twice before it works | 下单接口先失败两次 |
  * | else | nothing until `POST /payments/<id>/pay` (or another action) | 等待操作 |
  */
@@ -25,7 +26,7 @@ export const behaviourOf = (reference: string): Behaviour => {
 };
 export type Behaviour =
   | 'paid' | 'declined' | 'closed' | 'over' | 'under' | 'twice' | 'dup' | 'silent' | 'late' | 'forged' | 'disorder' | 'refundfails' | 'refundslow' | 'charged'
-  | 'down' | 'wait';
+  | 'won' | 'lost' | 'down' | 'wait';
 const KNOWN: ReadonlySet<string> = new Set([
-  'paid', 'declined', 'closed', 'over', 'under', 'twice', 'dup', 'silent', 'late', 'forged', 'disorder', 'refundfails', 'refundslow', 'charged', 'down',
+  'paid', 'declined', 'closed', 'over', 'under', 'twice', 'dup', 'silent', 'late', 'forged', 'disorder', 'refundfails', 'refundslow', 'charged', 'won', 'lost', 'down',
 ]);

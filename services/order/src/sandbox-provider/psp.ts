@@ -81,7 +81,7 @@ export class SandboxPsp {
 
   /** What the buyer will do. */
   #plan(paying: Paying): void {
-    const { payAfterMs = PAY_AFTER_MS, chargebackAfterMs = CHARGEBACK_AFTER_MS, clock } = this.options;
+    const { payAfterMs = PAY_AFTER_MS, clock } = this.options;
     const soon = clock.now() + payAfterMs;
     const { amount, expiresAt } = paying.asked;
     const plus = (minor: bigint): Sum => ({ ...amount, minor: String(BigInt(amount.minor) + minor) });
@@ -116,10 +116,18 @@ export class SandboxPsp {
           this.#send(this.#notice(paying, 'closed', {}));
         });
       case 'charged':
-        this.#at(soon, () => this.#pay(paying, amount));
-        return this.#at(soon + chargebackAfterMs, () => this.#chargeBack(paying));
+      case 'won':
+      case 'lost':
+        return this.#dispute(paying, soon, paying.behaviour);
       case 'wait':
     }
+  }
+  /** Paid, charged back, and decided if the behaviour says how. */
+  #dispute(paying: Paying, soon: number, end: 'charged' | 'won' | 'lost'): void {
+    const { chargebackAfterMs = CHARGEBACK_AFTER_MS } = this.options;
+    this.#at(soon, () => this.#pay(paying, paying.asked.amount));
+    this.#at(soon + chargebackAfterMs, () => this.#chargeBack(paying));
+    if (end !== 'charged') this.#at(soon + 2 * chargebackAfterMs, () => this.#decideDispute(paying, end));
   }
 
   #act(paying: Paying, action: string): PspReply {
@@ -138,7 +146,7 @@ export class SandboxPsp {
         break;
       case 'win':
       case 'lose':
-        this.#send(this.#notice(paying, action === 'win' ? 'chargeback_won' : 'chargeback_lost', { chargeback: chargebackOf(paying) }));
+        this.#decideDispute(paying, action === 'win' ? 'won' : 'lost');
         break;
       default:
         return reply(404, { error: 'pay, fail, close, charge-back, win or lose' });
@@ -159,6 +167,10 @@ export class SandboxPsp {
   }
   #chargeBack(paying: Paying): void {
     this.#send(this.#notice(paying, 'charged_back', { chargeback: chargebackOf(paying), amount: paying.asked.amount, fee: { ...paying.asked.amount, minor: FEE_MINOR } }));
+  }
+
+  #decideDispute(paying: Paying, end: 'won' | 'lost'): void {
+    this.#send(this.#notice(paying, `chargeback_${end}`, { chargeback: chargebackOf(paying) }));
   }
 
   /** Asked with an amount it begins; without, it says how it stands. */

@@ -29,7 +29,7 @@ describe('the sandbox payment provider over HTTP', () => {
     await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve));
     stopPlatform = () => void platform.close();
     const notify = postNotices(`http://127.0.0.1:${(platform.address() as AddressInfo).port}/v1/payments/notices/sandbox`);
-    server = await startSandboxPaymentServer({ clock, timers: clockTimers(clock), secret: SECRET, merchantId: 'mch_1', notify, log: silentLog, payAfterMs: 1 });
+    server = await startSandboxPaymentServer({ clock, timers: clockTimers(clock), secret: SECRET, merchantId: 'mch_1', notify, log: silentLog, payAfterMs: 1, chargebackAfterMs: 1 });
   });
   afterAll(async () => {
     await server.stop();
@@ -69,6 +69,13 @@ describe('the sandbox payment provider over HTTP', () => {
     expect((await refund('rfd_1', 600n)).status).toBe('succeeded');
     expect((await refund('rfd_2', 600n)).status).toBe('failed');
     expect((await refund('rfd_3', 390n)).status).toBe('succeeded');
+  });
+
+  it.each(['won', 'lost'])('charges back, and then says that the dispute was %s', async (end) => {
+    await create(`pay_${end}`, `N-5.${end}`);
+    const told = () => posted.map(({ body }) => JSON.parse(Buffer.from(body, 'base64').toString()) as { kind: string; payment: string }).filter(({ payment }) => payment === `pay_${end}`).map(({ kind }) => kind);
+    while (told().length < 3) await clock.sleep(10);
+    expect(told()).toEqual(['paid', 'charged_back', `chargeback_${end}`]);
   });
 
   it('is a fault, to be tried again, when it cannot be reached or does not make sense', async () => {

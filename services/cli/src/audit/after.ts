@@ -1,0 +1,104 @@
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { EmbeddedStore, RecordedEvent } from '@vouchsafe/event-store';
+import { displayMoney } from '@vouchsafe/kernel';
+import { booksInLog, ENTRY_CATEGORIES, journalOfLog } from '@vouchsafe/ledger';
+import type { Namespace } from '@vouchsafe/runtime';
+import type { Speech } from '../speech.js';
+import { Auditor, type Findings } from './auditor.js';
+import { type Compared, compareViews } from './compare-views.js';
+import { hledger, hledgerBalances } from './hledger.js';
+import { MonthEnd, type MonthEndResult } from './month-end.js';
+import { allEvents, openLog } from './open-log.js';
+import { checklist } from './present.js';
+
+/** One line of a checklist: whether it held, what it promises, and why not. */
+export type Check = readonly [ok: boolean, text: string, why: readonly string[]];
+/** What was found on a directory after its platform has stopped. */
+export type After = {
+  readonly findings: Findings;
+  readonly views: readonly Compared[];
+  readonly monthEnd: readonly MonthEndResult[];
+  /** By book, what hledger thinks of our journal; undefined where it is not installed. */
+  readonly journals: readonly JournalCheck[] | undefined;
+};
+export type JournalCheck = { readonly book: string; readonly transactions: number; readonly complaints: readonly string[] };
+type Directory = { readonly data: string; readonly namespace: Namespace };
+
+/**
+ * The four checks that hold after anything: the auditor finds nothing, every view equals its rebuild, ACCOUNTS.md's month-end
+ * invariants hold, and a tool that is not ours reads our journal and adds up to our balances. `watch` sees every event too.
+ * Changes nothing in the directory; nothing may be under way in it.
+ */
+export const auditAfter = async (directory: Directory, watch: (event: RecordedEvent) => void = () => {}): Promise<After> => {
+  const { data, namespace } = directory;
+  const auditor = new Auditor();
+  const monthEnd = new MonthEnd();
+  const store = await openLog(data, namespace);
+  try {
+    for await (const event of allEvents(store)) {
+      auditor.see(event);
+      monthEnd.see(event);
+      watch(event);
+    }
+    const findings = auditor.findings();
+    const [journals, views] = await Promise.all([checkJournals(store, findings), compareViews(data, namespace)]);
+    return { findings, views, monthEnd: monthEnd.results(findings.trialBalance, auditor.inStock()), journals };
+  } finally {
+    await store.close();
+  }
+};
+
+const checkJournals = async (store: EmbeddedStore, { trialBalance }: Findings): Promise<readonly JournalCheck[] | undefined> => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-journal-'));
+  const events = () => allEvents(store, ENTRY_CATEGORIES);
+  try {
+    const checks: JournalCheck[] = [];
+    for (const book of await booksInLog(events)) {
+      const file = path.join(folder, `${book}.journal`);
+      await pipeline(Readable.from(journalOfLog(events, { bookId: book, format: 'hledger' })), createWriteStream(file));
+      const ours = trialBalance.filter(([of]) => of === book).map(([, currency, account, minor]) => `${account}|${displayMoney({ minor, currency })}|${currency}`).sort();
+      const check = await checkJournal(book, file, ours);
+      if (!check) return undefined;
+      checks.push(check);
+    }
+    return checks;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const checkJournal = async (book: string, file: string, ours: readonly string[]): Promise<JournalCheck | undefined> => {
+  const [checked, balance, stats] = await Promise.all([hledger(file, 'check', '--strict'), hledger(file, 'balance', '--flat', '--no-total', '--layout=tidy', '-O', 'csv'), hledger(file, 'stats')]);
+  if (!checked || !balance || !stats) return undefined;
+  const theirs = hledgerBalances(balance);
+  const complaints = [
+    ...(checked.status === 0 ? [] : [checked.stderr.trim()]), ...(balance.status === 0 ? [] : [balance.stderr.trim()]),
+    ...ours.filter((row) => !theirs.includes(row)).map((row) => `only ours: ${row}`), ...theirs.filter((row) => !ours.includes(row)).map((row) => `only hledger's: ${row}`),
+  ];
+  return { book, transactions: Number(/Transactions\s*:\s*(\d+)/.exec(stats.stdout)?.[1] ?? 0), complaints };
+};
+
+/** The checks as lines for a person. */
+export const afterChecks = ({ findings, views, monthEnd, journals }: After, t: Speech['t']): readonly Check[] => {
+  const differing = views.filter(({ differences }) => differences.length > 0).flatMap(({ collection, differences }) => differences.map((what) => `${collection}: ${what}`));
+  const broken = monthEnd.filter(({ ok }) => !ok).map(({ book, name, currency, books, counted }) => `${book} ${name} ${currency}: ${t('账上', 'books')} ${books}, ${t('另计', 'counted')} ${counted}`);
+  const complaints = (journals ?? []).flatMap(({ book, complaints: some }) => some.map((what) => `${book}: ${what}`));
+  const journal = journals === undefined
+    ? t('日记账未核对：未安装 hledger', 'journal not checked: hledger is not installed')
+    : t(`hledger 核对日记账，余额与我方一致（${sum(journals)} 笔）`, `hledger checks the journal and finds our balances (${sum(journals)} entries)`);
+  return [
+    ...checklist(findings, t),
+    [differing.length === 0, t(`视图 = 重建（${views.length} 个）`, `views rebuilt = live (${views.length})`), differing],
+    [broken.length === 0, t(`月结等式成立（${monthEnd.length} 项）`, `the month-end invariants hold (${monthEnd.length})`), broken],
+    [complaints.length === 0, journal, complaints],
+  ];
+};
+const sum = (journals: readonly JournalCheck[]): number => journals.reduce((total, { transactions }) => total + transactions, 0);
+
+/** What did not hold, in one list; empty: everything did. */
+export const broken = (after: After, t: Speech['t']): readonly string[] =>
+  afterChecks(after, t).flatMap(([ok, text, why]) => (ok ? [] : [text, ...why]));

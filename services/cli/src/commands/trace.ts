@@ -1,0 +1,36 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Check } from '../audit/after.js';
+import type { Shell } from '../shell.js';
+import { EXIT, type Speech } from '../speech.js';
+import { purchasesFile } from '../trace/fraud/purchases.js';
+import { fraudChecks, fraudLines, traceFraud } from '../trace/fraud/trace-fraud.js';
+
+type T = (zh: string, en: string) => string;
+
+const share = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('a share above 0, at most 1');
+  return value;
+};
+
+/** Commands that play real records through the public contract, on a simulated clock, and audit what they left. */
+export const registerTrace = (program: Command, shell: Shell, t: T): void => {
+  const trace = program.command('trace').description(t('用真实记录重演：模拟时钟、公开接口、事后审计', 'play real records: simulated clock, public contract, audited afterwards'));
+
+  trace.command('fraud').description(t('重演 33,236 次首购，核对风控结论', '33,236 first purchases, verdicts held against what is known'))
+    .option('--file <file>', t('数据文件', 'data file'), purchasesFile()).option('--fraction <share>', t('按用户抽取的比例', 'share of the users'), share, 1)
+    .addHelpText('after', '\n  vouchsafe trace fraud --fraction 0.1\n')
+    .action(async (options: { file: string; fraction: number }) => {
+      const speech = shell.speech();
+      const report = await traceFraud(options, speech);
+      shell.exit(told(speech, report, fraudLines(report, speech.t), fraudChecks(report, speech.t)));
+    });
+};
+
+/** Prints a report and its checklist; the exit code says whether everything held. */
+const told = (speech: Speech, report: object, lines: readonly string[], checks: readonly Check[]): number => {
+  speech.result({ ...report, checks: checks.map(([ok, text, why]) => ({ ok, text, why })) }, () => [
+    ...lines, ...checks.flatMap(([ok, text, why]) => [`${ok ? '✔' : '✘'} ${text}`, ...(ok ? [] : why.map((line) => `    ${line}`))]),
+  ]);
+  return checks.every(([ok]) => ok) ? EXIT.ok : EXIT.refused;
+};
