@@ -56,6 +56,8 @@ check('graph', 'nx', ['show', 'projects']);
 check('lint', 'eslint', ['--cache', '--cache-location', '.cache/eslint', 'libs', 'services', 'test', 'bench']);
 check('boundaries', 'depcruise', ['libs', 'services', '--config', '.dependency-cruiser.cjs']);
 check('proto', 'buf', ['lint']);
+// What channels rely on: nothing of the last released contract may be taken away (`npm run proto:baseline` at a release).
+check('breaking', 'buf', ['breaking', '--against', 'proto/baseline.binpb']);
 jest('unit', '^(?!.*(contract|e2e)\\.spec).*\\.spec\\.ts$');
 jest('contract', '\\.contract\\.spec\\.ts$');
 jest('e2e', '\\.e2e\\.spec\\.ts$', '--runInBand');
