@@ -30,5 +30,5 @@ export const trialBalanceLines = ({ trialBalance, ledgerSums }: Findings): reado
 ];
 
 /** One event as a line of a timeline. */
-export const eventLine = (event: RecordedEvent, title: { readonly zh: string; readonly en: string }, t: Speech['t']): string =>
+export const eventLine = (event: Pick<RecordedEvent, 'stream' | 'principal'> & { readonly recordedAt: number; readonly revision: number }, title: { readonly zh: string; readonly en: string }, t: Speech['t']): string =>
   `${new Date(event.recordedAt).toISOString()}  ${t(title.zh, title.en).padEnd(28)} ${event.stream}@${event.revision}  ${event.principal}`;

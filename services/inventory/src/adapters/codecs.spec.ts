@@ -21,6 +21,7 @@ const vault = { rows: 3, hash: 'ab' };
 const stock: readonly StockEvent[] = [
   { type: 'StockReceived', batchId: BATCH, productId: PRODUCT, terms, segments: ranges, quantity: 3, lowStockAt: 5, at: T0 },
   { type: 'VouchersReserved', claim: who, quantity: 3, ranges, heldUntil: later(2), notAfter: later(1), at: T0 },
+  { type: 'VouchersReserved', claim: { ...claim(1), reservationId: 'rsv_1.1' }, quantity: 1, ranges: [units(5, 6)], heldUntil: later(2), notAfter: later(1), at: T0 },
   { type: 'ReservationCommitted', claim: who, quantity: 3, ranges, at: T0 },
   { type: 'ReservationReleased', claim: who, quantity: 3, ranges, was: 'committed', reason: 'CANCELLED', notAfter: later(1), at: T0 },
   { type: 'ReleaseRemembered', reservationId: 'rsv_9', notAfter: later(1), at: T0 },

@@ -1,8 +1,9 @@
-import { amount, big, bool, type EventCodec, eventCodec, int, list, millis, oneOf, optional, record, tagged, text } from '@vouchsafe/codec';
+import { amount, big, bool, type EventCodec, eventCodec, int, list, millis, oneOf, optional, record, type Shape, tagged, text, unitRow } from '@vouchsafe/codec';
 import { presentation, supplierTerms } from '@vouchsafe/contracts';
+import { instant, totalSize } from '@vouchsafe/kernel';
 import type { BatchEvent, ColumnName } from '../domain/batch.js';
 import type { BuyerLimitEvent } from '../domain/buyer-limit.js';
-import type { LostReason, StockEvent } from '../domain/stock-types.js';
+import type { Claim, LostReason, StockEvent, Units } from '../domain/stock-types.js';
 
 export const units = record({ batchId: text(), from: int, to: int, validUntil: optional(millis) });
 export const terms = record({
@@ -10,19 +11,40 @@ export const terms = record({
   bookId: text(), businessLine: text(), returnable: bool,
 });
 export const claim = record({ reservationId: text(), orderId: text(), lineId: text(), channelId: text(), listingId: text(), buyerToken: optional(text()) });
+
+/** A claim in an event: every order has several. A reservation named after its order's line, as usual, is not named again. */
+const short = record({ reservationId: optional(text()), orderId: text(), lineId: text(), channelId: text(), listingId: text(), buyerToken: optional(text()) });
+const usualId = (orderId: string, lineId: string): string => `rsv_${orderId.slice(orderId.indexOf('_') + 1)}.${lineId}`;
+const shortClaim: Shape<Claim> = {
+  write: ({ reservationId, ...rest }) => short.write(reservationId === usualId(rest.orderId, rest.lineId) ? rest : { ...rest, reservationId }),
+  read: (json, path) => {
+    const { reservationId, ...rest } = short.read(json, path);
+    return { reservationId: reservationId ?? usualId(rest.orderId, rest.lineId), ...rest };
+  },
+};
+/** Ranges as rows `[batch, from, to, valid until]`. */
+const ranges = list(unitRow<Units>({ write: ({ validUntil }) => validUntil, read: (validUntil) => ({ validUntil: instant(validUntil) }) }));
+/** How many units an event is about, its ranges say. */
+const counted = <E extends { readonly ranges: readonly Units[] }>(shape: Shape<E>): Shape<E & { readonly quantity: number }> => ({
+  write: (event) => shape.write(event),
+  read: (json, path) => {
+    const event = shape.read(json, path);
+    return { ...event, quantity: totalSize(event.ranges) };
+  },
+});
 const availability = { version: 1, shape: record({ productId: text(), free: int }), published: true } as const;
 
 /** Stored events of `pool-` streams. */
 export const stockCodec: EventCodec<StockEvent> = eventCodec<StockEvent>('inventory', {
   StockReceived: { version: 1, shape: record({ batchId: text(), productId: text(), terms, segments: list(units), quantity: int, lowStockAt: int, at: millis }) },
-  VouchersReserved: { version: 1, shape: record({ claim, quantity: int, ranges: list(units), heldUntil: millis, notAfter: millis, at: millis }) },
-  ReservationCommitted: { version: 1, shape: record({ claim, quantity: int, ranges: list(units), at: millis }) },
+  VouchersReserved: { version: 1, shape: counted(record({ claim: shortClaim, ranges, heldUntil: millis, notAfter: millis, at: millis })) },
+  ReservationCommitted: { version: 1, shape: counted(record({ claim: shortClaim, ranges, at: millis })) },
   ReservationReleased: {
-    version: 1, shape: record({ claim, quantity: int, ranges: list(units), was: oneOf('open', 'committed'), reason: text(), notAfter: millis, at: millis }),
+    version: 1, shape: counted(record({ claim: shortClaim, ranges, was: oneOf('open', 'committed'), reason: text(), notAfter: millis, at: millis })),
   },
   ReleaseRemembered: { version: 1, shape: record({ reservationId: text(), notAfter: millis, at: millis }) },
-  ReservationsExpired: { version: 1, shape: record({ expired: list(record({ claim, quantity: int })), quantity: int, at: millis }) },
-  UnitsReturned: { version: 1, shape: record({ refundId: text(), claim, quantity: int, ranges: list(units), at: millis }) },
+  ReservationsExpired: { version: 1, shape: record({ expired: list(record({ claim: shortClaim, quantity: int })), quantity: int, at: millis }) },
+  UnitsReturned: { version: 1, shape: counted(record({ refundId: text(), claim: shortClaim, ranges, at: millis })) },
   BatchRecalled: { version: 1, shape: record({ batchId: text(), reason: text(), at: millis }) },
   UnitsLost: {
     version: 1, published: true,

@@ -3,12 +3,14 @@ import type { Entry, Posting, PostingDimensions } from '../domain/entry.js';
 import type { BusinessDate } from '../domain/period.js';
 
 type Fields = { readonly [key: string]: Json };
+/** Left out; frozen like the version. */
+const USUAL_CURRENCY = 'CNY';
 const DIMENSIONS = ['businessLine', 'productId', 'supplierId', 'batchId'] as const;
 
 /**
  * An entry as it lies in an event, small, for one is written with every delivery: `dims` lists the distinct dimensions as
- * `[business line, product, supplier, batch]`, a posting is `[account, signed minor units, number of its dims]`, with a
- * currency behind it where it is not the entry's `currency`. An id that begins with the order's is written as `^` and the rest.
+ * `[business line, product, supplier, batch]` without what is absent at its end, a posting is `[account, signed minor units, number of its dims]`, with a
+ * currency behind it where it is not the entry's `currency` (CNY where it says none). An id that begins with the order's is written as `^` and the rest.
  */
 export const entryShape: Shape<Entry> = {
   write: (entry) => {
@@ -17,8 +19,8 @@ export const entryShape: Shape<Entry> = {
     const dims = new Map<string, number>();
     const rows: Json[] = [];
     const lines = postings.map((posting): Json => {
-      const row = DIMENSIONS.map((name) => posting.dims[name] ?? null);
-      const key = row.join('\u0000');
+      const row = rowOf(posting.dims);
+      const key = keyOf(row);
       const known = dims.get(key) ?? dims.size;
       if (known === dims.size) {
         dims.set(key, known);
@@ -36,7 +38,7 @@ export const entryShape: Shape<Entry> = {
     if (entry.bookedOn !== undefined) out['booked'] = entry.bookedOn;
     if (entry.mirrors !== undefined) out['mirrors'] = entry.mirrors;
     if (entry.note !== undefined) out['note'] = entry.note;
-    if (currency !== undefined) Object.assign(out, { currency, dims: rows, postings: lines });
+    if (currency !== undefined) Object.assign(out, { ...(currency !== USUAL_CURRENCY && { currency }), dims: rows, postings: lines });
     return out;
   },
   read: (json, path) => {
@@ -50,7 +52,7 @@ export const entryShape: Shape<Entry> = {
       factId: withOrder(field('id'), orderId), kind: field('kind'), bookId: field('book'), channelId: maybe('channel'), orderId,
       lineId: line === undefined ? undefined : withOrder(line, orderId), occurredAt: millis.read(source['at'], `${path}.at`),
       businessDate: field('date') as BusinessDate, bookedOn: booked as BusinessDate | undefined, mirrors: maybe('mirrors'), note: maybe('note'),
-      postings: postingsOf(source, path, maybe('currency') ?? ''),
+      postings: postingsOf(source, path, maybe('currency') ?? USUAL_CURRENCY),
     });
   },
 };
@@ -66,6 +68,14 @@ const postingsOf = (source: Fields, path: string, currency: string): readonly Po
   });
 };
 
+/** Without what is absent at its end. */
+const rowOf = (dims: PostingDimensions): (string | null)[] => {
+  const row = DIMENSIONS.map((name) => dims[name] ?? null);
+  while (row.length > 0 && row[row.length - 1] === null) row.pop();
+  return row;
+};
+/** Tells an absent one from an empty text. */
+const keyOf = (row: readonly (string | null)[]): string => row.map((value) => (value === null ? '\u0001' : value)).join('\u0000');
 const dimsOf = (json: Json, path: string): PostingDimensions => {
   const row = listOf(json, path);
   return compact(Object.fromEntries(DIMENSIONS.map((name, i) => [name, optional(text()).read(row[i], path)])));

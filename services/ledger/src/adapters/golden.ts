@@ -51,8 +51,8 @@ export const GOLDEN: readonly { readonly type: string; readonly data: Json; read
     data: {
       holdId: '^', final: 'no', fingerprint: 8192,
       entry: {
-        id: '^/1', kind: 'Delivered', book: 'bok_main', channel: 'chn_shop', order: 'ord_1', line: '^/1', at: 1795500000000, date: '2026-11-24', currency: 'CNY',
-        dims: [['telecom', 'prd_flow', null, null], ['telecom', 'prd_flow', 'sup_a', 'bat_1']],
+        id: '^/1', kind: 'Delivered', book: 'bok_main', channel: 'chn_shop', order: 'ord_1', line: '^/1', at: 1795500000000, date: '2026-11-24',
+        dims: [['telecom', 'prd_flow'], ['telecom', 'prd_flow', 'sup_a', 'bat_1']],
         postings: [['liabilities:channel:prepaid:chn_shop', '1130', 0], ['income:sales', '-1130', 0], ['expenses:cost:codes', '8', 1, 'USD'], ['assets:inventory:codes:prd_flow', '-8', 1, 'USD']],
       },
     },
@@ -85,8 +85,8 @@ export const GOLDEN: readonly { readonly type: string; readonly data: Json; read
     data: {
       fingerprint: 1,
       entry: {
-        id: 'mirror/f', kind: 'Mirrored', book: 'bok_main', at: 1795500000000, date: '2026-11-24', booked: '2026-12-01', mirrors: 'f', note: '金额有误', currency: 'CNY',
-        dims: [[null, null, null, null]], postings: [['assets:bank:icbc', '-5', 0], ['income:sales', '5', 0]],
+        id: 'mirror/f', kind: 'Mirrored', book: 'bok_main', at: 1795500000000, date: '2026-11-24', booked: '2026-12-01', mirrors: 'f', note: '金额有误', currency: 'USD',
+        dims: [[], [null, 'prd_flow']], postings: [['assets:bank:icbc', '-5', 0], ['income:sales', '5', 1]],
       },
       at: 1795500060000,
     },
@@ -94,7 +94,7 @@ export const GOLDEN: readonly { readonly type: string; readonly data: Json; read
       type: 'EntryPosted', fingerprint: 1, at: later,
       entry: {
         factId: 'mirror/f', kind: 'Mirrored', bookId: 'bok_main', occurredAt: at, businessDate: businessDate('2026-11-24'), bookedOn: businessDate('2026-12-01'), mirrors: 'f', note: '金额有误',
-        postings: [{ account: 'assets:bank:icbc', minor: -5n, currency: 'CNY', dims: {} }, { account: 'income:sales', minor: 5n, currency: 'CNY', dims: {} }],
+        postings: [{ account: 'assets:bank:icbc', minor: -5n, currency: 'USD', dims: {} }, { account: 'income:sales', minor: 5n, currency: 'USD', dims: { productId: 'prd_flow' } }],
       },
     },
   },

@@ -1,5 +1,5 @@
-import { big, int, list, millis, oneOf, optional, record, type Shape, text, type TypeOf } from '@vouchsafe/codec';
-import { productKind, unitRange } from '@vouchsafe/contracts';
+import { big, int, list, millis, oneOf, optional, record, type Shape, text, type TypeOf, unitRow } from '@vouchsafe/codec';
+import { productKind } from '@vouchsafe/contracts';
 import { money, totalSize } from '@vouchsafe/kernel';
 import type { Activation, Dims, UsageTerms } from '../domain/grant-messages.js';
 
@@ -17,11 +17,14 @@ const extra = record({
 });
 /** Stored short: every delivered line has one, and chunk 0 of a one-unit order is the usual case. */
 const stored = record({
-  orderId: text(), lineId: text(), chunk: optional(int), first: optional(int), units: optional(int), reservationId: text(), channelId: text(), owner: text(),
-  productId: text(), kind: productKind, ranges: list(unitRange), terms, endsAt: optional(millis), gross: big, currency: text(), taxRateBp: optional(int),
+  orderId: text(), lineId: text(), chunk: optional(int), first: optional(int), units: optional(int), reservationId: optional(text()), channelId: text(), owner: text(),
+  productId: text(), kind: optional(productKind), ranges: list(unitRow()), terms, endsAt: optional(millis), gross: big, currency: optional(text()), taxRateBp: optional(int),
   dims: extra, at: millis,
 });
-const USUAL = { zone: 'Asia/Shanghai', reversalWindowMs: 0, redisclose: [259_200_000, 10] } as const;
+const USUAL = { kind: 'code', currency: 'CNY', zone: 'Asia/Shanghai', reversalWindowMs: 0, redisclose: [259_200_000, 10] } as const;
+
+/** A reservation is named after its order's line. */
+const usualReservation = (orderId: string, lineId: string): string => `rsv_${orderId.slice(orderId.indexOf('_') + 1)}.${lineId}`;
 
 export const activationShape: Shape<Activation> = {
   write: (activation) => stored.write(shortOf(activation)),
@@ -31,7 +34,9 @@ export const activationShape: Shape<Activation> = {
 const shortOf = (activation: Activation): TypeOf<typeof stored> => {
   const { orderId, lineId, chunk, first, unitsInLine, reservationId, channelId, ownerPrincipal, productId, kind, ranges, endsAt, lineGross, taxRateBp, at } = activation;
   return {
-    orderId, lineId, reservationId, channelId, owner: ownerPrincipal, productId, kind, ranges, gross: lineGross.minor, currency: lineGross.currency, at,
+    orderId, lineId, channelId, owner: ownerPrincipal, productId, ranges, gross: lineGross.minor, at,
+    ...(reservationId !== usualReservation(orderId, lineId) && { reservationId }), ...(kind !== USUAL.kind && { kind }),
+    ...(lineGross.currency !== USUAL.currency && { currency: lineGross.currency }),
     terms: shortTerms(activation.terms, lineGross.currency), dims: shortDims(activation), ...(chunk !== 0 && { chunk }), ...(first !== 0 && { first }),
     ...(unitsInLine !== totalSize(ranges) && { units: unitsInLine }), ...(endsAt !== undefined && { endsAt }), ...(taxRateBp !== 0 && { taxRateBp }),
   };
@@ -61,7 +66,7 @@ const wholeDims = ({ dims, ...own }: TypeOf<typeof stored>): Dims => {
   }
   return whole as Dims;
 };
-const wholeTerms = ({ terms: short, currency }: TypeOf<typeof stored>): UsageTerms => {
+const wholeTerms = ({ terms: short, currency = USUAL.currency }: TypeOf<typeof stored>): UsageTerms => {
   const { redisclose = USUAL.redisclose, untaxed, ...same } = short;
   const [rediscloseForMs = 0, rediscloseTimes = 0] = redisclose;
   return {
@@ -69,7 +74,8 @@ const wholeTerms = ({ terms: short, currency }: TypeOf<typeof stored>): UsageTer
   };
 };
 const wholeOf = (short: TypeOf<typeof stored>): Activation => {
-  const { orderId, lineId, chunk = 0, first = 0, ranges, units = totalSize(ranges), reservationId, channelId, owner, productId, kind, endsAt, gross, currency, taxRateBp = 0, at } = short;
+  const { orderId, lineId, chunk = 0, first = 0, ranges, units = totalSize(ranges), channelId, owner, productId, endsAt, gross, taxRateBp = 0, at } = short;
+  const { reservationId = usualReservation(orderId, lineId), kind = USUAL.kind, currency = USUAL.currency } = short;
   return {
     orderId, lineId, chunk, first, unitsInLine: units, reservationId, channelId, ownerPrincipal: owner, productId, kind, ranges, terms: wholeTerms(short),
     ...(endsAt !== undefined && { endsAt }), lineGross: money(gross, currency), taxRateBp, dims: wholeDims(short), at,

@@ -15,10 +15,12 @@ it('has a sample of every version', () =>
   expect(GOLDEN.map(({ type }) => type).sort()).toEqual(codecs.flatMap(({ types }) => types).sort()));
 
 it('reads an activation, with all that is usual left out of it, whole', () => {
-  const usual = activated({ terms: wholeTerms });
+  const usual = activated({ terms: wholeTerms, reservationId: 'rsv_1.1', kind: 'code' });
   const { type, data } = grantCodec.encode(usual);
   expect(grantCodec.decode(type, data)).toEqual(usual);
   expect(Object.keys((data as { terms: object }).terms)).toEqual(['faceMinor']);
+  expect(data).toMatchObject({ ranges: [['bat_1', 10, 13], ['bat_2', 90, 91]] });
+  for (const usually of ['reservationId', 'kind', 'currency', 'chunk', 'first', 'units']) expect(data).not.toHaveProperty(usually);
   const odd = activated({ chunk: 3, first: 768, unitsInLine: 800, dims: { bookId: 'main', channelId: 'chn_other' }, terms: { ...wholeTerms, usage: 'times', times: 3, currency: 'USD', zone: 'UTC', ownClass: 'prepaid_untaxed' } });
   const stored = grantCodec.encode(odd);
   expect(grantCodec.decode(stored.type, JSON.parse(JSON.stringify(stored.data)))).toEqual(odd);

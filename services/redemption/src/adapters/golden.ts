@@ -7,9 +7,9 @@ export const GOLDEN: readonly { readonly type: string; readonly data: Json }[] =
     data: {
       orderId: 'ord_1', lineId: '1', reservationId: 'rsv_1', channelId: 'chn_1', owner: 'pri_1',
       productId: 'prd_1', kind: 'own_voucher',
-      ranges: [{ batchId: 'bat_1', from: 10, to: 13 }, { batchId: 'bat_2', from: 90, to: 91 }],
+      ranges: [['bat_1', 10, 13], ['bat_2', 90, 91]],
       terms: { faceMinor: '500', reversalWindowMs: 86400000, redisclose: [259200000, 2] }, gross: '1000',
-      currency: 'CNY', taxRateBp: 600, dims: { bookId: 'main', productId: '' }, at: 1772413200000,
+      currency: 'USD', taxRateBp: 600, dims: { bookId: 'main', productId: '' }, at: 1772413200000,
     },
   },
   {

@@ -12,7 +12,11 @@ const rules = [{ name: 'r', action: 'deny', when: 'true', zh: '规则', en: 'rul
 const events = [
   [verdictCodec, {
     type: 'VerdictGiven', orderId: 'ord_1', channelId: 'chn_a', verdict: 'review', reasons: ['r'], shadow: ['s'], ruleSet: 'main@1',
-    features: { order_amount: 990, list_block: true, ip_network: 'tor' }, parties, lines: [{ productId: 'prd_a', quantity: 2 }], total, challengeMet: true, reviewUntil: at, at,
+    features: { order_amount: 990, list_block: true, ip_network: 'tor' }, parties, lines: [{ productId: 'prd_a', quantity: 2 }], total: { minor: 990n, currency: 'USD' }, challengeMet: true, reviewUntil: at, at,
+  }],
+  [verdictCodec, {
+    type: 'VerdictGiven', orderId: 'ord_1', channelId: 'chn_a', verdict: 'allow', reasons: [], shadow: [], ruleSet: 'main@1', features: {}, parties: {},
+    lines: [{ productId: 'prd_a', quantity: 2 }], total, challengeMet: false, at,
   }],
   [signalCodec, { type: 'SignalRecorded', kind: 'sign_up', channelId: 'chn_a', parties, occurredAt: at, print: 'p' }],
   [reviewCodec, { type: 'ReviewOpened', verdictId: 'vdt_1', orderId: 'ord_1', channelId: 'chn_a', total, reasons: ['r'], until: at, at }],

@@ -1,10 +1,11 @@
-import { amount, bool, dict, eventCodec, int, list, millis, oneOf, optional, record, type Shape, ShapeError, text, time } from '@vouchsafe/codec';
+import { amount, big, bool, dict, eventCodec, int, list, millis, oneOf, optional, record, type Shape, ShapeError, text, time } from '@vouchsafe/codec';
+import { money } from '@vouchsafe/kernel';
 import type { FeatureValue, Rule } from '../domain/rules.js';
 import { LIST_PURPOSES, LIST_SUBJECTS, type ListEvent } from '../domain/list.js';
 import type { ReviewEvent } from '../domain/review.js';
 import type { RuleSetEvent } from '../domain/ruleset.js';
 import { SIGNAL_KINDS, type SignalEvent } from '../domain/signal.js';
-import type { VerdictEvent } from '../domain/verdict.js';
+import type { Verdict, VerdictEvent } from '../domain/verdict.js';
 
 const scalar: Shape<FeatureValue> = {
   write: (value) => value,
@@ -13,16 +14,35 @@ const scalar: Shape<FeatureValue> = {
     throw new ShapeError(path, 'a number, a text, true or false');
   },
 };
+/** `[product, quantity]` */
+const line: Shape<Verdict['lines'][number]> = {
+  write: ({ productId, quantity }) => [productId, quantity],
+  read: (json, path) => {
+    const [productId, quantity] = Array.isArray(json) ? (json as unknown[]) : [];
+    return { productId: text().read(productId, path), quantity: int.read(quantity, path) };
+  },
+};
 const parties = record({ buyer: optional(text()), device: optional(text()), payee: optional(text()), ip: optional(text()) });
 
-/** One verdict per order: times as milliseconds, absent where empty, for there is one with every order. */
+const storedVerdict = record({
+  orderId: text(), channelId: text(), verdict: optional(oneOf('allow', 'challenge', 'review', 'deny')), reasons: optional(list(text())), shadow: optional(list(text())), ruleSet: text(),
+  features: dict(scalar), parties: optional(parties), lines: list(line), total: big, currency: optional(text()), challengeMet: optional(bool), reviewUntil: optional(millis), at: millis,
+});
+/** There is one with every order, so what is usual is left out: `allow`, CNY, no reasons, nobody known. Frozen like the version. */
+const verdictShape: Shape<Verdict> = {
+  write: ({ verdict, reasons, shadow, parties: who, total, challengeMet, ...same }) => storedVerdict.write({
+    ...same, total: total.minor, ...(verdict !== 'allow' && { verdict }), ...(reasons.length > 0 && { reasons }), ...(shadow.length > 0 && { shadow }),
+    ...(Object.keys(who).length > 0 && { parties: who }), ...(total.currency !== 'CNY' && { currency: total.currency }), ...(challengeMet && { challengeMet }),
+  }),
+  read: (json, path) => {
+    const { verdict = 'allow', reasons = [], shadow = [], parties: who = {}, total, currency = 'CNY', challengeMet = false, ...same } = storedVerdict.read(json, path);
+    return { ...same, verdict, reasons, shadow, parties: who, total: money(total, currency), challengeMet };
+  },
+};
 export const verdictCodec = eventCodec<VerdictEvent>('risk', {
   VerdictGiven: {
     version: 1,
-    shape: record({
-      orderId: text(), channelId: text(), verdict: oneOf('allow', 'challenge', 'review', 'deny'), reasons: list(text()), shadow: list(text()), ruleSet: text(),
-      features: dict(scalar), parties, lines: list(record({ productId: text(), quantity: int })), total: amount, challengeMet: bool, reviewUntil: optional(millis), at: millis,
-    }),
+    shape: verdictShape,
   },
 });
 export const signalCodec = eventCodec<SignalEvent>('risk', {
