@@ -21,6 +21,10 @@ export const explain = (error: unknown, { t, note }: Speech): number => {
     note(`✘ ${reasonOf(error)}: ${error.details}`);
     return EXIT.refused;
   }
+  if (isFault(error) && error.code === 'DIRECTORY_IN_USE') {
+    note(`✘ ${t('平台正在此目录上运行：请先停止它', 'a platform runs on this directory: stop it first')} (${error.message})`);
+    return EXIT.unavailable;
+  }
   if (isFault(error)) {
     note(`✘ ${error.code}: ${error.message}`);
     return error.retryable ? EXIT.unavailable : EXIT.data;

@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseRfc3339 } from '@vouchsafe/kernel';
+import { booksInLog, ENTRY_CATEGORIES, journalOfLog } from '@vouchsafe/ledger';
 import { NAMESPACES, type Namespace } from '@vouchsafe/runtime';
 import { Auditor } from '../audit/auditor.js';
-import { exportJournal } from '../audit/export-journal.js';
 import { allEvents, openLog } from '../audit/open-log.js';
-import { eventLine, findingsLines, trialBalanceLines } from '../audit/present.js';
-import { titleOf } from '@vouchsafe/insight';
+import { findingsLines, trialBalanceLines } from '../audit/present.js';
 import type { Shell } from '../shell.js';
 import { CommandFailure, EXIT } from '../speech.js';
+import { registerViews } from './register-views.js';
 
 type T = (zh: string, en: string) => string;
 type DirectoryOptions = { readonly data: string; readonly namespace: Namespace };
@@ -55,28 +55,31 @@ export const registerAudit = (program: Command, shell: Shell, t: T): void => {
       await store.close();
     });
 
-  onDirectory(audit.command('timeline <id>')).description(t('一个订单（或任一关联标识）的全部事件', 'all events of an order, or of any correlation id')).action(async (id: string, options: DirectoryOptions) => {
-    const speech = shell.speech();
-    const store = await openLog(options.data, options.namespace);
-    let seen = 0;
-    for await (const event of allEvents(store)) {
-      if (event.correlation !== id && !event.stream.includes(id)) continue;
-      seen++;
-      speech.say(eventLine(event, titleOf(event.type), speech.t));
-    }
-    await store.close();
-    if (seen === 0) throw new CommandFailure(EXIT.refused, `没有关于 ${id} 的事件`, `there is no event about ${id}`);
-  });
+  registerViews(audit, onDirectory, shell, t);
 
   const exporting = program.command('export').description(t('导出', 'exports'));
-  onDirectory(exporting.command('journal').option('--format <format>', 'hledger | csv', 'hledger')).description(t('导出全部分录', 'every entry, as an hledger journal or CSV'))
-    .action(async (options: DirectoryOptions & { readonly format: string }) => {
-      if (options.format !== 'hledger' && options.format !== 'csv') throw new CommandFailure(EXIT.usage, '--format 取 hledger 或 csv', '--format is hledger or csv');
+  onDirectory(exporting.command('journal').option('--format <format>', 'hledger | csv', 'hledger').option('--book <id>', t('账套（只有一个时可省略）', 'whose books; needed where there are several')))
+    .description(t('导出一个账套的全部分录', "every entry of a book, as an hledger journal or CSV"))
+    .action(async (options: DirectoryOptions & { readonly format: string; readonly book?: string }) => {
+      const { format } = options;
+      if (format !== 'hledger' && format !== 'csv') throw new CommandFailure(EXIT.usage, '--format 取 hledger 或 csv', '--format is hledger or csv');
       const store = await openLog(options.data, options.namespace);
-      const { say } = shell.speech();
-      for await (const line of exportJournal(allEvents(store), options.format)) say(line);
-      await store.close();
+      const events = () => allEvents(store, ENTRY_CATEGORIES);
+      try {
+        const bookId = options.book ?? theOnly(await booksInLog(events));
+        for await (const text of journalOfLog(events, { bookId, format })) shell.speech().say(text.replace(/\n$/, ''));
+      } finally {
+        await store.close();
+      }
     });
+};
+
+/** A journal is one legal entity's: books are never mixed. */
+const theOnly = (books: readonly string[]): string => {
+  const [book, ...others] = books;
+  if (book === undefined) throw new CommandFailure(EXIT.refused, '尚无分录', 'there is no entry yet');
+  if (others.length > 0) throw new CommandFailure(EXIT.usage, `有多个账套，请用 --book 指定：${books.join(', ')}`, `there are several books, name one by --book: ${books.join(', ')}`);
+  return book;
 };
 
 const audited = async ({ data, namespace }: DirectoryOptions, wanted: (event: { position: number; recordedAt: number }) => boolean) => {

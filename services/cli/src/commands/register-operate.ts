@@ -8,6 +8,8 @@ import type { Shell } from '../shell.js';
 import { EXIT } from '../speech.js';
 import { backupNamespace, restoreNamespace } from './backup.js';
 import { doctor } from './doctor.js';
+import { registerKeys } from './register-keys.js';
+import { registerParked } from './register-parked.js';
 import { up } from './up.js';
 
 type T = (zh: string, en: string) => string;
@@ -50,8 +52,10 @@ export const registerOperate = (program: Command, shell: Shell, t: T): void => {
       speech.result(manifest, () => [t('已恢复。启动后用 InventoryService.ReleasePoolHold 放行库存。', 'restored. After the start release stock with InventoryService.ReleasePoolHold.')]);
     });
 
-  program.command('doctor').description(t('检查 Node、磁盘、端口、时钟', 'check Node, disk, ports, clock')).action(async () => {
-    const { VOUCHSAFE_DATA = '.vouchsafe/data', VOUCHSAFE_KEYS = '.vouchsafe/keys', VOUCHSAFE_HTTP_PORT = '8080', VOUCHSAFE_GRPC_PORT = '9090' } = shell.env;
-    shell.exit(await doctor(shell.speech(), { data: path.resolve(VOUCHSAFE_DATA), keys: path.resolve(VOUCHSAFE_KEYS), ports: [Number(VOUCHSAFE_HTTP_PORT), Number(VOUCHSAFE_GRPC_PORT)] }));
-  });
+  registerKeys(program, shell, t);
+  registerParked(program, shell, t);
+
+  program.command('doctor').description(t('检查 Node、磁盘、目录、密钥、端口、时钟与配置；设了 VOUCHSAFE_URL 时也检查运行中的平台', 'check Node, disk, directories, keys, ports, clock and configuration; with VOUCHSAFE_URL set, the running platform too'))
+    .addHelpText('after', '\n  vouchsafe doctor\n  VOUCHSAFE_URL=http://127.0.0.1:8080 vouchsafe doctor --json\n')
+    .action(async () => shell.exit(await doctor(shell.speech(), shell.env)));
 };

@@ -10,6 +10,9 @@ import { freePort } from '../client/free-port.js';
 import { furnish } from '../demo/furnish.js';
 import { CommandFailure, EXIT, type Speech } from '../speech.js';
 
+/** Orchestrators wait 30 s before they kill. */
+const DRAIN_MS = 25_000;
+
 export type UpOptions = {
   /** The sandbox alone, with keys for whoever has this machine. */
   readonly sandbox?: boolean;
@@ -48,13 +51,30 @@ export const up = async (speech: Speech, env: NodeJS.ProcessEnv, options: UpOpti
   }
   if (options.readyLine) speech.say('READY');
   else announce(speech, platform, config, options);
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
+  const signal = await nextSignal();
+  speech.note(speech.t(`收到 ${signal}，正在收尾…（再按一次立即结束）`, `${signal}: draining… (once more ends at once)`));
+  return drain(speech, platform);
+};
+
+const nextSignal = (): Promise<NodeJS.Signals> =>
+  new Promise((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
-  speech.note(speech.t(`收到 ${signal}，正在收尾…`, `${signal}: draining…`));
-  await platform.stop();
-  return EXIT.ok;
+
+/** Stops in time, whatever hangs: what was acknowledged is on the disk already, so nothing is lost by ending at once. */
+const drain = async (speech: Speech, platform: Platform): Promise<number> => {
+  const late = setTimeout(() => {
+    speech.note(speech.t(`${DRAIN_MS / 1000} 秒内未能收尾，立即结束；已应答的都已落盘`, `not drained in ${DRAIN_MS / 1000} s: ending at once; all that was answered is on the disk`));
+    process.exit(EXIT.unavailable);
+  }, DRAIN_MS);
+  void nextSignal().then(() => process.exit(EXIT.unavailable));
+  try {
+    await platform.stop();
+    return EXIT.ok;
+  } finally {
+    clearTimeout(late);
+  }
 };
 
 const SAMPLE = { months: 2_000, seats: 200, coffee: 1_000, tens: 200 };

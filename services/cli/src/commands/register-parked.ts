@@ -1,0 +1,54 @@
+import type { ParkedMessage, Retried } from '@vouchsafe/bus';
+import { pinoLog } from '@vouchsafe/telemetry';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Shell } from '../shell.js';
+import { EXIT, type Speech } from '../speech.js';
+import { dealWith, listParked } from './parked.js';
+import { dataOf, type PlaceOptions, placeVariables, withPlaces } from './places.js';
+import { configOf } from './up.js';
+
+type T = (zh: string, en: string) => string;
+const LIMIT = 100;
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number above 0 is needed');
+  return value;
+};
+
+/** Messages that could not be handled, for a person to decide about. */
+export const registerParked = (program: Command, shell: Shell, t: T): void => {
+  const parked = program.command('parked').description(t('滞留消息：处理失败、其流已停住，等人决定', 'messages that could not be handled: what they are about stands still until somebody decides'));
+  withPlaces(parked.command('list', { isDefault: true }), t, 'sandbox').description(t('列出滞留消息（平台可以在运行）', 'list them, also while the platform runs'))
+    .option('--group <name>', t('只看这个消费者（或 commands）', 'of this consumer only (or commands)')).option('--limit <n>', '', positive, LIMIT)
+    .addHelpText('after', '\n  vouchsafe parked\n  vouchsafe parked list --namespace live --group ledger-inventory --json\n')
+    .action(async ({ group, limit, ...places }: PlaceOptions & { readonly group?: string; readonly limit: number }) => {
+      const speech = shell.speech();
+      const messages = await listParked(dataOf(places, shell), places.namespace, { limit, ...(group && { group }) });
+      speech.result(messages, () => (messages.length === 0 ? [t('没有滞留消息', 'nothing is parked')] : messages.flatMap((message) => linesOf(message, speech))));
+    });
+
+  const deciding = (what: 'retry' | 'drop', zh: string, en: string): void => {
+    withPlaces(parked.command(`${what} <id>`), t, 'sandbox').description(t(`${zh}；平台须已停止，命令期间各服务在本进程内运行（不开端口）`, `${en}; the platform must be stopped: meanwhile its services run in this process, behind no port`))
+      .addHelpText('after', `\n  vouchsafe parked ${what} commands/ord_…/reserve1 --namespace live\n`)
+      .action(async (id: string, places: PlaceOptions) => {
+        const config = configOf(shell.env, placeVariables(places));
+        const result = await dealWith(what, id, { config, namespace: places.namespace, log: pinoLog({ level: config.VOUCHSAFE_LOG_LEVEL, name: 'parked' }) });
+        const speech = shell.speech();
+        speech.result({ id, ...result }, () => [outcomeOf(result, speech)]);
+        shell.exit(result.error === undefined ? EXIT.ok : EXIT.refused);
+      });
+  };
+  deciding('retry', '重新处理', 'handle it again');
+  deciding('drop', '放弃该消息（视为已处理、没有效果），其流继续', 'give it up: it counts as handled without effect, and its stream goes on');
+};
+
+const firstLine = (text: string): string => text.split('\n')[0] ?? '';
+const linesOf = ({ id, group, target, error, attempts, parkedAt, behind, retryAt }: ParkedMessage, { t }: Speech): readonly string[] =>
+  behind ? [`  ${id}  ${t('排在其后', 'waits behind it')}`] : [
+    `✘ ${id}`,
+    `    ${group} → ${target}  ${t('尝试', 'attempts')} ${attempts}  ${new Date(parkedAt).toISOString()}${retryAt === undefined ? '' : `  ${t('将自动重试', 'tried again by itself')} ${new Date(retryAt).toISOString()}`}`,
+    `    ${firstLine(error)}`,
+  ];
+const outcomeOf = ({ handled, error }: Retried, { t }: Speech): string =>
+  error === undefined ? t(`✔ 处理了 ${handled} 条，其流继续`, `✔ ${handled} handled, its stream goes on`) : t(`✘ 处理了 ${handled} 条后仍停住：${firstLine(error)}`, `✘ stands still after ${handled}: ${firstLine(error)}`);
