@@ -38,5 +38,5 @@ export const sendProblem = (reply: FastifyReply, refusal: Refusal, facts: HttpFa
       ...apiHeaders(facts, extra.limit), 'content-type': PROBLEM_TYPE, 'content-language': facts.locale,
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }), ...(refusal.kind === 'unauthenticated' && { 'www-authenticate': 'Bearer realm="vouchsafe"' }), ...extra.headers,
     })
-    .send(JSON.stringify(problem));
+    .send(`${JSON.stringify(problem)}\n`);
 };

@@ -128,7 +128,7 @@ class HttpVisit {
   async #answer(method: DescMethod, entered: Entered, answer: Message): Promise<void> {
     await entered.floor();
     const body = jsonOf(method.output, answer);
-    this.#succeed(() => void this.reply.code(200).headers({ ...apiHeaders(this.#facts, entered.limit), 'content-type': 'application/json; charset=utf-8' }).send(body));
+    this.#succeed(() => void this.reply.code(200).headers({ ...apiHeaders(this.#facts, entered.limit), 'content-type': 'application/json; charset=utf-8' }).send(`${body}\n`));
   }
 
   async #sendAll(method: DescMethod, entered: Entered, answers: AsyncIterable<Message>): Promise<void> {

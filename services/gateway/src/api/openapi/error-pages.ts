@@ -27,16 +27,17 @@ export const errorsMarkdown = (catalogues: readonly Catalogue[]): string => {
   ].join('\n');
 };
 
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replace(/`([^`]+)`/g, '<code>$1</code>');
 
 /** The same as a page at /docs/errors, which problems point to. */
 export const errorsHtml = (book: ErrorBook): string => {
-  const rows = sorted(book).map(([code, entry]) => {
+  const rows = sorted(book).map(([code, entry], index, all) => {
     const { grpc, http } = statusOf(code, entry);
-    return `<tr id="${code}"><td><code>${code}</code></td><td>${http}<br><small>${grpc}</small></td>` +
+    const anchor = all[index - 1]?.[0] === code ? '' : ` id="${code}"`; // a code of two services has two rows; links lead to the first
+    return `<tr${anchor}><td><code>${code}</code></td><td>${http}<br><small>${grpc}</small></td>` +
       `<td lang="zh">${escaped(entry.zh)}<br><small>${escaped(entry.remedyZh)}</small></td><td lang="en">${escaped(entry.en)}<br><small>${escaped(entry.remedyEn)}</small></td></tr>`;
   });
-  return `<!doctype html><html lang="zh"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Vouchsafe 错误码 · Errors</title><link rel="stylesheet" href="/assets/page.css"></head>
+  return `<!doctype html><html lang="zh"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Vouchsafe 错误码 · Errors</title><link rel="icon" href="/assets/icon.svg"><link rel="stylesheet" href="/assets/page.css"></head>
 <body><main><h1>错误码 · Errors</h1><p><a href="/">首页 · Home</a> · <a href="/docs">API</a></p><table><thead><tr><th>code</th><th>HTTP / gRPC</th><th>含义与处理</th><th>Meaning and remedy</th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table></main></body></html>`;
