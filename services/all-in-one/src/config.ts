@@ -3,7 +3,8 @@ import { NAMESPACES, type Namespace } from '@vouchsafe/runtime';
 import { z } from 'zod';
 import { parseDyingPoint } from './dying-disk.js';
 
-const port = z.coerce.number().int().min(0).max(65_535);
+const PORT = 'must be a port: a whole number from 0 to 65535 (0: any free one)';
+const port = z.coerce.number(PORT).int(PORT).min(0, PORT).max(65_535, PORT);
 const namespaces = z.string().transform((text) => text.split(',').map((name) => name.trim()).filter(Boolean))
   .pipe(z.array(z.enum(NAMESPACES)).min(1).transform((names) => [...new Set(names)] as readonly Namespace[]));
 const folder = z.string().min(1).transform((text) => path.resolve(text));

@@ -5,6 +5,8 @@ import type { Closers } from './closers.js';
 import type { ServiceSettings } from './compose.js';
 
 export const SANDBOX_PROVIDER = 'sandbox';
+/** These providers lie on this machine and answer within their 10 s or never: whoever tries a crash need not wait as long as for one far away. */
+const SILENCE_MS = 15_000;
 const SANDBOX_MERCHANT = 'vouchsafe-sandbox';
 
 /** What the sandbox's providers do otherwise than usual: in a trace, a bank that takes its time. */
@@ -33,6 +35,6 @@ export const startSandboxProviders = async (clock: Clock, log: Log, noticesUrl: 
   closers.add(() => money.stop());
   return {
     paymentProviders: [sandboxPayment({ call: sandboxPaymentOverHttp(money.baseUrl), secret, merchantId: SANDBOX_MERCHANT })],
-    settings: { fulfillment: { providers: [{ name: SANDBOX_PROVIDER, kind: 'sandbox', baseUrl: topUps.baseUrl }] } },
+    settings: { fulfillment: { silenceMs: SILENCE_MS, providers: [{ name: SANDBOX_PROVIDER, kind: 'sandbox', baseUrl: topUps.baseUrl }] } },
   };
 };
