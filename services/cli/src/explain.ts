@@ -18,7 +18,8 @@ export const explain = (error: unknown, { t, note }: Speech): number => {
       note(`✘ ${t('连不上平台：它在运行吗？（make up）', 'the platform cannot be reached: is it running? (make up)')} ${error.details}`);
       return EXIT.unavailable;
     }
-    note(`✘ ${reasonOf(error)}: ${error.details}`);
+    const reason = reasonOf(error);
+    note(`✘ ${error.details.startsWith(reason) ? error.details : `${reason}: ${error.details}`}`);
     return EXIT.refused;
   }
   if (isFault(error) && error.code === 'DIRECTORY_IN_USE') {

@@ -1,5 +1,6 @@
 import { create, type DescMethod, type DescMethodBiDiStreaming, type DescMethodClientStreaming, type DescMethodServerStreaming, type DescMethodUnary, fromBinary, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { type CallOptions, Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { localeOf } from '../speech.js';
 
 /** Where a platform listens and who calls. */
 export type Endpoint = { readonly grpc: string; readonly key: string; readonly approval?: string };
@@ -12,6 +13,7 @@ export class Connection {
     this.#client = new Client(endpoint.grpc, credentials.createInsecure(), { 'grpc.max_receive_message_length': 64 << 20, 'grpc.max_send_message_length': 64 << 20 });
     this.#metadata = new Metadata();
     if (endpoint.key) this.#metadata.set('authorization', `Bearer ${endpoint.key}`);
+    this.#metadata.set('accept-language', localeOf(process.env));
     if (endpoint.approval) this.#metadata.set('x-approval-id', endpoint.approval);
   }
 

@@ -11,7 +11,7 @@ import { compareViews } from '../audit/compare-views.js';
 import { InventoryService } from '@vouchsafe/proto/inventory/v1/inventory';
 import { Connection } from '../client/connection.js';
 import { eventually, type Ready, Server } from '../drive/server.js';
-import { EXIT, type Speech } from '../speech.js';
+import { CommandFailure, EXIT, type Speech } from '../speech.js';
 import { furnish } from './furnish.js';
 import { cheatLines, pageLines } from './page.js';
 import { Progress } from './progress.js';
@@ -104,13 +104,15 @@ const acrossAKill = async (speech: Speech, progress: Progress, server: Server, b
   return { acked: [...acked, ...retried], lost };
 };
 
-const QUIET_MS = 20_000;
+/** Longer than the sandbox lets pass before it asks what became of a top-up whose answer the SIGKILL swallowed. */
+const QUIET_MS = 60_000;
 /** Settles when no order is under way any more (orders for a person to review stay). */
 const quiet = async (ready: Ready): Promise<void> => {
   const admin = new Connection({ grpc: ready.grpc, key: ready.keys.VOUCHSAFE_ADMIN_KEY ?? '' });
   await eventually(QUIET_MS, async () => {
     const { ordersByState } = await admin.call(InsightService.method.getOverview, {});
-    if ((ordersByState.PENDING ?? 0n) + (ordersByState.FULFILLING ?? 0n) > 0n) throw new Error('orders are still under way');
+    const open = (ordersByState.PENDING ?? 0n) + (ordersByState.FULFILLING ?? 0n);
+    if (open > 0n) throw new CommandFailure(EXIT.refused, `${QUIET_MS / 1000} 秒后仍有 ${open} 个订单没有结局`, `${open} orders have not ended after ${QUIET_MS / 1000} s`);
   });
   admin.close();
 };

@@ -44,12 +44,11 @@ export const pageLines = ({ findings, life, voucherId, more, callMs }: Page, t: 
 export const cheatLines = (t: Speech['t']): readonly string[] => [
   `━━ ${t('来骗我们试试（先在另一个终端运行 make up，再 . .vouchsafe/env）', 'try to cheat us (first make up in another terminal, then . .vouchsafe/env)')} ━━`,
   `  # ${t('同号不同单', 'the same number with another body')} → 409 ORDER_NUMBER_REUSED`,
-  `  curl -s -X POST $VOUCHSAFE_URL/v1/orders -H "authorization: Bearer $VOUCHSAFE_KEY" -d '{"number":"CHEAT-1","lines":[{"productId":"prd_coffee","quantity":1}]}'`,
-  `  curl -s -X POST $VOUCHSAFE_URL/v1/orders -H "authorization: Bearer $VOUCHSAFE_KEY" -d '{"number":"CHEAT-1","lines":[{"productId":"prd_coffee","quantity":2}]}'`,
+  ...[1, 2].map((quantity) => `  curl -s -X POST $VOUCHSAFE_URL/v1/orders -H "authorization: Bearer $VOUCHSAFE_KEY" -H 'content-type: application/json' -d '{"number":"CHEAT-1","lines":[{"productId":"prd_coffee","quantity":${quantity}}]}'`),
   `  # ${t('重复核销：第二次', 'redeem twice: the second time')} → 409 ALREADY_REDEEMED`,
-  `  npx vouchsafe order --number CHEAT-2 --product prd_coffee --secrets   # ${t('记下 code', 'note the code')}`,
-  `  npx vouchsafe redeem --code <code> --sequence 900001 && npx vouchsafe redeem --code <code> --sequence 900002`,
+  `  CODE=$(npx vouchsafe order --number CHEAT-2 --product prd_coffee --secrets --json | node -p 'JSON.parse(require("fs").readFileSync(0)).secrets[0].secrets[0].code')`,
+  ...[900_001, 900_002].map((sequence) => `  npx vouchsafe redeem --code "$CODE" --sequence ${sequence}`),
   `  # ${t('别的渠道的订单号', "another channel's id")} → 404`,
-  `  curl -s $VOUCHSAFE_URL/v1/orders:byNumber?number=CHEAT-1 -H "authorization: Bearer $VOUCHSAFE_KEY_CORP"`,
-  `  # ${t('断电再来：kill -9 后重新 make up，数据仍在', 'kill -9 it and make up again: everything is there')}`,
+  `  curl -s "$VOUCHSAFE_URL/v1/orders:byNumber?number=CHEAT-1" -H "authorization: Bearer $VOUCHSAFE_KEY_CORP"`,
+  `  # ${t('断电再来：kill -9 后重新 make up，数据仍在', 'a power cut: kill -9 it and make up again, everything is there')}`,
 ].join(EOL).split(EOL);

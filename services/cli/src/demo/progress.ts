@@ -1,10 +1,12 @@
 import { type Speech } from '../speech.js';
 
+const REDRAW_MS = 100;
 /** Steps of a long command, each with its time; a bar where stderr is a terminal. */
 export class Progress {
   readonly #speech: Speech;
   readonly #terminal = process.stderr.isTTY === true;
   #from = performance.now();
+  #drawn = 0;
   #title = '';
   constructor(speech: Speech) {
     this.#speech = speech;
@@ -16,7 +18,8 @@ export class Progress {
     process.stderr.write(`  ${this.#title} …`);
   }
   at(done: number, of: number): void {
-    if (!this.#terminal) return;
+    if (!this.#terminal || performance.now() - this.#drawn < REDRAW_MS) return;
+    this.#drawn = performance.now();
     const filled = Math.round((done / of) * 30);
     process.stderr.write(`\r  ${this.#title} [${'█'.repeat(filled)}${'·'.repeat(30 - filled)}] ${done}/${of} `);
   }
