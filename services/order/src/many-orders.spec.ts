@@ -65,6 +65,26 @@ it('shows every step of a watched order until it is final', async () => {
   expect(steps).toContain('FULFILLING');
 });
 
+it('waits no longer for a watcher that hung up', async () => {
+  let release = (): void => {};
+  const gate = new Promise<void>((resolve) => { release = resolve; });
+  house.around.before = (name) => (name === 'ActivateGrant' ? gate : undefined);
+  const { orderId } = await house.place({ ...one('W-2'), waitMs: 0 });
+  const call = new AbortController();
+  const watching = house.ports.rpc.stream(OrderService.method.watchOrder, { orderId }, { ...house.contextOf(CHANNEL), signal: call.signal })[Symbol.asyncIterator]();
+  await house.ports.clock.advance(10);
+  let told = await watching.next();
+  const from = house.ports.clock.monotonicMs();
+  const quiet = (async () => {
+    while (!told.done) told = await watching.next();
+  })();
+  await house.ports.clock.advance(100);
+  call.abort();
+  await house.ports.clock.until(quiet);
+  expect(house.ports.clock.monotonicMs() - from).toBeLessThan(1_000);
+  release();
+});
+
 it('lists a channel’s orders newest first, by state and time, page by page', async () => {
   for (let i = 0; i < 5; i++) {
     await house.place(i === 3 ? { ...one('L-3'), lines: [{ productId: 'prd_none', quantity: 1 }] } : one(`L-${i}`));

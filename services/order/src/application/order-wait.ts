@@ -43,6 +43,8 @@ export class OrderWait {
   async *changes(orderId: string, until: Instant, signal: AbortSignal | undefined): AsyncIterable<Folded<Order>> {
     const { watch, clock } = this.options;
     const waiter = watch.open(orderId);
+    // Whoever hung up is not waited for: an hour's wait of each would pile up.
+    signal?.addEventListener('abort', waiter.wake, { once: true });
     try {
       for (let seen = -2; !signal?.aborted; ) {
         const folded = await this.#load(orderId);
@@ -53,6 +55,7 @@ export class OrderWait {
         await waiter.changed(this.#patience(left));
       }
     } finally {
+      signal?.removeEventListener('abort', waiter.wake);
       waiter.close();
     }
   }

@@ -4,6 +4,8 @@ import type { Patience } from './patience.js';
 export type Waiter = {
   /** Settles at the next change, or one that came since the last call, or after about `ms`. */
   changed(ms: number): Promise<void>;
+  /** Ends the wait as a change would. */
+  wake(): void;
   close(): void;
 };
 
@@ -27,6 +29,7 @@ export class OrderWatch {
     const waiting = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, waiting.add(wake));
     return {
+      wake,
       changed: async (ms) => {
         if (!missed) {
           await new Promise<void>((resolve) => {
