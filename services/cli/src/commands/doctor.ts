@@ -63,8 +63,8 @@ const running = async (url: string): Promise<Finding> => {
   }
 };
 const readyOf = (body: unknown): { readonly status: string; readonly reasons: string } => {
-  const { status = '', reasons = '', detail = '' } = body as Readonly<Record<string, string>>;
-  return { status, reasons: reasons || detail || JSON.stringify(body) };
+  const { status = '', detail = '', details } = body as { readonly status?: string | number; readonly detail?: string; readonly details?: { readonly reasons?: string } };
+  return { status: String(status), reasons: details?.reasons ?? (detail || JSON.stringify(body)) };
 };
 
 const ofConfig = async (config: PlatformConfig): Promise<readonly Finding[]> => [

@@ -1,3 +1,4 @@
+import { AccessService } from '@vouchsafe/proto/access/v1/access';
 import { InventoryService } from '@vouchsafe/proto/inventory/v1/inventory';
 import type { Namespace } from '@vouchsafe/runtime';
 import { pinoLog } from '@vouchsafe/telemetry';
@@ -5,7 +6,7 @@ import type { Command } from 'commander';
 import { Connection } from '../client/connection.js';
 import { callerEnvironment, callerVariables } from '../environment.js';
 import type { Shell } from '../shell.js';
-import { EXIT } from '../speech.js';
+import { CommandFailure, EXIT, type Speech } from '../speech.js';
 import { namespaceArgument } from './register-audit.js';
 import { reconcile, rotateKey, rotateLookups, type VaultPlaces } from './vault.js';
 
@@ -44,18 +45,42 @@ export const registerVault = (program: Command, shell: Shell, t: T): void => {
     shell.exit(result.damaged.length > 0 ? EXIT.refused : EXIT.ok);
   });
 
-  vault.command('erase <batch>').description(t('永久销毁一个批次的密钥（平台须在运行；正式环境需两人）', 'destroy the key of a batch for ever; the platform runs; two persons in live'))
-    .requiredOption('--reason <text>').option('--approval <id>').option('--yes', t('不仅预览，而是执行', 'do it; without, only what would be lost is told'))
+  registerErase(vault, shell, t);
+};
+
+type EraseOptions = { readonly batch?: string; readonly subject?: string; readonly reason: string; readonly approval?: string; readonly yes?: boolean; readonly keyVar: string };
+const registerErase = (vault: Command, shell: Shell, t: T): void => {
+  vault.command('erase').description(t('永久销毁一个批次的密钥，或一个人的个人数据（平台须在运行；正式环境需两人）', "destroy the key of a batch, or a person's data, for ever; the platform runs; two persons in live"))
+    .option('--batch <id>', t('批次；密钥须有 secret:export 权限（保管员）', 'the batch; its key needs secret:export (a custodian)'))
+    .option('--subject <ref>', t('此人的任一 sub_… 引用；密钥须有 access:write 权限', "any sub_… reference of the person; the key needs access:write"))
+    .requiredOption('--reason <text>', t('原因，记入事件', 'why, for the record')).option('--approval <id>', t('第二人的批准', "the second person's approval"))
+    .option('--yes', t('不仅预览，而是执行', 'do it; without, only what would be lost is told'))
     .option('--key-var <name>', t('存放密钥的变量名', 'variable that holds the key'), 'VOUCHSAFE_ADMIN_KEY')
-    .action(async (batchId: string, options: { reason: string; approval?: string; yes?: boolean; keyVar: string }) => {
+    .addHelpText('after', '\n  vouchsafe vault erase --batch bat_… --reason "contract ended"\n  vouchsafe vault erase --subject sub_… --reason "asked for it" --yes\n')
+    .action(async (options: EraseOptions) => {
+      if ((options.batch === undefined) === (options.subject === undefined)) throw new CommandFailure(EXIT.usage, '--batch 与 --subject 须且只须给一个', 'give either --batch or --subject');
       const { grpc, key } = callerEnvironment(callerVariables(shell.env, shell.cwd), options.keyVar);
       const connection = new Connection({ grpc, key, ...(options.approval && { approval: options.approval }) });
       try {
-        const speech = shell.speech();
-        const { hashesDeleted, consequence } = await connection.call(InventoryService.method.eraseBatch, { batchId, reason: options.reason, validateOnly: options.yes !== true, requestId: `erase-${batchId}` });
-        speech.result({ batchId, erased: options.yes === true, hashesDeleted: Number(hashesDeleted), consequence }, () => [t(consequence?.zh ?? '', consequence?.en ?? '')]);
+        if (options.batch !== undefined) await eraseBatch(connection, options.batch, options, shell.speech());
+        else await eraseSubject(connection, options.subject!, options, shell.speech());
       } finally {
         connection.close();
       }
     });
+};
+
+const eraseBatch = async (connection: Connection, batchId: string, { reason, yes = false }: EraseOptions, { t, result }: Speech): Promise<void> => {
+  const { hashesDeleted, consequence } = await connection.call(InventoryService.method.eraseBatch, { batchId, reason, validateOnly: !yes, requestId: `erase-${batchId}` });
+  result({ batchId, erased: yes, hashesDeleted: Number(hashesDeleted), consequence }, () => [
+    ...(consequence ? [t(consequence.zh, consequence.en)] : []), yes ? t('✔ 已销毁', '✔ erased') : t('以上为预览；加 --yes 执行', 'only told; pass --yes to do it'),
+  ]);
+};
+
+const eraseSubject = async (connection: Connection, subject: string, { reason, yes = false }: EraseOptions, { t, result }: Speech): Promise<void> => {
+  const { subjects } = await connection.call(AccessService.method.eraseSubject, { subject, reason, validateOnly: !yes, requestId: `erase-${subject}` });
+  result({ subjects, erased: yes }, () => [
+    subjects.length === 0 ? t('没有此人的数据（或已销毁）', 'nothing is known of them (any more)') : yes ? t(`✔ 已销毁 ${subjects.join(', ')}`, `✔ erased ${subjects.join(', ')}`)
+      : t(`将销毁 ${subjects.join(', ')}；加 --yes 执行`, `would erase ${subjects.join(', ')}; pass --yes to do it`),
+  ]);
 };
