@@ -19,12 +19,12 @@ export const namespaceArgument = (text: string): Namespace => {
 
 /** Commands that read a stopped directory's log and nothing else. */
 export const registerAudit = (program: Command, shell: Shell, t: T): void => {
-  const audit = program.command('audit').description(t('只读审计：直接读日志，可在停机目录上运行', 'read-only audits over the log of a stopped directory'));
+  const audit = program.command('audit').description(t('只读审计：直接读日志，平台无需运行', 'read-only audits: they read the log itself, nothing needs to run'));
   const onDirectory = (command: Command): Command =>
     command.option('--data <dir>', t('数据目录', 'data directory'), shell.env.VOUCHSAFE_DATA ?? '.vouchsafe/data')
       .option('--namespace <name>', 'live | sandbox', namespaceArgument, 'sandbox' as Namespace);
 
-  onDirectory(audit.command('verify')).description(t('逐条验证哈希、库存、核销与账目', 'prove every hash, unit, redemption and entry')).action(async (options: DirectoryOptions) => {
+  onDirectory(audit.command('verify')).description(t('逐条验证哈希、库存、核销与账目', 'prove every hash, unit, redemption and entry')).addHelpText('after', '\n  vouchsafe audit verify\n').action(async (options: DirectoryOptions) => {
     const findings = await audited(options, () => true);
     const speech = shell.speech();
     speech.result(findings, () => findingsLines(findings, speech.t));
@@ -32,7 +32,8 @@ export const registerAudit = (program: Command, shell: Shell, t: T): void => {
   });
 
   onDirectory(audit.command('replay').requiredOption('--to <position|time>', t('到哪个位置或时间', 'position or RFC 3339 time to replay to')))
-    .description(t('重放到某个位置或时间点的状态', 'the state as it was at a position or time')).action(async (options: DirectoryOptions & { readonly to: string }) => {
+    .description(t('重放到某个位置或时间点的状态', 'the state as it was at a position or time'))
+    .addHelpText('after', '\n  vouchsafe audit replay --to 2027-01-01T00:00:00Z\n').action(async (options: DirectoryOptions & { readonly to: string }) => {
       const until = parseRfc3339(options.to);
       const position = /^\d+$/.test(options.to) ? Number(options.to) : undefined;
       if (until === undefined && position === undefined) throw new CommandFailure(EXIT.usage, '--to 需要位置或 RFC 3339 时间', '--to takes a position or an RFC 3339 time');
@@ -41,8 +42,8 @@ export const registerAudit = (program: Command, shell: Shell, t: T): void => {
       speech.result(findings, () => [...findingsLines(findings, speech.t), ...trialBalanceLines(findings)]);
     });
 
-  onDirectory(audit.command('events').option('--category <name...>', t('流类别', 'stream categories')).option('--correlation <id>').option('--limit <n>', '', Number, 0))
-    .description(t('以 NDJSON 输出事件', 'events as NDJSON')).action(async (options: DirectoryOptions & { readonly category?: string[]; readonly correlation?: string; readonly limit: number }) => {
+  onDirectory(audit.command('events').option('--category <name...>', t('流类别', 'stream categories')).option('--correlation <id>', t('只要此订单或关联标识的', 'only those of this order or correlation id')).option('--limit <n>', t('最多几条，0 为不限', 'how many, 0 for all'), Number, 0))
+    .description(t('以 NDJSON 输出事件', 'events as NDJSON')).addHelpText('after', '\n  vouchsafe audit events --category order --limit 10\n').action(async (options: DirectoryOptions & { readonly category?: string[]; readonly correlation?: string; readonly limit: number }) => {
       const { say } = shell.speech();
       let left = options.limit || Number.POSITIVE_INFINITY;
       const store = await openLog(options.data, options.namespace);
@@ -60,6 +61,7 @@ export const registerAudit = (program: Command, shell: Shell, t: T): void => {
   const exporting = program.command('export').description(t('导出', 'exports'));
   onDirectory(exporting.command('journal').option('--format <format>', 'hledger | csv', 'hledger').option('--book <id>', t('账套（只有一个时可省略）', 'whose books; needed where there are several')))
     .description(t('导出一个账套的全部分录', "every entry of a book, as an hledger journal or CSV"))
+    .addHelpText('after', '\n  vouchsafe export journal > vouchsafe.hledger && hledger -f vouchsafe.hledger bal\n')
     .action(async (options: DirectoryOptions & { readonly format: string; readonly book?: string }) => {
       const { format } = options;
       if (format !== 'hledger' && format !== 'csv') throw new CommandFailure(EXIT.usage, '--format 取 hledger 或 csv', '--format is hledger or csv');

@@ -26,7 +26,7 @@ export const registerOperate = (program: Command, shell: Shell, t: T): void => {
       shell.exit(await up(shell.speech(), shell.env, { ...options, channels: DEMO_CHANNELS, terminals: DEMO_TERMINALS }));
     });
 
-  program.command('check-config').description(t('检查配置（环境变量），不启动', 'check the configuration without starting')).action(() => {
+  program.command('check-config').description(t('检查配置（环境变量），不启动', 'check the configuration (environment variables) without starting')).addHelpText('after', '\n  VOUCHSAFE_HTTP_PORT=8081 vouchsafe check-config\n').action(() => {
     const speech = shell.speech();
     const parsed = parseConfig(shell.env);
     if (parsed.ok) speech.result({ ok: true }, () => [t('✔ 配置正确', '✔ the configuration is right')]);
@@ -40,12 +40,14 @@ export const registerOperate = (program: Command, shell: Shell, t: T): void => {
       .option('--namespace <name>', 'live | sandbox', namespaceArgument, 'sandbox' as Namespace);
   type Places = { readonly data: string; readonly journal: string; readonly namespace: Namespace };
   onDirectory(program.command('backup <target>')).description(t('备份（平台可以在运行）；密钥文件须另外保管', 'back up, also while the platform runs; keep the key file apart'))
+    .addHelpText('after', '\n  vouchsafe backup /mnt/backup/2026-11-24\n')
     .action(async (target: string, places: Places) => {
       const speech = shell.speech();
       const manifest = await backupNamespace(places, target);
       speech.result(manifest, () => [`${target}: ${manifest.log.files.length + manifest.files.length} ${t('个文件', 'files')}, ${t('位置', 'position')} ${manifest.log.position}`]);
     });
   onDirectory(program.command('restore <from>')).description(t('恢复到新的数据目录；恢复后库存先冻结，对账后放行', 'restore into a new data directory; stock stays held until released against the journal'))
+    .addHelpText('after', '\n  vouchsafe restore /mnt/backup/2026-11-24 --data /srv/vouchsafe\n')
     .action(async (from: string, places: Places) => {
       const speech = shell.speech();
       const manifest = await restoreNamespace(places, from);
