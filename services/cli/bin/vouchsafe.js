@@ -9,6 +9,11 @@ process.removeAllListeners('warning');
 process.on('warning', (warning) => {
   if (warning.name !== 'ExperimentalWarning') console.error(`${warning.name}: ${warning.message}`);
 });
+// Whoever reads has enough (`| head`): that is no error.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 require('../dist/main.js').main(process.argv).then(
   (code) => {
     process.exitCode = code;
