@@ -29,6 +29,8 @@ const deliveryFields = {
   tax: optional(amount),
 };
 const delivery = record(deliveryFields);
+/** Units of one line that went back on sale undisclosed: what their delivery took out of stock, or owed for them, is undone. */
+const returnedStock = record({ productId: text(), businessLine: optional(text()), presentation, stockPaid: bool, parts: list(deliveredPart) });
 export type DeliveryFact = TypeOf<typeof delivery>;
 
 /** What happened, in the words of ACCOUNTS.md; the ledger makes the entry. One fact, one entry. */
@@ -52,10 +54,10 @@ export const ledgerFact = tagged({
   StockLost: record({ dims: dimensions, terms: supplierTerms, presentation, cost: amount, inputTax: amount, returnable: bool }),
   ChargebackOpened: record({ dims: dimensions, chargebackId: text(), provider: text(), amount, fee: amount }),
   ChargebackWon: record({ dims: dimensions, chargebackId: text(), provider: text(), amount }),
-  /** `unused`: own vouchers voided (contract and tax); `returnedCost`: undisclosed codes back in stock; the rest is loss. */
+  /** `unused`: own vouchers voided (contract and tax); `returned`: undisclosed codes back in stock; the rest is loss. */
   ChargebackLost: record({
     dims: dimensions, chargebackId: text(), provider: text(), amount, unusedOwn: amount, unusedOwnTax: amount, ownClass: optional(ownVoucherClass),
-    undelivered: amount, returnedCost: amount,
+    undelivered: amount, returned: list(returnedStock),
   }),
   ProviderPaidOut: record({ dims: dimensions, provider: text(), bank: text(), amount }),
 });

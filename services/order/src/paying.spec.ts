@@ -196,7 +196,7 @@ describe('a charge-back', () => {
     expect(house.around.free.get('prd_code')).toBe(7);
     await act('lose');
     expect(house.around.free.get('prd_code')).toBe(8);
-    expect([...house.around.facts.values()].at(-1)).toMatchObject({ type: 'ChargebackLost', amount: { minor: 2970n }, returnedCost: { minor: 600n }, unusedOwn: { minor: 0n } });
+    expect([...house.around.facts.values()].at(-1)).toMatchObject({ type: 'ChargebackLost', amount: { minor: 2970n }, unusedOwn: { minor: 0n }, returned: [{ productId: 'prd_code', presentation: 'principal', parts: [{ quantity: 1, cost: { minor: 600n } }] }] });
   });
 
   it('won, the money is ours again', async () => {

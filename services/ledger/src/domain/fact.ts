@@ -29,6 +29,11 @@ export type Delivery = WithDims & {
   readonly tax?: Money;
 };
 
+/** Units of one line that went back on sale undisclosed, with what their delivery took or owed for them. */
+export type ReturnedStock = {
+  readonly productId: string; readonly businessLine?: string; readonly presentation: Presentation; readonly stockPaid: boolean; readonly parts: readonly DeliveredPart[];
+};
+
 /** What others tell us, one for one the rows of ACCOUNTS.md (`@vouchsafe/contracts` has their wire form). */
 export type ReportedFact =
   | Message<'BatchCompleted', WithDims & { readonly terms: Terms; readonly presentation: Presentation; readonly cost: Money; readonly inputTax: Money; readonly fromPrepayment: boolean }>
@@ -48,7 +53,7 @@ export type ReportedFact =
   | Message<'ChargebackWon', WithDims & { readonly chargebackId: string; readonly provider: string; readonly amount: Money }>
   | Message<'ChargebackLost', WithDims & {
     readonly chargebackId: string; readonly provider: string; readonly amount: Money; readonly unusedOwn: Money; readonly unusedOwnTax: Money;
-    readonly ownClass?: OwnClass; readonly undelivered: Money; readonly returnedCost: Money;
+    readonly ownClass?: OwnClass; readonly undelivered: Money; readonly returned: readonly ReturnedStock[];
   }>
   | Message<'ProviderPaidOut', WithDims & { readonly provider: string; readonly bank: string; readonly amount: Money }>;
 

@@ -69,13 +69,19 @@ const deliveryFlaw = (delivery: Delivery): string | undefined => {
 };
 
 const sharesFlaw = ({ gross, parts, commissions, presentation }: Delivery): string | undefined => {
-  for (const { supplierId, cost, inputTax, owed } of parts) {
-    const flaw = amountsFlaw(cost, inputTax) ?? amountsFlaw(owed) ?? partFlaw(supplierId);
-    if (flaw) return flaw;
-    if (presentation === 'agent' && owed.currency !== gross.currency) return 'owed is of another currency than gross';
-  }
+  const partly = partsFlaw(parts);
+  if (partly) return partly;
+  if (presentation === 'agent' && parts.some(({ owed }) => owed.currency !== gross.currency)) return 'owed is of another currency than gross';
   for (const { channelId, amount } of commissions) {
     const flaw = amountsFlaw(amount) ?? partFlaw(channelId);
+    if (flaw) return flaw;
+  }
+  return undefined;
+};
+
+const partsFlaw = (parts: Delivery['parts']): string | undefined => {
+  for (const { supplierId, cost, inputTax, owed } of parts) {
+    const flaw = amountsFlaw(cost, inputTax) ?? amountsFlaw(owed) ?? partFlaw(supplierId);
     if (flaw) return flaw;
   }
   return undefined;
@@ -90,11 +96,11 @@ const redeemedFlaw = (fact: Extract<Fact, { readonly type: 'Redeemed' }>): strin
 };
 
 const chargebackLostFlaw = (fact: Extract<Fact, { readonly type: 'ChargebackLost' }>): string | undefined => {
-  const { amount, undelivered, unusedOwn, unusedOwnTax, returnedCost, dims } = fact;
-  const flaw = amountsFlaw(amount, undelivered, unusedOwn, unusedOwnTax) ?? amountsFlaw(returnedCost) ?? partFlaw(fact.provider);
+  const { amount, undelivered, unusedOwn, unusedOwnTax, returned } = fact;
+  const flaw = amountsFlaw(amount, undelivered, unusedOwn, unusedOwnTax) ?? partFlaw(fact.provider, ...returned.map(({ productId }) => productId))
+    ?? partsFlaw(returned.flatMap(({ parts }) => parts));
   if (flaw) return flaw;
   if (undelivered.minor + unusedOwn.minor > amount.minor) return 'the parts are more than the whole';
-  if (returnedCost.minor > 0n && dims.productId === undefined) return 'dims name no product';
   return withinFlaw(unusedOwnTax, unusedOwn, 'tax');
 };
 

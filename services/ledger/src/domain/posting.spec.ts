@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { aDelivery, amountsOf, aPart, cny, DAY, NOON, theDims } from '../testing/builders.js';
 import { captionOf } from './chart.js';
 import { imbalance } from './entry.js';
-import type { Delivery, Fact } from './fact.js';
+import type { Delivery, Fact, ReturnedStock } from './fact.js';
 import { flawOf } from './flaw.js';
 import { entryFor } from './posting.js';
 
@@ -30,8 +30,12 @@ const lost = { type: 'StockLost', dims, terms: 'purchased', presentation: 'princ
 const use = { type: 'Redeemed', dims, ownClass: 'taxed', gross: cny(10_600), tax: cny(600) } as const;
 const lapse = { type: 'Breakage', dims, ownClass: 'taxed', gross: cny(10_600), tax: cny(600) } as const;
 const lostChargeback = {
-  type: 'ChargebackLost', dims, chargebackId: 'cbk_1', provider: 'alipay', amount: cny(20_000), unusedOwn: cny(0), unusedOwnTax: cny(0), undelivered: cny(0), returnedCost: cny(0),
+  type: 'ChargebackLost', dims, chargebackId: 'cbk_1', provider: 'alipay', amount: cny(20_000), unusedOwn: cny(0), unusedOwnTax: cny(0), undelivered: cny(0), returned: [],
 } as const;
+
+/** Undisclosed units of a charged-back order, on sale again. */
+const backInStock = (over: Partial<ReturnedStock> = {}, part: Partial<Delivery['parts'][number]> = {}): readonly ReturnedStock[] =>
+  [{ productId: theDims.productId!, presentation: 'principal', stockPaid: false, parts: [aPart(part)], ...over }];
 
 /** ACCOUNTS.md, row by row. Debits above zero, credits below. */
 const ROWS: readonly Row[] = [
@@ -86,8 +90,16 @@ const ROWS: readonly Row[] = [
   ['charge-back notice', { type: 'ChargebackOpened', dims, chargebackId: 'cbk_1', provider: 'alipay', amount: cny(20_000), fee: cny(1500) }, undefined, { 'assets:dispute:psp:alipay': 20_000, 'expenses:fee:psp': 1500, 'assets:clearing:psp:alipay': -21_500 }],
   ['… lost, own vouchers unused and voided', { ...lostChargeback, unusedOwn: cny(10_600), unusedOwnTax: cny(600), ownClass: 'taxed' }, undefined,
     { 'assets:dispute:psp:alipay': -20_000, 'liabilities:contract:own': 10_000, 'liabilities:tax:pending': 600, 'expenses:loss:chargeback': 9_400 }],
-  ['… lost, codes undisclosed, part never delivered', { ...lostChargeback, undelivered: cny(3000), returnedCost: cny(800) }, undefined,
+  ['… lost, codes undisclosed, part never delivered', { ...lostChargeback, undelivered: cny(3000), returned: backInStock() }, undefined,
     { 'assets:dispute:psp:alipay': -20_000, 'liabilities:contract:undelivered': 3000, 'expenses:loss:chargeback': 17_000, [INVENTORY]: 800, 'expenses:cost:codes': -800 }],
+  ['… lost, codes of several products undisclosed', { ...lostChargeback, dims: { bookId: 'bok_main', orderId: 'ord_1' }, returned: [...backInStock(), ...backInStock({ productId: 'prd_other' })] }, undefined,
+    { 'assets:dispute:psp:alipay': -20_000, 'expenses:loss:chargeback': 20_000, [INVENTORY]: 800, 'assets:inventory:codes:prd_other': 800, 'expenses:cost:codes': -1600 }],
+  ['… lost, consigned codes undisclosed: owed no more', { ...lostChargeback, returned: backInStock({}, { terms: 'consignment' }) }, undefined,
+    { 'assets:dispute:psp:alipay': -20_000, 'expenses:loss:chargeback': 20_000, 'liabilities:supplier:payable:sup_a': 904, 'assets:tax:input': -104, 'expenses:cost:codes': -800 }],
+  ['… lost, an agent\'s codes undisclosed: the issuer is owed no more', { ...lostChargeback, returned: backInStock({ presentation: 'agent' }, { owed: cny(904) }) }, undefined,
+    { 'assets:dispute:psp:alipay': -20_000, 'expenses:loss:chargeback': 19_096, 'liabilities:supplier:agency:sup_a': 904 }],
+  ['… lost, an agent\'s codes paid ahead, undisclosed', { ...lostChargeback, returned: backInStock({ presentation: 'agent', stockPaid: true }, { owed: cny(904) }) }, undefined,
+    { 'assets:dispute:psp:alipay': -20_000, 'expenses:loss:chargeback': 19_096, [INVENTORY]: 904 }],
   ['… won', { type: 'ChargebackWon', dims, chargebackId: 'cbk_1', provider: 'alipay', amount: cny(20_000) }, undefined, { 'assets:clearing:psp:alipay': 20_000, 'assets:dispute:psp:alipay': -20_000 }],
   ['top-up success, principal', delivered(topUp), prepaid, { [PREPAID]: 1130, 'income:sales': -1000, 'liabilities:tax:output': -130, 'expenses:cost:topup': 800, 'assets:tax:input': 104, 'liabilities:supplier:payable:sup_a': -904 }],
   ['top-up success, principal, out of an advance', delivered({ kind: 'top_up', parts: [aPart({ terms: 'postpaid', fromPrepayment: true })] }), prepaid,
@@ -157,6 +169,8 @@ describe('facts that cannot be booked', () => {
     ['stock of no product', { ...batch, dims: { bookId: 'bok_main' } }, undefined],
     ['more tax than there is', { ...use, tax: cny(10_601) }, undefined],
     ['a charge-back of which more is voided than was paid', { ...lostChargeback, unusedOwn: cny(20_001) }, undefined],
+    ['stock back of a product whose id would break a path', { ...lostChargeback, returned: backInStock({ productId: 'a:b' }) }, undefined],
+    ['stock back that cost less than nothing', { ...lostChargeback, returned: backInStock({}, { cost: cny(-1) }) }, undefined],
     ['an adjustment that does not balance', { type: 'Adjusted', dims, reason: 'x', postings: [{ account: 'income:sales', minor: 1n, currency: 'CNY', dims: {} }, { account: 'assets:bank:icbc', minor: 1n, currency: 'CNY', dims: {} }] }, undefined],
     ['an account outside the chart', { type: 'Adjusted', dims, reason: 'x', postings: [{ account: 'income:mine', minor: 1n, currency: 'CNY', dims: {} }, { account: 'assets:bank:icbc', minor: -1n, currency: 'CNY', dims: {} }] }, undefined],
   ])('%s', (_why, fact, whose) => expect(flawOf(fact, whose)).toEqual(expect.any(String)));

@@ -4,7 +4,7 @@ import { deliveryPostings } from './delivery-postings.js';
 import { balanced, type Entry, type EntryHead, mirrored, type Posting } from './entry.js';
 import { dimensionsOf, type Fact, type Settlement } from './fact.js';
 import { linesFor, postingDims } from './lines.js';
-import { refundPostings } from './refund-postings.js';
+import { refundPostings, stockBack } from './refund-postings.js';
 
 /** What the ledger adds to a fact. */
 export type Booking = Pick<EntryHead, 'factId' | 'occurredAt' | 'businessDate' | 'note'> & {
@@ -129,12 +129,12 @@ const chargebackOpened = ({ dims, provider, amount, fee }: Of<Fact, 'ChargebackO
     .credit(clearingPath(provider), plus(amount, fee)).postings;
 
 const chargebackLost = (fact: Of<Fact, 'ChargebackLost'>): readonly Posting[] => {
-  const { dims, provider, amount, undelivered, unusedOwn, unusedOwnTax, returnedCost } = fact;
+  const { dims, provider, amount, undelivered, unusedOwn, unusedOwnTax, returned } = fact;
   const lines = linesFor(postingDims(dims)).credit(disputePath(provider), amount).debit(PATHS.undelivered, undelivered);
   if (fact.ownClass === 'prepaid_untaxed') lines.debit(PATHS.contractOwn, unusedOwn);
   else lines.debit(PATHS.contractOwn, minus(unusedOwn, unusedOwnTax)).debit(PATHS.taxPending, unusedOwnTax);
   lines.debit(PATHS.lossChargeback, minus(minus(amount, undelivered), unusedOwn));
-  if (returnedCost.minor !== 0n) lines.debit(inventoryPath(dims.productId!), returnedCost).credit(PATHS.costOfCodes, returnedCost);
+  for (const stock of returned) stockBack(lines, postingDims(dims), stock);
   return lines.postings;
 };
 

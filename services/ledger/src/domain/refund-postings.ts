@@ -1,8 +1,8 @@
 import { type Of, plus } from '@vouchsafe/kernel';
 import { commissionPath, inventoryPath, PATHS, supplierAgencyPath } from './chart.js';
 import { costPath, isStock, supplierPath } from './delivery-postings.js';
-import type { Posting } from './entry.js';
-import type { Fact } from './fact.js';
+import type { Posting, PostingDimensions } from './entry.js';
+import type { Fact, ReturnedStock } from './fact.js';
 import { isAgency, type Lines, linesFor, partDims, postingDims, sharesOf } from './lines.js';
 
 type Refund = Of<Fact, 'RefundDelivered'>;
@@ -19,6 +19,20 @@ export const refundPostings = (refund: Refund, payBack: string): readonly Postin
     lines.debit(commissionPath(channelId), amount).credit(PATHS.commissionExpense, amount);
   }
   return lines.postings;
+};
+
+/**
+ * Undisclosed units back on sale after a lost charge-back. What their delivery took out of stock or owed for them is undone: a
+ * principal's cost becomes stock again (or is owed no more), an agent had no cost, so his loss is less.
+ */
+export const stockBack = (lines: Lines, dims: PostingDimensions, { productId, businessLine, presentation, stockPaid, parts }: ReturnedStock): void => {
+  const ofLine = { ...dims, productId, ...(businessLine !== undefined && { businessLine }) };
+  for (const part of parts) {
+    const own = partDims(ofLine, part);
+    if (presentation === 'agent') lines.debit(stockPaid ? inventoryPath(productId) : supplierAgencyPath(part.supplierId), part.owed, own).credit(PATHS.lossChargeback, part.owed, own);
+    else if (part.terms !== 'consignment') lines.debit(inventoryPath(productId), part.cost, own).credit(PATHS.costOfCodes, part.cost, own);
+    else lines.debit(supplierPath(part), plus(part.cost, part.inputTax), own).credit(PATHS.costOfCodes, part.cost, own).credit(PATHS.taxInput, part.inputTax, own);
+  }
 };
 
 const ownTakenBack = (lines: Lines, { delivered }: Refund): void => {

@@ -1,4 +1,4 @@
-import { postFact } from '@vouchsafe/contracts';
+import { type CommandOf, postFact } from '@vouchsafe/contracts';
 import type { DeciderHost } from '@vouchsafe/event-store';
 import { Fault, type Instant, money, plusMs, taxWithin } from '@vouchsafe/kernel';
 import type { Chargeback, ChargebackCommand, ChargebackEvent, ChargebackNotice, ChargebackRejection, KnownChargeback, Outcome } from '../domain/chargeback.js';
@@ -76,8 +76,8 @@ export class Chargebacks {
   /** Lost: undisclosed codes go back on sale, unused own vouchers are no longer owed; the ledger books the rest as loss. */
   async #losses(taken: TakenBack, lines: readonly ValuedLine[]) {
     const { terms, committed } = taken.order;
-    const zero = money(0n, terms.currency);
-    let [unusedOwn, unusedOwnTax, returnedCost, untaxed] = [0n, 0n, 0n, false];
+    const returned: ReturnedStock[] = [];
+    let [unusedOwn, unusedOwnTax, untaxed] = [0n, 0n, false];
     for (const valued of lines) {
       const line = lineOf(taken.order, valued.lineId);
       const back = valued.returned.length > 0 && (await this.options.takeBack.returnToStock(taken, line, valued.returned));
@@ -86,15 +86,13 @@ export class Chargebacks {
         untaxed ||= line.usage.prepaidUntaxed;
         if (!line.usage.prepaidUntaxed) unusedOwnTax += taxWithin(money(valued.share.minor, terms.currency), line.taxRateBp).minor;
       } else if (back) {
+        const { productId, businessLine, stockPaid } = line;
         const parts = partsTakenBack(line, committed.get(line.lineId) ?? [], valued.returned);
-        returnedCost += parts.reduce((sum, { cost, owed }) => sum + (line.agent ? owed.minor : cost.minor), 0n);
+        returned.push({ productId, businessLine, presentation: line.agent ? 'agent' : 'principal', stockPaid, parts });
       }
     }
     const own = unusedOwn > 0n ? { ownClass: untaxed ? 'prepaid_untaxed' as const : 'taxed' as const } : {};
-    return {
-      unusedOwn: money(unusedOwn, terms.currency), unusedOwnTax: money(unusedOwnTax, terms.currency), ...own, undelivered: zero,
-      returnedCost: money(returnedCost, terms.currency),
-    };
+    return { unusedOwn: money(unusedOwn, terms.currency), unusedOwnTax: money(unusedOwnTax, terms.currency), ...own, undelivered: money(0n, terms.currency), returned };
   }
 
   #opened(chargebackId: string, chargeback: KnownChargeback) {
@@ -117,6 +115,8 @@ export class Chargebacks {
     return handled.ok && handled.events.length > 0;
   }
 }
+
+type ReturnedStock = Extract<CommandOf<typeof postFact>['fact'], { type: 'ChargebackLost' }>['returned'][number];
 
 const dimsOf = ({ notice: { bookId, channelId, orderId } }: KnownChargeback) => ({ bookId, channelId, orderId });
 

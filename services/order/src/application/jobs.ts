@@ -13,6 +13,8 @@ export type JobsOptions = {
 const TICK_MS = 500;
 const BACKOFF_MS = 500;
 const BACKOFF_MAX_MS = 60_000;
+/** Failures of one job in a row before it is told of, once. */
+const LOUD_AFTER = 8;
 
 /** Works on streams that need others: at once when woken, again with backoff when others fail. One run per id at a time. */
 export class Jobs {
@@ -58,6 +60,7 @@ export class Jobs {
       if (at !== undefined) this.#later.set(id, { at: Math.max(at, clock.now() + 1), failures: 0 });
     } catch (error) {
       if (!isFault(error)) log.error({ error, id, jobs: name }, 'a job met a bug; tried again');
+      else if (failures === LOUD_AFTER) log.error({ code: error.code, reason: error.message, id, jobs: name }, 'a job has waited for others many times: a person should look at why');
       else log.debug({ code: error.code, id, jobs: name }, 'a job waits for others');
       this.#later.set(id, { at: clock.now() + this.#backoff(failures), failures: failures + 1 });
     }

@@ -1,4 +1,4 @@
-import { money } from '@vouchsafe/kernel';
+import { lineAmount, money } from '@vouchsafe/kernel';
 import fc from 'fast-check';
 import { aLine, aRange, someTerms } from '../testing/builders.js';
 import { commissionsOn, deliveredMinor, partsOf, taxOn } from './delivery.js';
@@ -43,4 +43,14 @@ it('owes the issuer what was agreed, or where nothing was, what the units cost',
   expect(partsOf(aLine({ agent: true, owedMicros: 5_000_000n }), [aRange({ to: 2 })])[0]!.owed).toEqual(money(1000n, 'CNY'));
   expect(partsOf(aLine({ agent: true }), [aRange({ to: 2, unitTaxMicros: 500_000n })])[0]!.owed).toEqual(money(1300n, 'CNY'));
   expect(partsOf(aLine(), [aRange()])[0]!.owed).toEqual(money(0n, 'CNY'));
+});
+
+it('takes an agent\'s stock paid ahead out of the books at what it came in at, whatever was agreed and however it is sold', () => {
+  const micros = fc.bigInt({ min: 0n, max: 9_999_999n });
+  fc.assert(fc.property(micros, micros, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 }), (unitCostMicros, unitTaxMicros, sizes) => {
+    let from = 0;
+    const ranges = sizes.map((size) => aRange({ from, to: (from += size), unitCostMicros, unitTaxMicros }));
+    const whole = [unitCostMicros, unitTaxMicros].map((unit) => lineAmount(unit, from, 'CNY'));
+    expect(cents(partsOf(aLine({ agent: true, stockPaid: true, owedMicros: 1n }), ranges).map(({ owed }) => owed))).toBe(cents(whole));
+  }));
 });

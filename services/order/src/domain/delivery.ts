@@ -1,4 +1,4 @@
-import { amountOfRange, type Currency, lineAmount, type Money, money, roundHalfUp, shareOf, taxWithin } from '@vouchsafe/kernel';
+import { amountOfRange, type Currency, lineAmount, type Money, money, plus, roundHalfUp, shareOf, taxWithin } from '@vouchsafe/kernel';
 import type { TopUpEnd } from './order-events.js';
 import type { CostedRange, OrderLine, OrderTerms, SupplierTerms } from './terms.js';
 
@@ -18,10 +18,14 @@ export const partsOf = (line: OrderLine, ranges: readonly CostedRange[]): readon
   ranges.map((range) => {
     const cost = amountOfRange(range.unitCostMicros, range.from, range.to, range.currency);
     const inputTax = amountOfRange(range.unitTaxMicros, range.from, range.to, range.currency);
-    return { batchId: range.batchId, supplierId: range.supplierId, terms: range.terms, quantity: range.to - range.from, cost, inputTax, owed: owedFor(line, range) };
+    return { batchId: range.batchId, supplierId: range.supplierId, terms: range.terms, quantity: range.to - range.from, cost, inputTax, owed: owedFor(line, range, plus(cost, inputTax)) };
   });
-const owedFor = ({ agent, owedMicros }: OrderLine, { from, to, currency, unitCostMicros, unitTaxMicros }: CostedRange): Money =>
-  agent ? amountOfRange(owedMicros > 0n ? owedMicros : unitCostMicros + unitTaxMicros, from, to, currency) : money(0n, currency);
+/** An agent's K. Of stock paid ahead it is what the batch came in at, rounded as then, so that inventory empties to zero. */
+const owedFor = ({ agent, stockPaid, owedMicros }: OrderLine, { from, to, currency, unitCostMicros, unitTaxMicros }: CostedRange, paid: Money): Money => {
+  if (!agent) return money(0n, currency);
+  if (stockPaid) return paid;
+  return amountOfRange(owedMicros > 0n ? owedMicros : unitCostMicros + unitTaxMicros, from, to, currency);
+};
 
 /** A top-up's one part: the provider's own figures. */
 export const topUpPart = (line: OrderLine, end: TopUpEnd, currency: Currency): DeliveredPart => {
