@@ -2,6 +2,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Check } from '../audit/after.js';
 import type { Shell } from '../shell.js';
 import { EXIT, type Speech } from '../speech.js';
+import { paymentsFile } from '../trace/chargebacks/payments.js';
+import { chargebackChecks, chargebackLines, traceChargebacks } from '../trace/chargebacks/trace-chargebacks.js';
 import { purchasesFile } from '../trace/fraud/purchases.js';
 import { fraudChecks, fraudLines, traceFraud } from '../trace/fraud/trace-fraud.js';
 
@@ -24,6 +26,14 @@ export const registerTrace = (program: Command, shell: Shell, t: T): void => {
       const speech = shell.speech();
       const report = await traceFraud(options, speech);
       shell.exit(told(speech, report, fraudLines(report, speech.t), fraudChecks(report, speech.t)));
+    });
+
+  trace.command('chargebacks').description(t('重演 1,848 笔银行卡付款，七天后拒付，核对账务', '1,848 card payments, charged back seven days later, books held against them'))
+    .option('--file <file>', t('数据文件', 'data file'), paymentsFile())
+    .action(async (options: { file: string }) => {
+      const speech = shell.speech();
+      const report = await traceChargebacks(options, speech);
+      shell.exit(told(speech, report, chargebackLines(report, speech.t), chargebackChecks(report, speech.t)));
     });
 };
 

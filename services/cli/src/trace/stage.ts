@@ -1,16 +1,24 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parseConfig, type Platform, startPlatform } from '@vouchsafe/all-in-one';
+import { parseConfig, type Platform, type PlatformOptions, startPlatform } from '@vouchsafe/all-in-one';
 import type { Instant } from '@vouchsafe/kernel';
 import { type Clock, type Log, type SimulatedClock, simulatedClock } from '@vouchsafe/runtime';
 import { pinoLog } from '@vouchsafe/telemetry';
 import { Connection } from '../client/connection.js';
 
-export type StageOptions = { readonly start: Instant; readonly channels: readonly string[]; readonly terminals: readonly string[]; readonly lists?: string };
+export type StageOptions = {
+  readonly start: Instant; readonly channels: readonly string[]; readonly terminals: readonly string[];
+  readonly lists?: string;
+  /** What the sandbox's providers do otherwise than usual. */
+  readonly sandbox?: PlatformOptions['sandbox'];
+};
 
-/** Whatever is played, simulated time goes on at the pace of real time: whoever in the platform waits is woken. */
-const DRIP_MS = 200;
+/**
+ * Between steps simulated time goes on by itself, a quarter as fast as real time: whoever in the platform waits is woken, and a
+ * machine that is busy with something else makes nobody give up.
+ */
+const DRIP = { everyMs: 200, ms: 50 };
 /** Sleepers learn of the time that was skipped so often at most, in real time: there are many of them, and very many steps. */
 const WAKE_MS = 200;
 
@@ -47,16 +55,16 @@ export class Stage {
   }
 
   async #start(): Promise<void> {
-    const { channels, terminals, lists } = this.options;
+    const { channels, terminals, lists, sandbox } = this.options;
     const parsed = parseConfig({
       VOUCHSAFE_DATA: this.data, VOUCHSAFE_KEYS: path.join(this.folder, 'keys'), VOUCHSAFE_JOURNAL: path.join(this.folder, 'journal'),
       VOUCHSAFE_NAMESPACES: 'sandbox', VOUCHSAFE_HTTP_PORT: '0', VOUCHSAFE_GRPC_PORT: '0', ...(lists && { VOUCHSAFE_IP_LISTS: lists }),
     });
     if (!parsed.ok) throw new Error(parsed.problems.map(({ variable, reason }) => `${variable}: ${reason}`).join('; '));
     const log: Log = pinoLog({ level: 'error', name: 'vouchsafe' });
-    const begin = (): void => { this.#drip = setInterval(() => void this.clock.leap(DRIP_MS), DRIP_MS); };
+    const begin = (): void => { this.#drip = setInterval(() => void this.clock.leap(DRIP.ms), DRIP.everyMs); };
     begin();
-    this.#platform = await startPlatform({ config: parsed.config, log, clock: this.#passing(), onFatal: (fault) => { this.#failure = fault; } });
+    this.#platform = await startPlatform({ config: parsed.config, log, clock: this.#passing(), onFatal: (fault) => { this.#failure = fault; }, ...(sandbox && { sandbox }) });
     const keys = await this.#platform.sandboxKeys(channels, terminals);
     const { grpc } = this.#platform;
     this.#connections.set('admin', new Connection({ grpc, key: keys.admin.key.reveal() }));

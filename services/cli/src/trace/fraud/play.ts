@@ -111,7 +111,7 @@ class Scene {
 
   async #redeem(purchase: Purchase, orderId: string, percent: bigint): Promise<void> {
     const code = await this.#codeOf(purchase, orderId);
-    if (code === undefined) return this.#count('nothing disclosed');
+    if (code === undefined) return this.#count('nothing left to fetch');
     const amount = { minor: (BigInt(purchase.value) * CENTS * percent) / 100n, currency: CURRENCY };
     const { redemption } = await this.stage.as(TILL).call(RedemptionService.method.redeemVoucher, {
       voucher: { case: 'code', value: code }, sequence: BigInt(++this.#sequence), scene: SCENE, ...(kindOf(purchase.value) === 'balance' && { amount }),

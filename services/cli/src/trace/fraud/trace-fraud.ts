@@ -4,6 +4,7 @@ import { trialBalanceLines } from '../../audit/present.js';
 import { Progress } from '../../demo/progress.js';
 import type { Speech } from '../../speech.js';
 import { effort, type Effort } from '../effort.js';
+import { pairs, took } from '../present.js';
 import { settled } from '../settled.js';
 import { Stage } from '../stage.js';
 import { playPurchases, type Played } from './play.js';
@@ -41,10 +42,10 @@ export const traceFraud = async ({ file, fraction }: FraudOptions, speech: Speec
     await furnishShop(stage, purchases);
     progress.end(`${purchases.length}`);
     progress.begin('按时间顺序重演注册与购买', 'playing sign-ups and purchases in the order of their times');
-    const playing = effort();
+    const measured = effort();
     const played = await playPurchases(stage, purchases, (done, of) => { if (done % 500 === 0) progress.at(done, of); });
-    const played_ = playing();
-    progress.end(`${(purchases.length / played_.seconds).toFixed(0)}/s`);
+    const playing = measured();
+    progress.end(`${(purchases.length / playing.seconds).toFixed(0)}/s`);
     await stage.goTo(instant(stage.clock.now() + AFTERMATH_MS));
     await settled(stage);
     await stage.stop();
@@ -54,7 +55,7 @@ export const traceFraud = async ({ file, fraction }: FraudOptions, speech: Speec
     progress.end(`${after.findings.events}`);
     return {
       rows: purchases.length, fraud: purchases.filter(({ fraud }) => fraud).length, deeds: played.deeds, ...watch.scores(fraudOf(played)),
-      playing: played_, whole: whole(), rowsPerSecond: purchases.length / played_.seconds, after,
+      playing, whole: whole(), rowsPerSecond: purchases.length / playing.seconds, after,
     };
   } finally {
     await stage.close();
@@ -76,8 +77,6 @@ export const fraudChecks = ({ rows, verdicts: { deny }, after }: FraudReport, t:
 
 const scoreLine = (name: string, { orders, fraud, precision, recall }: Score): string =>
   `  ${name.padEnd(22)} ${String(orders).padStart(6)} ${String(fraud).padStart(6)}   ${precision.toFixed(4)}  ${recall.toFixed(4)}`;
-const pairs = (counts: Readonly<Record<string, number>>): string => Object.entries(counts).sort(([, a], [, b]) => b - a).map(([word, n]) => `${word} ${n}`).join(', ') || '–';
-const took = ({ seconds, cpuSeconds }: Effort): string => `${seconds.toFixed(1)} s (CPU ${cpuSeconds.toFixed(1)} s)`;
 
 /** The report for a person. Velocity gives review or challenge, which is told apart from deny. */
 export const fraudLines = (report: FraudReport, t: Speech['t']): readonly string[] => {
