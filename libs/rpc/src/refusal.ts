@@ -18,7 +18,8 @@ const RETRY_AFTER_MS = 1_000;
 export const refusalOf = (error: unknown): Refusal => {
   if (isRpcFailure(error)) {
     const { kind, code, details, more } = error;
-    return { kind, code, details, fields: more.fields ?? [], ...(more.retryAfterMs !== undefined && { retryAfterMs: more.retryAfterMs }) };
+    // Clocks tell fractions of milliseconds; what is sent is whole.
+    return { kind, code, details, fields: more.fields ?? [], ...(more.retryAfterMs !== undefined && { retryAfterMs: Math.max(0, Math.ceil(more.retryAfterMs)) }) };
   }
   if (isFault(error)) return faultRefusal(error.code, error.retryable);
   if (isShapeError(error)) return { kind: 'invalid', code: 'FIELD_INVALID', details: {}, fields: [shapeField(error)] };

@@ -72,6 +72,12 @@ describe('a call by bytes', () => {
 });
 
 describe('a failure at the rim', () => {
+  it('tells a wait in whole milliseconds, whatever the clock that measured it', () => {
+    const refusal = refusalOf(new RpcFailure('throttled', 'BUSY', {}, { retryAfterMs: 966_099.858_000_001_4 }));
+    expect(refusal.retryAfterMs).toBe(966_100);
+    expect(readGrpcStatus(grpcStatusOf(refusal, { book: errorBook([]), locale: 'en', requestId: 'req_1' })).retryAfterMs).toBe(966_100);
+    expect(refusalOf(new RpcFailure('throttled', 'BUSY', {}, { retryAfterMs: -0.5 })).retryAfterMs).toBe(0);
+  });
   it('keeps kind, code, details, fields and the time to wait, and a client reads them back', () => {
     const field = { pointer: '/lines/0/quantity', code: 'TOO_MANY', zh: '太多', en: 'Too many.' };
     const refusal = refusalOf(new RpcFailure('throttled', 'BUSY', { queue: '9' }, { fields: [field], retryAfterMs: 1_500 }));

@@ -125,6 +125,8 @@ export class Door {
   #sideOf({ entry, authorization, mode: told }: Knock): { readonly mode: Namespace; readonly side: Side } {
     const mode = entry.isPublic ? (told ?? (this.#sides.live ? 'live' : 'sandbox')) : modeOf(authorization);
     if (mode === undefined) throw new RpcFailure('unauthenticated', authorization === '' ? 'CREDENTIAL_MISSING' : 'CREDENTIAL_INVALID');
+    // Who says sandbox must not find himself in live for having pasted the other key.
+    if (told !== undefined && told !== mode) throw new RpcFailure('unauthenticated', 'WRONG_NAMESPACE');
     const side = this.#sides[mode];
     if (!side) throw failureOf(gatewayErrors, 'MODE_UNAVAILABLE', { mode });
     return { mode, side };
@@ -160,7 +162,7 @@ export class Door {
   }
 
   #entered(knock: Knock, { mode, namespace, caller, call, deadlineMs, known, release }: Letting): Entered {
-    const { entry, requestId, locale, traceparent } = knock;
+    const { entry, requestId, locale, traceparent, approvalId } = knock;
     const span = this.#tracing?.start(entry.name, { 'vouchsafe.mode': mode, 'vouchsafe.principal': caller.principalId, 'vouchsafe.request': requestId }, traceparent);
     const trace = span?.traceparent ?? traceparent;
     const { store } = namespace;
@@ -169,6 +171,7 @@ export class Door {
       context: {
         caller, requestId, locale, deadline: plusMs(namespace.clock.now(), knock.isStream ? STREAM_MS : deadlineMs),
         ...(trace !== undefined && { trace }),
+        ...(approvalId !== '' && needsApproval(entry, caller) && { approvalId }),
         get signal() { return call.signal; },
       },
       floor: () => store.durable(store.head()),

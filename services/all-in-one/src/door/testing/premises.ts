@@ -113,9 +113,9 @@ export class Premises {
     if (key === undefined) throw new Error(`nobody is called ${name}`);
     return { authorization: `Bearer ${key}`, ...more };
   }
-  http(verb: string, path: string, who: string | undefined, { body, headers }: { readonly body?: unknown; readonly headers?: Headers } = {}): Promise<HttpTold> {
+  http(verb: string, path: string, who: string | undefined, { body, headers, timeoutMs }: { readonly body?: unknown; readonly headers?: Headers; readonly timeoutMs?: number } = {}): Promise<HttpTold> {
     const sent = body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
-    return overHttp(this.platform.http, verb, path, { ...(sent !== undefined && { body: sent }), headers: { ...(who !== undefined && this.as(who)), ...headers } });
+    return overHttp(this.platform.http, verb, path, { ...(sent !== undefined && { body: sent }), ...(timeoutMs !== undefined && { timeoutMs }), headers: { ...(who !== undefined && this.as(who)), ...headers } });
   }
 
   /** Makes a principal with a bearer key, known from then on by `name`. */

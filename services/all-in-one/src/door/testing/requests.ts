@@ -23,7 +23,7 @@ const isName = (field: DescField): boolean =>
 
 /** What fields are filled with where a request is to be as good as it can be. */
 export type Own = Readonly<Record<string, string | number>>;
-const FREE_TEXT: Own = { reason: 'because', note: 'because', evidence: 'seen', comment: 'because', bank: 'icbc', currency: 'CNY', period: '2020-01', provider: 'sandbox', scene: 'counter', buyer_ref: 'buyer-1' };
+const FREE_TEXT: Own = { reason: 'because', note: 'because', evidence: 'seen', comment: 'because', bank: 'icbc', currency: 'CNY', period: '2020-01', provider: 'sandbox', scene: 'counter', buyer_ref: 'buyer-1', line_id: '1', product_id: 'prd_video-month' };
 /** Left empty unless they are what is tried: an odd value would be refused before anything is looked up. */
 const EMPTY = /^(page_token|order_by|filter|cursor|etag|update_mask|business_day|as_of|validate_only|jwe|recipient_jwk|challenge_proof|quote_id|member_tier|format|valid_until|account_fields|hold|follow|include_secrets|wait_ms)$/;
 
@@ -36,7 +36,7 @@ export const requestWith = (method: DescMethod, target: FieldPath, value: string
     const init: Record<string, unknown> = {};
     for (const field of desc.fields) {
       const isOn = onPath && target[depth] === field;
-      if (field.oneof && !isOn && (target[depth]?.oneof === field.oneof || field.oneof.fields[0] !== field)) continue;
+      if (!isOn && isOtherCase(field, target[depth])) continue;
       const inner = isOn ? valueOn(field, depth) : isFull || isNeeded(field.name) ? filler(field, depth) : undefined;
       if (inner === undefined) continue;
       const whole = field.fieldKind === 'list' ? [inner] : inner;
@@ -50,6 +50,7 @@ export const requestWith = (method: DescMethod, target: FieldPath, value: string
     return field.scalar === ScalarType.INT64 ? BigInt(value) : field.scalar === ScalarType.INT32 ? Number(value) : value;
   };
   const filler = (field: DescField, depth: number): unknown => {
+    if (target.some(({ name }) => name === 'voucher_ids') && field.name === 'quantity') return undefined; // units are named or counted
     if (EMPTY.test(field.name) || field.fieldKind === 'map' || depth >= DEPTH_MAX) return undefined;
     if (field.name === 'request_id') return `try-${nth}`;
     if (field.name === 'number' && method.input.typeName.includes('PlaceOrder')) return `try-${nth}`;
@@ -58,7 +59,9 @@ export const requestWith = (method: DescMethod, target: FieldPath, value: string
   };
   return fill(method.input, 0, true);
 };
-const isNeeded = (name: string): boolean => /^(request_id|reason|note|evidence|quantity|number|lines|orders|order|product_id|kind|sequence)$/.test(name);
+/** Of a oneof the case on the path is set, else the first. */
+const isOtherCase = (field: DescField, onPath: DescField | undefined): boolean => field.oneof !== undefined && (onPath?.oneof === field.oneof || field.oneof.fields[0] !== field);
+const isNeeded = (name: string): boolean => /^(request_id|reason|note|evidence|quantity|number|lines|orders|order|product_id|kind|sequence|line_id)$/.test(name);
 const scalarFiller = (field: DescField, own: Own): unknown => {
   const known = own[field.name] ?? FREE_TEXT[field.name];
   if (field.enum) return field.enum.values[1]?.number;

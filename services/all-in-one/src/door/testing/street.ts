@@ -16,16 +16,16 @@ const { placeOrder, createRefund, getRefund, getOrder } = OrderService.method;
 export const liveliness = async (premises: Premises): Promise<Readonly<Record<string, Belongings>>> => {
   const { wire } = premises;
   await premises.furnish();
-  await premises.stock('prd_video-month', 'sup_video', codesOf('STREET', 60));
+  await premises.stock('prd_video-month', 'sup_video', codesOf('STREET', 1_500));
   const batch = await premises.mint('prd_coffee', 40);
   const channels: Record<string, Belongings> = {};
-  let sequence = 0;
+  let sequence = 710_000;
   for (const [channel, listing] of [['chn_corp', 'lst_corp-coffee'], ['chn_dist', 'lst_dist-coffee'], ['chn_dist.shop', 'lst_shop-coffee']] as const) {
     channels[channel] = await trade(premises, channel, listing, ++sequence);
   }
-  const unpaid = await premises.order('chn_app', { number: 'X-1', lines: [{ productId: 'prd_video-month', quantity: 1 }] });
+  const unpaid = await premises.order('chn_app', { number: 'X-app-1', lines: [{ productId: 'prd_video-month', quantity: 1 }] });
   const paying = await premises.until(() => wire.get(getOrder, { orderId: unpaid.orderId }, premises.as('chn_app')), ({ state }) => state === OrderState.AWAITING_PAYMENT);
-  channels.chn_app = { orderId: [unpaid.orderId], number: ['X-1'], paymentId: [paying.payment!.paymentId], channelId: ['chn_app'], id: ['chn_app', 'plt_app', 'lst_app-coffee'] };
+  channels.chn_app = { orderId: [unpaid.orderId], number: ['X-app-1'], paymentId: [paying.payment!.paymentId], channelId: ['chn_app'], id: ['chn_app', 'plt_app', 'lst_app-coffee'] };
   channels.platform = await backOffice(premises, batch);
   return channels;
 };
@@ -35,9 +35,9 @@ const trade = async (premises: Premises, channel: string, listing: string, seque
   const me = premises.as(channel);
   const buy = (number: string, productId: string, quantity: number, accountFields: Record<string, string> = {}): Promise<Order> =>
     wire.get(placeOrder, { number, lines: [{ productId, quantity, accountFields }], buyer: { ref: `buyer-${channel}` }, waitMs: 500 }, me);
-  const codes = await buy('X-1', 'prd_video-month', 3);
-  const coffee = await buy('X-2', 'prd_coffee', 2);
-  const topUp = await buy('X-3', 'prd_phone-10', 1, { phone: `138001${String(sequence).padStart(3, '0')}03` });
+  const codes = await buy(`X-${channel}-1`, 'prd_video-month', 3);
+  const coffee = await buy(`X-${channel}-2`, 'prd_coffee', 2);
+  const topUp = await buy(`X-${channel}-3`, 'prd_phone-10', 1, { phone: `138001${String(sequence).slice(-3)}22` });
   const [cup, other] = await premises.disclose(channel, coffee.orderId);
   await premises.disclose(channel, codes.orderId);
   const redeemed = await wire.get(RedemptionService.method.redeemVoucher, { voucher: { case: 'code', value: cup!.code }, sequence: BigInt(sequence), scene: 'counter' }, premises.as('trm_lake-1'));
@@ -49,7 +49,7 @@ const trade = async (premises: Premises, channel: string, listing: string, seque
   const entries = await Promise.all(accountId.map((id) => wire.get(LedgerService.method.listEntries, { filter: `account_id = "${id}"`, pageSize: 3 }, premises.as('admin'))));
   const { quoteId } = await wire.get(CatalogService.method.quotePrice, { lines: [{ productId: 'prd_video-month', quantity: 1 }], hold: true }, me);
   return {
-    orderId: [codes.orderId, coffee.orderId, topUp.orderId], number: ['X-1', 'X-2'], voucherId: [cup!.voucherId, other!.voucherId], voucherIds: [other!.voucherId],
+    orderId: [coffee.orderId, codes.orderId, topUp.orderId], number: [`X-${channel}-1`, `X-${channel}-2`], voucherId: [cup!.voucherId, other!.voucherId], voucherIds: [other!.voucherId],
     refundId: [refundId], redemptionId: [redeemed.redemption!.redemptionId], deliveryId: [delivery.deliveryId], accountId, entryId: entries.flatMap((page) => page.entries.map(({ entryId }) => entryId)).slice(0, 2),
     channelId: [channel], quoteId: [quoteId], code: [other!.code], sequence: [String(sequence)], id: [channel, listing, `plt_${channel.slice(channel.search(/[._]\w+$/) + 1)}`],
   };
@@ -64,6 +64,6 @@ const backOffice = async (premises: Premises, batchId: string): Promise<Belongin
   const { credentials } = await wire.get(AccessService.method.listCredentials, { principalId }, admin);
   return {
     batchId: [batchId], importId: [imports[0]!.importId], principalId: [principalId], credentialId: [credentials[0]!.credentialId], terminalId: ['trm_lake-1'],
-    productId: ['prd_coffee-ten'], supplierId: ['sup_video'], storeId: ['sto_lake'], id: ['bok_main', 'sup_video', 'sto_lake', 'trm_lake-1', 'prd_coffee-ten'], bookId: ['bok_main'],
+    productId: ['prd_coffee-ten'], supplierId: ['sup_video'], storeId: ['sto_lake'], id: ['sup_video', 'sto_lake', 'trm_lake-1', 'prd_coffee-ten', 'bok_main'],
   };
 };

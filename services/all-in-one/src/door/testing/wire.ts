@@ -101,10 +101,14 @@ const refused = (error: ServiceError): Told => {
   return { ok: false, status: error.code, code, text: error.details, details, fields, retryAfterMs, answers: [], json: '' };
 };
 
-/** One HTTP request; the body as given, JSON unless `headers` say otherwise. */
-export const overHttp = async (base: string, verb: string, path: string, { body, headers = {} }: { readonly body?: string | Uint8Array; readonly headers?: Headers } = {}): Promise<HttpTold> => {
+const HTTP_MS = 20_000;
+/** One HTTP request; the body as given, JSON unless `headers` say otherwise. Rejects where no whole answer comes in `timeoutMs`. */
+export const overHttp = async (
+  base: string, verb: string, path: string, { body, headers = {}, timeoutMs = HTTP_MS }: { readonly body?: string | Uint8Array; readonly headers?: Headers; readonly timeoutMs?: number } = {},
+): Promise<HttpTold> => {
   const response = await fetch(`${base}${path}`, {
-    method: verb, headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers }, ...(body !== undefined && { body: body as NonNullable<RequestInit['body']> }),
+    method: verb, headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers }, signal: AbortSignal.timeout(timeoutMs),
+    ...(body !== undefined && { body: body as NonNullable<RequestInit['body']> }),
   });
   const text = await response.text();
   const type = response.headers.get('content-type') ?? '';

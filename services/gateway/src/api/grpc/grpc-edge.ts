@@ -179,11 +179,22 @@ class Visit {
   #refuse(refusal: Refusal): void {
     if (this.#answered) return;
     this.#answered = true;
-    const { book } = this.#parts;
-    const { requestId, locale, traceparent } = this.#knock;
-    const status = grpcStatusOf(refusal, { book, locale, requestId, traceId: traceIdOf(this.#entered?.context.trace ?? traceparent) });
+    const status = this.#statusOf(refusal);
     this.#end(refusal.code, refusal.kind);
     this.#parts.refuse(Object.assign(new Error(status.details), status));
+  }
+
+  /** A refusal that cannot be written (a bug of whoever refused) must not go unanswered, and must not end the process. */
+  #statusOf(refusal: Refusal): ReturnType<typeof grpcStatusOf> {
+    const { book, log, entry } = this.#parts;
+    const { requestId, locale, traceparent } = this.#knock;
+    const facts = { book, locale, requestId, traceId: traceIdOf(this.#entered?.context.trace ?? traceparent) };
+    try {
+      return grpcStatusOf(refusal, facts);
+    } catch (error) {
+      log.error({ requestId, method: entry.name, code: refusal.code, error: String(error) }, 'a refusal could not be written');
+      return grpcStatusOf({ kind: 'internal', code: 'INTERNAL', details: {}, fields: [] }, facts);
+    }
   }
 
   #end(code: string, kind: string): void {
