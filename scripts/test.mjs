@@ -53,7 +53,7 @@ const jest = (name, pattern, ...more) => timed(name, () => {
 
 check('types', 'node', ['node_modules/typescript7/bin/tsc', '-b']);
 check('graph', 'nx', ['show', 'projects']);
-check('lint', 'eslint', ['--cache', '--cache-location', '.cache/eslint', 'libs', 'services', 'test', 'bench']);
+check('lint', 'eslint', ['--cache', '--cache-location', '.cache/eslint', 'libs', 'services', 'test']);
 check('boundaries', 'depcruise', ['libs', 'services', '--config', '.dependency-cruiser.cjs']);
 check('proto', 'buf', ['lint']);
 // What channels rely on: nothing of the last released contract may be taken away (`npm run proto:baseline` at a release).
