@@ -36,18 +36,14 @@ export const prepare = (event: NewEvent, stream: string): Prepared => {
     event,
     stream,
     bytes: layout.RECORD_HEAD_BYTES + (pub === undefined ? 0 : 4) + size,
-    flags:
-      (trace === undefined ? 0 : layout.HAS_TRACE) |
-      (pub === undefined ? 0 : layout.HAS_PUB) |
-      (inStream ? layout.CORRELATION_IN_STREAM : 0) |
-      (follows ? layout.CAUSATION_FOLLOWS : 0) |
-      (marked ? layout.DATA_MARKED : 0),
+    flags: presentFlags(event) | (inStream ? layout.CORRELATION_IN_STREAM : 0) | (follows ? layout.CAUSATION_FOLLOWS : 0) | (marked ? layout.DATA_MARKED : 0),
     texts,
     lengths: [
       lengthOf(stream), lengthOf(type), lengthOf(correlation), lengthOf(cause), lengthOf(principal), lengthOf(trace ?? ''),
     ],
   };
 };
+const presentFlags = ({ trace, pub }: NewEvent): number => (trace === undefined ? 0 : layout.HAS_TRACE) | (pub === undefined ? 0 : layout.HAS_PUB);
 /** Of a text that is known to be ASCII. */
 const unitsOf = (text: string): number => text.length;
 
