@@ -151,12 +151,15 @@ describe('two persons', () => {
   it('erase a subject in live: asked, approved by another, done once, exactly as asked', async () => {
     const { ref } = there((await sides.live.vault.protect([{ kind: 'phone', value: '13800138000' }])).at(0));
     const erase = (headers: Record<string, string>, subject = ref) => http('POST', '/v1/subjects:erase', headers, JSON.stringify({ subject, reason: 'asked' }));
-    const asked = await erase(as(admin.live));
+    const asker = (await aKey('live', await aPerson('live', 'admin'))).secret;
+    const asked = await erase(as(asker));
     expect([asked.status, asked.json.code]).toEqual([409, 'APPROVAL_REQUIRED']);
     const approvalId = String(asked.json.details.approvalId);
-    const withApproval = { ...as(admin.live), 'x-approval-id': approvalId };
+    const withApproval = { ...as(asker), 'x-approval-id': approvalId };
     expect((await erase(withApproval)).json.code).toBe('APPROVAL_PENDING');
-    expect(await codeOf(call(method.approve, { approvalId }, as(admin.live)))).toBe('OWN_APPROVAL');
+    expect(await codeOf(call(method.approve, { approvalId }, as(asker)))).toBe('OWN_APPROVAL');
+    const puppet = (await call(method.createPrincipal, { kind: PrincipalKind.PERSON, displayName: 'P', roles: ['approver'] }, as(asker))).principalId;
+    expect(await codeOf(call(method.approve, { approvalId }, as((await aKey('live', puppet)).secret)))).toBe('APPROVER_UNFIT');
     const { secret } = await aKey('live', await aPerson('live', 'approver'));
     expect(await call(method.getApproval, { approvalId }, as(secret))).toMatchObject({ requestJson: expect.stringContaining(ref), method: 'vouchsafe.access.v1.AccessService/EraseSubject' });
     await call(method.approve, { approvalId }, as(secret));

@@ -212,27 +212,57 @@ describe('two persons', () => {
   const open = () => rpcOf().call(identity.openApproval, { ...frozen, requestJson: '{"amount":"1"}' }, gateway());
   const check = async (approvalId: string, more: object = {}) => (await rpcOf().call(identity.checkApproval, { approvalId, ...frozen, ...more }, gateway())).rejection;
 
+  let other: string;
+  beforeEach(async () => { other = await person(staff('pri_admin'), 'approver'); });
+  const person = async (by: CallContext, ...roles: readonly string[]) =>
+    (await rpcOf().call(method.createPrincipal, { kind: PrincipalKind.PERSON, displayName: 'P', roles: [...roles] }, by)).principalId;
+
   it('approve exactly one request, once', async () => {
     const { approvalId } = await open();
     expect((await open()).approvalId).toBe(approvalId);
     expect(await check(approvalId)).toBe('APPROVAL_PENDING');
-    expect(await rpcOf().call(method.getApproval, { approvalId }, staff('pri_other'))).toMatchObject({ requestJson: '{"amount":"1"}', state: Approval_State.PENDING });
+    expect(await rpcOf().call(method.getApproval, { approvalId }, staff(other))).toMatchObject({ requestJson: '{"amount":"1"}', state: Approval_State.PENDING });
     await expect(rpcOf().call(method.approve, { approvalId }, staff('pri_asks'))).rejects.toMatchObject({ code: 'OWN_APPROVAL' });
-    await rpcOf().call(method.approve, { approvalId }, staff('pri_other'));
+    await rpcOf().call(method.approve, { approvalId }, staff(other));
     expect(await check(approvalId, { requestSha256: createHash('sha256').update('{"amount":"2"}').digest() })).toBe('APPROVAL_DIFFERS');
     expect(await check(approvalId, { requester: 'pri_third' })).toBe('APPROVAL_UNKNOWN');
     expect(await check(approvalId)).toBe('');
     expect(await check(approvalId)).toBe('APPROVAL_USED');
     expect((await open()).approvalId).not.toBe(approvalId);
-    const { approvals } = await rpcOf().call(method.listApprovals, { filter: 'state = USED' }, staff('pri_other'));
+    const { approvals } = await rpcOf().call(method.listApprovals, { filter: 'state = USED' }, staff(other));
     expect(approvals.map((found) => found.approvalId)).toEqual([approvalId]);
   });
 
   it('have a day for it', async () => {
     const { approvalId } = await open();
-    await rpcOf().call(method.approve, { approvalId }, staff('pri_other'));
+    await rpcOf().call(method.approve, { approvalId }, staff(other));
     await ports.clock.advance(DAY);
     expect(await check(approvalId)).toBe('APPROVAL_EXPIRED');
+  });
+
+  it('are two: nobody approves with a principal that they set up, or that somebody did whom they set up', async () => {
+    const mine = await person(staff('pri_asks'), 'approver');
+    const friend = await person(staff('pri_asks'), 'admin');
+    const friendOfFriend = await person(staff(friend), 'approver');
+    const given = await person(staff('pri_admin'));
+    await rpcOf().call(method.assignRole, { principalId: given, role: 'approver' }, staff('pri_asks'));
+    const keyed = await person(staff('pri_admin'), 'approver');
+    await rpcOf().call(method.createCredential, { principalId: keyed, kind: CredentialKind.BEARER }, staff('pri_asks'));
+    const { approvalId } = await open();
+    for (const puppet of [mine, friend, friendOfFriend, given, keyed]) {
+      await expect(rpcOf().call(method.approve, { approvalId }, staff(puppet))).rejects.toMatchObject({ code: 'APPROVER_UNFIT' });
+    }
+    await rpcOf().call(method.approve, { approvalId }, staff(other));
+    expect(await check(approvalId)).toBe('');
+  });
+
+  it('are persons, and the second one still may decide when it comes to it', async () => {
+    const { principalId: machine } = await rpcOf().call(method.createPrincipal, { kind: PrincipalKind.SERVICE, displayName: 'bot', roles: ['approver'] }, staff('pri_admin'));
+    const { approvalId } = await open();
+    await expect(rpcOf().call(method.approve, { approvalId }, staff(machine))).rejects.toMatchObject({ code: 'APPROVER_UNFIT' });
+    await rpcOf().call(method.approve, { approvalId }, staff(other));
+    await rpcOf().call(method.removeRole, { principalId: other, role: 'approver' }, staff('pri_admin'));
+    expect(await check(approvalId)).toBe('APPROVER_UNFIT');
   });
 });
 

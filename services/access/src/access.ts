@@ -59,7 +59,7 @@ class AccessModule implements Access {
     this.#config = config;
     const shared = { store: ports.store, clock: ports.clock, random: ports.random, cacheMax: config.cachedStreams };
     this.#principals = new Principals(ports, new DeciderHost({ ...shared, decider: principal, codec: principalCodec }));
-    this.#approvals = new Approvals(ports, new DeciderHost({ ...shared, decider: approval, codec: approvalCodec }));
+    this.#approvals = new Approvals(ports, new DeciderHost({ ...shared, decider: approval, codec: approvalCodec }), (principalId) => this.#principals.get(principalId));
     this.#erasures = new Erasures(ports, new DeciderHost({ ...shared, decider: erasure, codec: erasureCodec, cacheMax: 100 }), erasureCodec);
     this.#lastUse = new LastUse(() => ports.clock.now());
     this.bootstrap = new Bootstrap(this.#principals);

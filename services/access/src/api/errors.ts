@@ -94,6 +94,10 @@ const approvalErrors = {
 /** Every code access answers with. */
 export const accessErrors = {
   ...authenticationErrors, ...principalErrors, ...approvalErrors,
+  APPROVER_UNFIT: {
+    kind: 'refused', zh: '批准人不独立于申请人，或已无审批权限', en: 'The approver depends on the requester, or may no longer decide',
+    remedyZh: '请由非申请人创建或授权、且有审批权限的人批准。', remedyEn: 'Have a person approve it who may decide and was not set up by the requester.',
+  },
   APPROVAL_UNAVAILABLE: {
     kind: 'refused', zh: '同一请求发起审批次数过多', en: 'The same request was put up for approval too often',
     remedyZh: '更换 request_id 后重新提交。', remedyEn: 'Send it under a new request_id.',
