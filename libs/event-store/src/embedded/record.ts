@@ -36,7 +36,7 @@ export const prepare = (event: NewEvent, stream: string): Prepared => {
     event,
     stream,
     bytes: layout.RECORD_HEAD_BYTES + (pub === undefined ? 0 : 4) + size,
-    flags: presentFlags(event) | (inStream ? layout.CORRELATION_IN_STREAM : 0) | (follows ? layout.CAUSATION_FOLLOWS : 0) | (marked ? layout.DATA_MARKED : 0),
+    flags: presentFlags(event) | shorteningFlags(inStream, follows, marked),
     texts,
     lengths: [
       lengthOf(stream), lengthOf(type), lengthOf(correlation), lengthOf(cause), lengthOf(principal), lengthOf(trace ?? ''),
@@ -44,6 +44,8 @@ export const prepare = (event: NewEvent, stream: string): Prepared => {
   };
 };
 const presentFlags = ({ trace, pub }: NewEvent): number => (trace === undefined ? 0 : layout.HAS_TRACE) | (pub === undefined ? 0 : layout.HAS_PUB);
+const shorteningFlags = (inStream: boolean, follows: boolean, marked: boolean): number =>
+  (inStream ? layout.CORRELATION_IN_STREAM : 0) | (follows ? layout.CAUSATION_FOLLOWS : 0) | (marked ? layout.DATA_MARKED : 0);
 /** Of a text that is known to be ASCII. */
 const unitsOf = (text: string): number => text.length;
 
