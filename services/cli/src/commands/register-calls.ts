@@ -1,16 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
-import { ApplyCatalogResponse_Action, ApplyCatalogResponseSchema, CatalogDocumentSchema, CatalogService } from '@vouchsafe/proto/catalog/v1/catalog';
+import { type JsonValue, toJson } from '@bufbuild/protobuf';
+import { ApplyCatalogResponse_Action, ApplyCatalogResponseSchema } from '@vouchsafe/proto/catalog/v1/catalog';
 import { OrderSchema, OrderService } from '@vouchsafe/proto/order/v1/order';
 import { RedeemVoucherResponseSchema, RedemptionService } from '@vouchsafe/proto/redemption/v1/redemption';
 import { type Command, InvalidArgumentError } from 'commander';
-import { parse as parseYaml } from 'yaml';
+import { applyCatalog, type ApplyOptions } from '../client/apply-catalog.js';
 import { Connection } from '../client/connection.js';
 import { importFile } from '../client/import-file.js';
 import { mintVouchers } from '../client/mint.js';
 import { callerEnvironment, callerVariables } from '../environment.js';
 import type { Shell } from '../shell.js';
-import { CommandFailure, EXIT, type Speech } from '../speech.js';
+import type { Speech } from '../speech.js';
 import { call } from './call.js';
 
 type T = (zh: string, en: string) => string;
@@ -22,21 +21,6 @@ const whole = (text: string): number => {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is needed');
   return value;
-};
-
-/** Reads a document as YAML (which JSON is part of). */
-const readDocument = (file: string): JsonValue => {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new CommandFailure(EXIT.data, `读不到文件 ${file}：${(error as Error).message}`, `cannot read ${file}: ${(error as Error).message}`);
-  }
-  try {
-    return parseYaml(text) as JsonValue;
-  } catch (error) {
-    throw new CommandFailure(EXIT.data, `${file} 不是 YAML/JSON：${(error as Error).message}`, `${file} is neither YAML nor JSON: ${(error as Error).message}`);
-  }
 };
 
 type Connected = (keyVariable: string, work: (connection: Connection, speech: Speech) => Promise<void>) => Promise<void>;
@@ -70,12 +54,14 @@ const registerAnyCall = (program: Command, shell: Shell, t: T): void => {
 
 const registerGoods = (program: Command, t: T, connected: Connected): void => {
   program.command('apply <file>').description(t('应用商品目录（YAML/JSON），可先试运行', 'apply a catalogue (YAML/JSON)')).option('--dry-run', t('只显示会改变什么', 'only tell what would change'))
-    .addHelpText('after', '\n  vouchsafe apply deploy/examples/catalog.yaml --dry-run\n')
-    .action(async (file: string, options: { dryRun?: boolean }) => connected(ADMIN_KEY, async (connection, speech) => {
-      const document = fromJson(CatalogDocumentSchema, readDocument(file));
-      const answer = await connection.call(CatalogService.method.applyCatalog, { document, validateOnly: options.dryRun === true });
+    .option('--format <name>', t('别家的目录格式：cn_carrier_benefits', 'a catalogue of others: cn_carrier_benefits')).option('--channel <id>', t('随 --format：在此渠道上架定价', 'with --format: list and price it there'))
+    .option('--price <decimal>', t('随 --format：没有金额者的价格', 'with --format: price of what names none'))
+    .addHelpText('after', '\n  vouchsafe apply deploy/examples/catalog.yaml --dry-run\n  vouchsafe apply benefits.json --format cn_carrier_benefits --channel chn_dist\n')
+    .action(async (file: string, options: ApplyOptions) => connected(ADMIN_KEY, async (connection, speech) => {
+      const answer = await applyCatalog(connection, file, options);
       speech.result(toJson(ApplyCatalogResponseSchema, answer), () => [
         ...answer.changes.filter(({ action }) => action !== ApplyCatalogResponse_Action.NONE).map(({ action, kind, id, fields }) => `${action === ApplyCatalogResponse_Action.CREATE ? '+' : '~'} ${kind} ${id} ${fields.map(({ path, before, after }) => (before ? `${path}: ${before} → ${after}` : path)).join(', ')}`),
+        ...answer.problems.map(({ pointer, code, words }) => `! ${pointer} ${code} ${words ? speech.t(words.zh, words.en) : ''}`),
         `${options.dryRun ? speech.t('试运行：', 'dry run: ') : ''}+${answer.created} ~${answer.revised} =${answer.unchanged}`,
       ]);
     }));

@@ -16,12 +16,16 @@ export const EXAMPLE_CATALOG = path.join(ROOT, 'deploy', 'examples', 'catalog.ya
 export const sampleCodes = (salt: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, i) => createHash('sha256').update(`${salt}/${i}`).digest('base64url').replace(/[-_]/g, 'x').slice(0, 16).toUpperCase() + i.toString(36).toUpperCase());
 
+export type Delivery = {
+  readonly folder: string; readonly salt: string; readonly product: string; readonly supplier: string; readonly count: number; readonly unitCost: string;
+  /** How often the import is asked how far it is. */
+  readonly pollMs?: number;
+};
 /** Writes a file of codes with a header and imports it; the batch's id. */
-export type Delivery = { readonly folder: string; readonly salt: string; readonly product: string; readonly supplier: string; readonly count: number; readonly unitCost: string };
-export const stockUp = async (admin: Connection, { folder, salt, product, supplier, count, unitCost }: Delivery): Promise<string> => {
+export const stockUp = async (admin: Connection, { folder, salt, product, supplier, count, unitCost, pollMs }: Delivery): Promise<string> => {
   const file = path.join(folder, `${salt}.csv`);
   writeFileSync(file, `code\n${sampleCodes(salt, count).join('\n')}\n`, { mode: 0o600 });
-  const { batchId } = await importFile(admin, file, { product, supplier, unitCost });
+  const { batchId } = await importFile(admin, file, { product, supplier, unitCost, ...(pollMs !== undefined && { pollMs }) });
   return batchId;
 };
 

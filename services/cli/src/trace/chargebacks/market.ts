@@ -1,12 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { CatalogService, type CatalogDocumentSchema } from '@vouchsafe/proto/catalog/v1/catalog';
 import { Presentation, SupplierTerms, Usage_Kind } from '@vouchsafe/proto/catalog/v1/resources';
 import { ProductKind, SettlementMode } from '@vouchsafe/proto/common/v1/types';
-import { importFile } from '../../client/import-file.js';
 import { mintVouchers } from '../../client/mint.js';
-import { sampleCodes } from '../../demo/furnish.js';
+import { stockUp } from '../../demo/furnish.js';
 import type { Stage } from '../stage.js';
 import type { CardPayment } from './payments.js';
 
@@ -75,8 +72,6 @@ export const furnishMarket = async (stage: Stage, payments: readonly CardPayment
   await Promise.all(DENOMINATIONS.map(async ({ productId: product, supplierId: supplier, unitCost }) => {
     const count = wanted.get(product) ?? 0;
     if (supplier === undefined || unitCost === undefined) return void (await mintVouchers(admin, product, count, POLL_MS));
-    const file = path.join(stage.folder, `${product}.csv`);
-    writeFileSync(file, `code\n${sampleCodes(product, count).join('\n')}\n`, { mode: 0o600 });
-    await importFile(admin, file, { product, supplier, unitCost, pollMs: POLL_MS });
+    await stockUp(admin, { folder: stage.folder, salt: product, product, supplier, count, unitCost, pollMs: POLL_MS });
   }));
 };

@@ -25,6 +25,7 @@ type StepKind = 'order' | 'fetch' | 'redeem' | 'refund' | 'chargedBack' | 'decid
 type Step = { readonly at: Instant; readonly kind: StepKind; readonly payment: CardPayment };
 
 const [DAY_MS, HOUR_MS] = [86_400_000, 3_600_000];
+const PAYS_WITHIN_MS = 8 * 60_000;
 /** The sandbox's buyer pays after 200 ms; with the provider's tick he has by then. */
 const PAID_BY_MS = 400;
 const SHARES = { fetch: 0.4, redeem: 0.25, refund: 0.06 };
@@ -54,14 +55,18 @@ export const playPayments = async (stage: Stage, payments: readonly CardPayment[
   const steps = payments.flatMap(stepsOf).sort((a, b) => a.at - b.at);
   let done = 0;
   for (const step of steps) {
+    if (cashier.mustCollectBefore(step.at)) await cashier.collect();
     await stage.goTo(step.at);
     await cashier.play(step);
     seen(++done, steps.length);
   }
+  await cashier.collect();
   return { stories: [...cashier.stories.values()], deeds: cashier.deeds, paidOut: await payOut(stage) };
 };
 
 class Cashier {
+  /** Ordered, and not yet paid. */
+  readonly #waiting: { readonly order: Order; readonly payment: CardPayment }[] = [];
   readonly stories = new Map<string, Story>();
   readonly deeds: Record<string, number> = {};
   #sequence = 0;
@@ -69,7 +74,7 @@ class Cashier {
 
   async play({ kind, payment }: Step): Promise<void> {
     const story = this.stories.get(payment.id);
-    if (kind === 'order') return void this.stories.set(payment.id, await this.#buy(payment));
+    if (kind === 'order') return this.#buy(payment);
     if (story?.state !== OrderState.COMPLETED) return;
     switch (kind) {
       case 'fetch': return this.#fetch(story);
@@ -87,20 +92,30 @@ class Cashier {
     this.deeds[word] = (this.deeds[word] ?? 0) + 1;
   }
 
-  /** Ordered; challenged buyers prove themselves, reviewed ones are let through, for these payments did happen; then paid. */
-  async #buy(payment: CardPayment): Promise<Story> {
+  /** Ordered; challenged buyers prove themselves, reviewed ones are let through, for these payments did happen. */
+  async #buy(payment: CardPayment): Promise<void> {
     let order = await this.#place(payment, '', '');
     if (order.reason?.code === 'CHALLENGE_REQUIRED') {
       this.#count('challenge met');
       order = await this.#place(payment, '.again', order.challengeToken);
     }
     if (order.state === OrderState.IN_REVIEW) await this.#letThrough(order);
-    if (!FINAL.includes(order.state)) {
-      await this.stage.goTo(plusMs(this.stage.clock.now(), PAID_BY_MS));
-      await this.stage.wake(); // the provider's timer is among those who sleep
-      order = await this.#final(order);
-    }
-    return { payment, orderId: order.orderId, state: order.state, used: 0, refunded: 0n };
+    this.#waiting.push({ order, payment });
+  }
+  /** Buyers pay within some minutes, those of the same minutes together. */
+  mustCollectBefore(at: Instant): boolean {
+    const [first] = this.#waiting;
+    return first !== undefined && at - first.payment.at > PAYS_WITHIN_MS;
+  }
+  /** Everybody who has ordered pays, and is delivered. */
+  async collect(): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    await this.stage.goTo(plusMs(this.stage.clock.now(), PAID_BY_MS));
+    await this.stage.wake(); // the provider's timer is among those who sleep
+    await Promise.all(this.#waiting.splice(0).map(async ({ order, payment }) => {
+      const { orderId, state } = FINAL.includes(order.state) ? order : await this.#final(order);
+      this.stories.set(payment.id, { payment, orderId, state, used: 0, refunded: 0n });
+    }));
   }
   #place({ id, user, device, minor, fate }: CardPayment, again: string, challengeProof: string): Promise<Order> {
     return this.#market.call(OrderService.method.placeOrder, {

@@ -1,13 +1,10 @@
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { ChannelRole, SupplierTerms, Usage_Kind } from '@vouchsafe/proto/catalog/v1/resources';
 import { type CatalogDocumentSchema, CatalogService } from '@vouchsafe/proto/catalog/v1/catalog';
 import { ProductKind, SettlementMode } from '@vouchsafe/proto/common/v1/types';
 import { LedgerService } from '@vouchsafe/proto/ledger/v1/ledger';
-import { importFile } from '../../client/import-file.js';
 import { mintVouchers } from '../../client/mint.js';
-import { sampleCodes } from '../../demo/furnish.js';
+import { stockUp } from '../../demo/furnish.js';
 import type { Stage } from '../stage.js';
 import { type Purchase, type Source, SOURCES } from './purchases.js';
 
@@ -80,8 +77,7 @@ const stock = async (stage: Stage, value: number, count: number): Promise<void> 
     await mintVouchers(admin, productOf(value), count, POLL_MS);
     return;
   }
-  const file = path.join(stage.folder, `${value}.csv`);
-  writeFileSync(file, `code\n${sampleCodes(`value-${value}`, count).join('\n')}\n`, { mode: 0o600 });
   // Three quarters of the value, to six digits: costs that do not come out even.
-  await importFile(admin, file, { product: productOf(value), supplier: SUPPLIER, unitCost: (value * 0.7654321).toFixed(6), pollMs: POLL_MS });
+  const unitCost = (value * 0.7654321).toFixed(6);
+  await stockUp(admin, { folder: stage.folder, salt: `value-${value}`, product: productOf(value), supplier: SUPPLIER, count, unitCost, pollMs: POLL_MS });
 };
