@@ -25,13 +25,12 @@ export class Reader {
   }
 
   readMany(name: string, ids: readonly string[]): readonly ReadRow[] {
-    const byId = this.#db.prepare(`SELECT id, value, revisions FROM ${this.#layout(name).table} WHERE id = ?`, true);
-    const rows: ReadRow[] = [];
-    for (const id of ids) {
-      const row = byId.get(id) as (unknown[] & ReadRow) | undefined;
-      if (row && row[1] !== null) rows.push(row);
-    }
-    return rows;
+    const { table } = this.#layout(name);
+    // One question for all costs a fraction of a question each: most of the documents asked for do not exist yet.
+    const found = ids.length === 1
+      ? this.#db.prepare(`SELECT id, value, revisions FROM ${table} WHERE id = ? AND value IS NOT NULL`, true).all(ids[0]!)
+      : this.#db.prepare(`SELECT id, value, revisions FROM ${table} WHERE id IN (SELECT value FROM json_each(?)) AND value IS NOT NULL`, true).all(JSON.stringify(ids));
+    return found as unknown[] & ReadRow[];
   }
 
   find(name: string, query: Query): readonly ReadRow[] {

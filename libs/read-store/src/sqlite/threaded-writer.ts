@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { Fault } from '@vouchsafe/kernel';
 import type { Log } from '@vouchsafe/runtime';
 import type { WriteRequest, Writer } from './rows.js';
+import { sealed } from './sealed-rows.js';
 import type { Answered, Numbered } from './writer-worker.js';
 
 type Pending = { readonly done: () => void; readonly failed: (error: Error) => void };
@@ -23,7 +24,7 @@ export class ThreadedWriter implements Writer {
     return new Promise((done, failed) => {
       const number = this.#number++;
       this.#pending.set(number, { done, failed });
-      worker.postMessage({ number, request } satisfies Numbered);
+      worker.postMessage({ number, request: sealed(request) } satisfies Numbered);
     });
   }
 

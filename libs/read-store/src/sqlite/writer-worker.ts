@@ -1,10 +1,10 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Database } from './database.js';
-import type { WriteRequest } from './rows.js';
+import { type SealedRequest, unsealed } from './sealed-rows.js';
 import { WriteEngine } from './write-engine.js';
 
 /** A request with the number its answer names. */
-export type Numbered = { readonly number: number; readonly request: WriteRequest | undefined };
+export type Numbered = { readonly number: number; readonly request: SealedRequest | undefined };
 /** Answers of a group, in one message. */
 export type Answered = readonly { readonly number: number; readonly error?: { readonly message: string; readonly stack?: string } }[];
 
@@ -21,8 +21,8 @@ const serve = (port: MessagePort): void => {
       group.push(waiting.message as Numbered);
     }
     const last = group[group.length - 1]!;
-    const work = group.filter((item): item is Numbered & { readonly request: WriteRequest } => item.request !== undefined);
-    const errors = engine.runAll(work.map(({ request }) => request));
+    const work = group.filter((item): item is Numbered & { readonly request: SealedRequest } => item.request !== undefined);
+    const errors = engine.runAll(work.map(({ request }) => unsealed(request)));
     port.postMessage(work.map(({ number }, i) => ({ number, ...(errors[i] !== undefined && { error: describe(errors[i]) }) })));
     if (last.request !== undefined) return;
     engine.close();
