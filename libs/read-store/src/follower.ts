@@ -45,10 +45,10 @@ export interface Follower {
   stop(): Promise<void>;
 }
 
-const BATCH_MAX = 512;
+const BATCH_MAX = 2048;
 /** A batch of one event costs almost what one of a hundred does, so a moment's events are handled together. */
 const GATHER_MS = 10;
-const GATHER_BELOW = 128;
+const GATHER_BELOW = 1024;
 const SMOOTHING = 0.2;
 /** The checkpoint may lag so many events or so long behind: after a crash they are handled again. */
 const CHECKPOINT_EVENTS = 1000;

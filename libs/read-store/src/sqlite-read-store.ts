@@ -154,6 +154,10 @@ class SqliteCollection<T> implements Collection<T> {
   }
 }
 
+/** Most readers never ask for the revisions, so these are parsed when somebody does. */
 const docOf = <T>([id, value, revisions]: ReadRow): Doc<T> => ({
-  id, value: fromText(value) as T, revisions: JSON.parse(revisions) as Record<string, number>,
+  id, value: fromText(value) as T,
+  get revisions() {
+    return JSON.parse(revisions) as Record<string, number>;
+  },
 });

@@ -4,18 +4,18 @@ import type { BoundProjection } from './bound.js';
 import type { Halted } from './halted.js';
 import type { Delivery } from './target.js';
 
-const UNREADABLE = Symbol('unreadable');
-
 type Route = { readonly codec: BoundProjection['codec']; readonly bounds: readonly BoundProjection[] };
+type Told = { readonly unknown: (type: string) => void; readonly unreadable: (halted: Halted) => void };
+type Deliveries = Map<string, Delivery[]>;
 
 /** Which projections an event goes to, per collection; decodes it once per codec. */
 export class Router {
   readonly #byCategory = new Map<string, Route[]>();
   /** Events of a type no codec of their category knows. */
   unknown = 0;
-  readonly #told: { readonly unknown: (type: string) => void; readonly unreadable: (halted: Halted) => void };
+  readonly #told: Told;
 
-  constructor(projections: readonly BoundProjection[], told: { readonly unknown: (type: string) => void; readonly unreadable: (halted: Halted) => void }) {
+  constructor(projections: readonly BoundProjection[], told: Told) {
     this.#told = told;
     for (const category of new Set(projections.flatMap(({ categories }) => categories))) {
       const here = projections.filter(({ categories }) => categories.includes(category));
@@ -28,48 +28,54 @@ export class Router {
     return [...this.#byCategory.keys()];
   }
 
-  /** Deliveries by collection name, in the order of the events. */
-  route(events: readonly RecordedEvent[]): ReadonlyMap<string, readonly Delivery[]> {
-    const byCollection = new Map<string, Delivery[]>();
+  /** Deliveries by collection name, in the order of the events; added to `into`, where those of earlier events are. */
+  route(events: readonly RecordedEvent[], into: Deliveries = new Map()): ReadonlyMap<string, readonly Delivery[]> {
     for (const recorded of events) {
       const routes = this.#byCategory.get(categoryOf(recorded.stream));
-      if (routes) this.#routeOne(recorded, routes, byCollection);
+      if (routes) this.#routeOne(recorded, routes, into);
     }
-    return byCollection;
+    return into;
   }
 
-  #routeOne(recorded: RecordedEvent, routes: readonly Route[], byCollection: Map<string, Delivery[]>): void {
+  #routeOne(recorded: RecordedEvent, routes: readonly Route[], into: Deliveries): void {
     let known = false;
     let meta: ProjectedMeta | undefined;
     for (const { codec, bounds } of routes) {
-      const event = this.#read(recorded, bounds, () => codec.decode(recorded.type, recorded.data));
+      let event: unknown;
+      try {
+        event = codec.decode(recorded.type, recorded.data);
+      } catch (error) {
+        known = true;
+        this.#unreadable(recorded, bounds, error);
+        continue;
+      }
       if (event === undefined) continue;
       known = true;
-      if (event === UNREADABLE) continue;
       meta ??= metaOf(recorded);
-      for (const bound of bounds) {
-        const ids = this.#read(recorded, [bound], () => bound.idsOf(event, meta!));
-        if (ids === UNREADABLE || ids.length === 0) continue;
-        const { name } = bound.collection;
-        const deliveries = byCollection.get(name);
-        const delivery = { bound, event, meta, position: recorded.position, ids };
-        if (deliveries) deliveries.push(delivery);
-        else byCollection.set(name, [delivery]);
-      }
+      for (const bound of bounds) this.#deliver(bound, { event, meta, recorded }, into);
     }
     if (known) return;
     this.unknown++;
     this.#told.unknown(recorded.type);
   }
 
-  /** What cannot be read has no documents to halt: the event is told of, for each collection, and passed over. */
-  #read<T>({ stream, revision }: RecordedEvent, bounds: readonly BoundProjection[], read: () => T): T | typeof UNREADABLE {
+  #deliver(bound: BoundProjection, { event, meta, recorded }: { readonly event: unknown; readonly meta: ProjectedMeta; readonly recorded: RecordedEvent }, into: Deliveries): void {
+    let ids: readonly string[];
     try {
-      return read();
+      ids = bound.idsOf(event, meta);
     } catch (error) {
-      for (const { collection } of bounds) this.#told.unreadable({ collection: collection.name, stream, revision, error: String(error) });
-      return UNREADABLE;
+      return this.#unreadable(recorded, [bound], error);
     }
+    if (ids.length === 0) return;
+    const delivery: Delivery = { bound, event, meta, position: recorded.position, ids };
+    const deliveries = into.get(bound.collection.name);
+    if (deliveries) deliveries.push(delivery);
+    else into.set(bound.collection.name, [delivery]);
+  }
+
+  /** What cannot be read has no documents to halt: the event is told of, for each collection, and passed over. */
+  #unreadable({ stream, revision }: RecordedEvent, bounds: readonly BoundProjection[], error: unknown): void {
+    for (const { collection } of bounds) this.#told.unreadable({ collection: collection.name, stream, revision, error: String(error) });
   }
 }
 

@@ -1,6 +1,6 @@
 import { type EventStore, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
 import { Fault, invariant } from '@vouchsafe/kernel';
-import type { Clock, Log } from '@vouchsafe/runtime';
+import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
 import { type Follower, type Lag, startFollower } from '../follower.js';
 import type { Collection, CollectionSpec, ReadStore } from '../port.js';
 import type { BoundProjection } from './bound.js';
@@ -8,7 +8,7 @@ import { type Rebuilt, compareCollections } from './compare.js';
 import { type Halted, HaltedDocuments } from './halted.js';
 import { replay } from './replay.js';
 import { Router } from './router.js';
-import { applyBatch, type Halting } from './target.js';
+import { applyBatch, type Delivery, type Halting } from './target.js';
 
 export type ProjectionOptions = {
   /** Names the runner's checkpoint; unique within the read store, kept for ever. */
@@ -40,6 +40,10 @@ export interface ProjectionRunner {
 }
 
 const UNKNOWN_TYPES_LOGGED = 100;
+/** A matter's events come within some tens of milliseconds: gathered, its documents are written once. */
+const GATHER_MS = 40;
+/** Events read in one turn of the event loop, which also takes orders. */
+const EVENTS_PER_TURN = 256;
 
 /**
  * Starts one runner for all projections of a service. A collection that is new to the runner is first filled from the
@@ -86,6 +90,7 @@ class Runner implements ProjectionRunner {
     }
     this.#follower = await startFollower({
       name: `projections/${name}`, store, readStore, clock, log, categories: this.#router.categories,
+      gatherMs: GATHER_MS,
       prepare: (checkpoint) => this.#fillNewcomers(checkpoint),
       handle: (events) => this.#apply(events),
       afterCheckpoint: () => this.#forget(),
@@ -121,7 +126,12 @@ class Runner implements ProjectionRunner {
   }
 
   async #apply(events: readonly RecordedEvent[]): Promise<void> {
-    for (const [name, deliveries] of this.#router.route(events)) {
+    const routed = new Map<string, Delivery[]>();
+    for (let at = 0; at < events.length; at += EVENTS_PER_TURN) {
+      if (at > 0) await nextTurn();
+      this.#router.route(events.slice(at, at + EVENTS_PER_TURN), routed);
+    }
+    for (const [name, deliveries] of routed) {
       if (await applyBatch(this.#collections.get(name)!, deliveries, this.#halting)) this.#toForget.add(name);
     }
     await this.#halting.save();

@@ -61,15 +61,15 @@ const applyOne = (
   id: string, doc: Doc<unknown> | undefined, { deliveries, halting }: { readonly deliveries: readonly Delivery[]; readonly halting: Halting },
 ): WriteOp<unknown> | undefined => {
   let value = doc?.value;
-  let revisions: Record<string, number> = { ...doc?.revisions };
+  const revisions = new Revisions(doc?.revisions);
   let at = 0;
   try {
     while (at < deliveries.length) {
       const { meta, position } = deliveries[at]!;
       const end = endOfEvent(deliveries, at);
-      if (isFresh(revisions, meta, position)) {
+      if (revisions.areBefore(meta, position)) {
         value = applied(value, deliveries, { id, at, end });
-        revisions = raised(revisions, meta, position);
+        revisions.raise(meta, position);
       }
       at = end;
     }
@@ -77,7 +77,7 @@ const applyOne = (
     const { bound, meta } = deliveries[at]!; // what was applied before it stays
     halting.add({ collection: bound.collection.name, document: id, stream: meta.stream, revision: meta.revision, error: String(error) });
   }
-  return value === doc?.value ? undefined : { id, value, revisions, onlyRevisions: true };
+  return value === doc?.value ? undefined : { id, value, revisions: revisions.asRecord(), onlyRevisions: true };
 };
 
 /** Several projections may feed a document with one event: it is new to all of them or to none. */
@@ -96,15 +96,36 @@ const applied = (before: unknown, deliveries: readonly Delivery[], { id, at, end
   return value;
 };
 
-/** Whether the document has not seen the event yet. */
-const isFresh = (revisions: Readonly<Record<string, number>>, { stream, revision }: ProjectedMeta, position: number): boolean => {
-  const log = revisions[LOG];
-  return log === undefined ? revision > (revisions[stream] ?? -1) : position > log;
-};
+/** How far a document has seen each stream that feeds it; beyond {@link STREAMS_MAX} of them, how far the log. */
+class Revisions {
+  readonly #byStream = new Map<string, number>();
+  #log: number | undefined;
 
-const raised = (revisions: Record<string, number>, { stream, revision }: ProjectedMeta, position: number): Record<string, number> => {
-  if (revisions[LOG] !== undefined) revisions[LOG] = position;
-  else if (revisions[stream] === undefined && Object.keys(revisions).length >= STREAMS_MAX) return { [LOG]: position };
-  else revisions[stream] = revision;
-  return revisions;
-};
+  constructor(known: Readonly<Record<string, number>> | undefined) {
+    for (const stream in known) {
+      if (stream === LOG) this.#log = known[stream];
+      else this.#byStream.set(stream, known[stream]!);
+    }
+  }
+
+  /** Whether the document has not seen the event yet. */
+  areBefore({ stream, revision }: ProjectedMeta, position: number): boolean {
+    return this.#log === undefined ? revision > (this.#byStream.get(stream) ?? -1) : position > this.#log;
+  }
+
+  raise({ stream, revision }: ProjectedMeta, position: number): void {
+    if (this.#log === undefined && (this.#byStream.has(stream) || this.#byStream.size < STREAMS_MAX)) this.#byStream.set(stream, revision);
+    else {
+      this.#log = position;
+      this.#byStream.clear();
+    }
+  }
+
+  /** Without a prototype: an object with names of streams for keys is a dictionary, and shall be kept as one. */
+  asRecord(): Readonly<Record<string, number>> {
+    const record = Object.create(null) as Record<string, number>;
+    if (this.#log !== undefined) record[LOG] = this.#log;
+    for (const [stream, revision] of this.#byStream) record[stream] = revision;
+    return record;
+  }
+}
