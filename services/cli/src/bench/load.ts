@@ -21,6 +21,8 @@ export type LoadPlan = {
   /** Calls in flight, over all sessions. */
   readonly inFlight: number;
   readonly seconds: number;
+  /** Ends after so many calls, if sooner. */
+  readonly calls?: number;
   /** Bytes of the `n`th request's message. */
   readonly request: (n: number) => Uint8Array;
   /** Looks at an answer's message; false counts as failed. */
@@ -49,7 +51,7 @@ export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
   const until = from + plan.seconds * 1000;
   let next = 0;
   const lane = async (session: http2.ClientHttp2Session): Promise<void> => {
-    while (performance.now() < until) await oneCall(session, plan, next++, tally);
+    while (performance.now() < until && next < (plan.calls ?? Number.POSITIVE_INFINITY)) await oneCall(session, plan, next++, tally);
   };
   await Promise.all(Array.from({ length: plan.inFlight }, (_, i) => lane(sessions[i % sessions.length]!)));
   const seconds = (performance.now() - from) / 1000;

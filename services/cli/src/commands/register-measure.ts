@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { bench } from '../bench/bench.js';
 import { crash } from '../crash/crash.js';
 import { demo } from '../demo/demo.js';
 import type { Shell } from '../shell.js';
@@ -16,4 +17,9 @@ export const registerMeasure = (program: Command, shell: Shell, t: T): void => {
     .option('--seed <n>', t('随机种子，同种子可重现', 'of the random moments; the same seed plays the same ones'), Number, 1).option('--keep', t('保留数据目录', 'keep the data directory'))
     .action(async (options: { kills: number; seed: number; keep?: boolean }) => shell.exit(await crash(shell.speech(), { ...options, keep: options.keep === true })));
   registerTrace(program, shell, t);
+
+  program.command('bench').description(t('性能测量：每个数都与同一次运行的参照相比', 'measures speed; each figure beside a reference of the same run')).option('--only <ids>', 'P1,P5,P9,P10,P13')
+    .option('--json <file>', t('结果写入文件', 'writes the results to a file')).option('--seconds <n>', '', Number, 5).option('--rounds <n>', '', Number, 3)
+    .option('--present <n>', t('P9：已有卡密数', 'P9: codes present'), Number, 1_000_000)
+    .action(async (options: { only?: string; json?: string; seconds: number; rounds: number; present: number }) => shell.exit(await bench(shell.speech(), options)));
 };
