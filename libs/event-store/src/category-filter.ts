@@ -1,11 +1,13 @@
 /** Tells whether a stream is of one of some categories (the part of its name before the first dash), without cutting it up. */
 export class CategoryFilter {
   readonly #names: readonly string[] | undefined;
+  readonly #set: ReadonlySet<string>;
   readonly #bytes: readonly Buffer[];
 
   /** `categories` absent: every stream matches. */
   constructor(readonly categories: readonly string[] | undefined) {
     this.#names = categories?.filter((name) => !name.includes('-')); // no category has a dash
+    this.#set = new Set(this.#names);
     this.#bytes = (this.#names ?? []).map((name) => Buffer.from(name));
   }
 
@@ -14,6 +16,13 @@ export class CategoryFilter {
     return this.#names.some(
       (name) => stream.startsWith(name) && (stream.length === name.length || stream.charCodeAt(name.length) === DASH),
     );
+  }
+
+  matchesCategory(category: string): boolean {
+    return !this.#names || this.#set.has(category);
+  }
+  matchesAny(categories: ReadonlySet<string>): boolean {
+    return !this.#names || this.#names.some((name) => categories.has(name));
   }
 
   /** As {@link matches}, for a name that lies as UTF-8 in `bytes` from `at` to `end`. */

@@ -49,6 +49,35 @@ describe('a follower that falls behind and catches up by turns', () => {
   });
 });
 
+describe('a follower of some categories', () => {
+  it('is not woken by others, and misses none of its own', async () => {
+    const store = await openSmall(memoryDisk(), FORGETFUL);
+    const stop = new AbortController();
+    const pages = store.subscribe({ after: START, categories: ['till'], signal: stop.signal })[Symbol.asyncIterator]();
+    const got: string[] = [];
+    const next = async (): Promise<void> => {
+      const { value, done } = await pages.next();
+      if (!done) got.push(...value.events.map(({ stream }: { stream: string }) => stream));
+    };
+    const appended: string[] = [];
+    let waiting = next();
+    for (let i = 0; i < 60; i++) {
+      const stream = i % 7 === 3 ? `till-${i}` : i % 2 ? `order-${i}` : `tills-${i}`;
+      await store.append(anAppend(stream, -1, `e${i}`));
+      await store.durable(store.head());
+      if (!stream.startsWith('till-')) continue;
+      appended.push(stream);
+      await waiting;
+      waiting = next();
+    }
+    expect(got).toEqual(appended);
+    expect(appended.length).toBeGreaterThan(5);
+    stop.abort();
+    await waiting;
+    await store.close();
+  });
+});
+
 describe('reading all from a position that is none of an event', () => {
   it('is refused, and told from damage', async () => {
     const store = await openSmall(memoryDisk(), FORGETFUL);

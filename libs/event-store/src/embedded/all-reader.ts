@@ -3,6 +3,7 @@ import { CategoryFilter } from '../category-filter.js';
 import { type Page, type Position, type ReadAll } from '../port.js';
 import { LogCursor } from './log-cursor.js';
 import type { LogFiles } from './log-files.js';
+import type { PendingFrame } from './pending-frame.js';
 import type { RecentFrames } from './recent.js';
 import type { RecordReader } from './record-reader.js';
 
@@ -18,14 +19,17 @@ export type AllReaderParts = {
 
 /** Cursors kept for those who read page after page. */
 const CURSORS_MAX = 8;
-const SUBSCRIPTION_PAGE = 512;
+const SUBSCRIPTION_PAGE = 2048;
+
+/** One who follows and has everything up to `after`. */
+type Waiting = { after: Position; readonly filter: CategoryFilter; readonly wake: () => void };
 
 /** Reads the durable events of all streams: from memory where they are recent, else on a cursor over the files. */
 export class AllReader {
   readonly #parts: AllReaderParts;
   /** Idle cursors, oldest first. */
   #cursors: LogCursor[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiting>();
 
   constructor(parts: AllReaderParts) {
     this.#parts = parts;
@@ -62,7 +66,7 @@ export class AllReader {
       after = page.next;
       if (signal.aborted) return;
       if (page.events.length > 0) yield page;
-      if (this.#parts.durable() <= after) await this.#more(after, signal);
+      if (this.#parts.durable() <= after) after = await this.#more(after, filter, signal);
     }
   }
 
@@ -75,23 +79,35 @@ export class AllReader {
     throw new Fault('POSITION_UNKNOWN', why, false);
   }
 
-  /** Settles when there is more than `after`, or nothing will come any more. */
-  #more(after: Position, signal: AbortSignal): Promise<void> {
+  /** Settles when there may be more of interest than up to `after`, or nothing will come any more. Answers where to go on. */
+  #more(after: Position, filter: CategoryFilter, signal: AbortSignal): Promise<Position> {
     return new Promise((resolve) => {
-      if (signal.aborted || this.#parts.ended() || this.#parts.durable() > after) return resolve();
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
+      if (signal.aborted || this.#parts.ended() || this.#parts.durable() > after) return resolve(after);
+      const waiting: Waiting = {
+        after,
+        filter,
+        wake: () => {
+          this.#waiting.delete(waiting);
+          signal.removeEventListener('abort', waiting.wake);
+          resolve(waiting.after);
+        },
       };
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
+      this.#waiting.add(waiting);
+      signal.addEventListener('abort', waiting.wake, { once: true });
     });
   }
 
-  /** More became durable, or nothing will any more. */
+  /** A frame became durable, the first after `before`. Who waits for nothing in it is passed on, not woken. */
+  flushed({ allCategories, lastPosition }: PendingFrame, before: Position): void {
+    for (const waiting of this.#waiting) {
+      if (waiting.after === before && !waiting.filter.matchesAny(allCategories)) waiting.after = lastPosition;
+      else waiting.wake();
+    }
+  }
+
+  /** Nothing will come any more. */
   wake(): void {
-    for (const wake of this.#waiting) wake();
+    for (const waiting of this.#waiting) waiting.wake();
   }
 
   close(): void {

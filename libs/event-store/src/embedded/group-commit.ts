@@ -18,7 +18,8 @@ export type GroupCommitParts = {
   /** Opens a segment for writing through. */
   readonly open: (segment: Segment) => Promise<DiskFile>;
   readonly onFrame: (frame: PendingFrame) => void;
-  readonly onDurable: (frame: PendingFrame, end: LogEnd) => void;
+  /** `before`: the last durable event before the frame. */
+  readonly onDurable: (frame: PendingFrame, end: LogEnd, before: Position) => void;
   readonly fatal: Fatal;
 };
 
@@ -174,9 +175,10 @@ export class GroupCommit {
     this.#unflushed -= bytes.length - FRAME_HEAD_BYTES;
     this.#pending.shift();
     frame.segment.end = frame.end;
+    const before = this.#durable.position;
     this.#durable = { end: frame.end, chain, position: frame.lastPosition };
     frame.settle(this.#durable);
-    onDurable(frame, this.#durable);
+    onDurable(frame, this.#durable, before);
   }
 
   async #fileOf(segment: Segment): Promise<DiskFile> {

@@ -116,11 +116,11 @@ const start = (
       fatal,
       open: (segment) => disk.open(segmentName(segment.base), 'write-through'),
       onFrame: (frame) => readers.recent.push(frame),
-      onDurable: (frame, end) => {
+      onDurable: (frame, end, before) => {
         readers.recent.flushed(frame);
         keeper.note(end);
         directory.tick(end.end);
-        readers.all.wake();
+        readers.all.flushed(frame, before);
       },
     },
     scan.end,

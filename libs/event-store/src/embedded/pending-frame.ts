@@ -1,4 +1,4 @@
-import type { Position } from '../port.js';
+import { categoryOf, type Position } from '../port.js';
 import type { Appended, StoredEvent } from '../stored-event.js';
 import { FRAME_HEAD_BYTES, type LogEnd } from './frame.js';
 import { getRecord } from './record.js';
@@ -8,6 +8,9 @@ import type { Segment } from './segment.js';
 export class PendingFrame {
   /** Of its events, in order. */
   readonly positions: Position[] = [];
+  /** Of its events' streams, likewise; and all that occur. */
+  readonly categories: string[] = [];
+  readonly allCategories = new Set<string>();
   #events: (StoredEvent | undefined)[] = [];
   /** What was appended, until {@link forget}. */
   #appended: Appended[] = [];
@@ -44,6 +47,9 @@ export class PendingFrame {
   add(appended: Appended, bytes: number): void {
     this.positions.push(this.end as Position);
     this.#appended.push(appended);
+    const category = categoryOf(appended.stream);
+    this.categories.push(category);
+    this.allCategories.add(category);
     this.length += bytes;
   }
   /** Lets go of all but the bytes; events are made from them again where one is asked for. */

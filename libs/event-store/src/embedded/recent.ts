@@ -88,9 +88,8 @@ export class RecentFrames {
       if (!frame.durable) break;
       for (let j = frame.firstAfter(after); j < frame.positions.length; j++) {
         if (events.length === max) return { events, next, atEnd: false };
-        const event = frame.eventAt(j);
-        next = event.position;
-        if (filter.matches(event.stream)) events.push(event);
+        next = frame.positions[j]!;
+        if (filter.matchesCategory(frame.categories[j]!)) events.push(frame.eventAt(j));
       }
     }
     return { events, next, atEnd: true };
