@@ -54,8 +54,8 @@ export const traceBenefits = async ({ file }: { readonly file: string }, speech:
     let codes = 0;
     for (const [n, [what, productId, quantity, phone]] of WISHES.entries()) {
       const order = await buy(stage, `B-${n + 1}`, { productId, quantity, ...(phone !== undefined && { accountFields: { phone } }) });
-      orders.push({ what, state: OrderState[order.state], reason: order.reason?.code ?? '', total: order.total?.display ?? '', delivered: order.lines[0]?.delivered ?? 0 });
-      if (phone === undefined && order.state === OrderState.COMPLETED) for await (const { secrets } of stage.as(CHANNEL).stream(FulfillmentService.method.discloseSecrets, { orderId: order.orderId })) codes += secrets.length;
+      orders.push(outcomeOf(what, order));
+      if (phone === undefined && order.state === OrderState.COMPLETED) codes += await disclosedIn(stage, order);
     }
     await settled(stage);
     await stage.stop();
@@ -68,6 +68,15 @@ export const traceBenefits = async ({ file }: { readonly file: string }, speech:
   } finally {
     await stage.close();
   }
+};
+
+const outcomeOf = (what: string, order: Order): BenefitsReport['orders'][number] => ({
+  what, state: OrderState[order.state], reason: order.reason?.code ?? '', total: order.total?.display ?? '', delivered: order.lines[0]?.delivered ?? 0,
+});
+const disclosedIn = async (stage: Stage, { orderId }: Order): Promise<number> => {
+  let codes = 0;
+  for await (const { secrets } of stage.as(CHANNEL).stream(FulfillmentService.method.discloseSecrets, { orderId })) codes += secrets.length;
+  return codes;
 };
 
 const furnish = async (stage: Stage, file: string): Promise<{ readonly created: number; readonly createdAgain: number }> => {
