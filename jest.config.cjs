@@ -6,6 +6,8 @@ module.exports = {
   testMatch: ['**/*.spec.ts'],
   transform: { '\\.[cm]?[jt]sx?$': '<rootDir>/jest-transform.cjs' },
   transformIgnorePatterns: [],
+  // Waits are for busy machines; no test measures time.
+  testTimeout: 60_000,
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
 };

@@ -33,7 +33,7 @@ export const listHandlers = (ports: ListPorts): Pick<Handlers<typeof RiskService
   getList: async ({ id }) => shown((await ports.lists.find(id)) ?? missing()),
   listLists: async ({ pageSize, pageToken }) => {
     const page = pageOf(ports.lists.all(), pageSize, pageToken);
-    if (!page) throw failureOf(riskErrors, 'PAGE_TOKEN_INVALID');
+    if (!page) throw failureOf(riskErrors, 'PAGE_TOKEN_INVALID', {}, '/pageToken');
     return { lists: page.items.map(shown), nextPageToken: page.nextPageToken };
   },
   addListEntries: async (request, context) => {

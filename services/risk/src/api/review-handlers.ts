@@ -57,7 +57,7 @@ const list = async (ports: ReviewPorts, { pageSize, pageToken, filter }: ListRev
 const tokenOf = (token: string): { readonly until: number; readonly id: string } => {
   const text = Buffer.from(token, 'base64url').toString();
   const match = /^\[(\d{1,16}),"(vdt_[A-Za-z0-9.~-]+)"\]$/.exec(text);
-  if (!match) throw failureOf(riskErrors, 'PAGE_TOKEN_INVALID');
+  if (!match) throw failureOf(riskErrors, 'PAGE_TOKEN_INVALID', {}, '/pageToken');
   return { until: Number(match[1]), id: match[2]! };
 };
 
@@ -70,7 +70,7 @@ const whereOf = (filter: string, now: number): Readonly<Record<string, Condition
       where['resolved'] = true;
       delete where['until'];
     } else if (match?.[2] === 'STATE_TIMED_OUT') where['until'] = { lt: now };
-    else if (match?.[2] !== 'STATE_OPEN') throw failureOf(riskErrors, 'FILTER_INVALID', { at: part.slice(0, 60) });
+    else if (match?.[2] !== 'STATE_OPEN') throw failureOf(riskErrors, 'FILTER_INVALID', { at: part.slice(0, 60) }, '/filter');
   }
   return where;
 };

@@ -41,7 +41,7 @@ export const ruleHandlers = (ports: RulePorts): Pick<Handlers<typeof RiskService
     const { state } = await ports.shelf.state();
     const all = [...state.versions.map(({ version }) => version).reverse(), 0].map((version) => ({ ...ruleSetOf(state, version)!, rules: [] }));
     const page = pageOf(all, pageSize, pageToken);
-    if (!page) throw failureOf(riskErrors, 'PAGE_TOKEN_INVALID');
+    if (!page) throw failureOf(riskErrors, 'PAGE_TOKEN_INVALID', {}, '/pageToken');
     return { ruleSets: [...page.items], nextPageToken: page.nextPageToken };
   },
 });

@@ -46,7 +46,7 @@ export const recordSignal = async (ports: SignalPorts, request: RecordSignalRequ
 /** A channel speaks for itself; staff name the channel. */
 export const channelOf = ({ caller }: CallContext, named: string): string => {
   const channelId = caller.channelId ?? (caller.kind === 'channel' ? '' : named);
-  if (channelId === '') throw failureOf(riskErrors, 'CHANNEL_REQUIRED');
+  if (channelId === '') throw failureOf(riskErrors, 'CHANNEL_REQUIRED', {}, '/channelId');
   return channelId;
 };
 

@@ -38,7 +38,7 @@ const draftOf = async ({ shelf }: VerdictPorts): Promise<Program> => {
 
 const askOf = (request: AssessOrderRequest, clock: Clock) => {
   const { channelId, lines, total, ip, emailDomain } = request;
-  if (channelId === '') throw failureOf(riskErrors, 'CHANNEL_REQUIRED');
+  if (channelId === '') throw failureOf(riskErrors, 'CHANNEL_REQUIRED', {}, '/channelId');
   if (!total) throw invalidField('/total', 'FIELD_REQUIRED', '必填', 'is required');
   if (lines.length > LINES_MAX) throw invalidField('/lines', 'OUT_OF_RANGE', `最多 ${LINES_MAX} 行`, `takes at most ${LINES_MAX} lines`);
   return {

