@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseConfig, type Platform, type PlatformOptions, startPlatform } from '@vouchsafe/all-in-one';
 import type { Instant } from '@vouchsafe/kernel';
 import { type Clock, type Log, type SimulatedClock, simulatedClock } from '@vouchsafe/runtime';
 import { pinoLog } from '@vouchsafe/telemetry';
 import { Connection } from '../client/connection.js';
+import { scratchFolder } from './scratch.js';
 
 export type StageOptions = {
   readonly start: Instant; readonly channels: readonly string[]; readonly terminals: readonly string[];
@@ -28,7 +28,7 @@ const WAKE_MS = 200;
  */
 export class Stage {
   readonly clock: SimulatedClock;
-  readonly folder = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-trace-'));
+  readonly folder = scratchFolder();
   readonly #connections = new Map<string, Connection>();
   #platform: Platform | undefined;
   #drip: NodeJS.Timeout | undefined;
