@@ -61,6 +61,30 @@ export const commonErrors = {
     kind: 'invalid', zh: '缺少必填字段', en: 'A required field is missing',
     remedyZh: '补上 errors 所指的字段。', remedyEn: 'Add the field named in errors.',
   },
+  OUT_OF_RANGE: {
+    kind: 'invalid', zh: '数值超出范围', en: 'A value is out of range',
+    remedyZh: '按 errors 中的范围修改。', remedyEn: 'Keep to the range that errors says.',
+  },
+  TEXT_TOO_LONG: {
+    kind: 'invalid', zh: '文本过长', en: 'A text is too long',
+    remedyZh: '按 errors 中的上限缩短。', remedyEn: 'Shorten it to what errors allows.',
+  },
+  ID_INVALID: {
+    kind: 'invalid', zh: '编号格式不正确', en: 'An id has not the form of one',
+    remedyZh: '检查前缀与字符；编号形如 ord_…。', remedyEn: 'Check its prefix and characters; ids look like ord_….',
+  },
+  DECIMAL_INVALID: {
+    kind: 'invalid', zh: '小数不合要求', en: 'A decimal is not usable',
+    remedyZh: '写成字符串，最多六位小数，例如 "9.90"。', remedyEn: 'Write it as text with at most six digits behind the point, such as "9.90".',
+  },
+  IP_INVALID: {
+    kind: 'invalid', zh: '不是 IP 地址', en: 'This is no IP address',
+    remedyZh: '填写 IPv4 或 IPv6 地址，不带端口。', remedyEn: 'Give an IPv4 or IPv6 address without a port.',
+  },
+  FORMAT_UNKNOWN: {
+    kind: 'invalid', zh: '无法识别的格式', en: 'The format is not known',
+    remedyZh: '可用格式见 errors。', remedyEn: 'The formats there are stand in errors.',
+  },
   CREDENTIAL_INVALID: {
     kind: 'unauthenticated', zh: '凭证无效', en: 'The credential is not valid',
     remedyZh: '检查 Authorization 头；密钥可能抄错或已作废。', remedyEn: 'Check the Authorization header; the key may be mistyped or no longer exist.',

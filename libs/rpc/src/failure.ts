@@ -24,9 +24,11 @@ export const isRpcFailure = (error: unknown): error is RpcFailure => error insta
 export type CatalogueEntry = { readonly kind: Kind; readonly zh: string; readonly en: string; readonly remedyZh: string; readonly remedyEn: string };
 export type Catalogue<R extends string = string> = Readonly<Record<R, CatalogueEntry>>;
 
-/** The failure for a rejection, its kind looked up in the service's catalogue. */
-export const failureOf = <R extends string>(catalogue: Catalogue<R>, code: R, details: Details = {}): RpcFailure =>
-  new RpcFailure(catalogue[code].kind, code, details);
+/** The failure for a rejection, its kind looked up in the service's catalogue. `pointer`: the field that is wrong, where there is one. */
+export const failureOf = <R extends string>(catalogue: Catalogue<R>, code: R, details: Details = {}, pointer?: string): RpcFailure => {
+  const { kind, zh, en } = catalogue[code];
+  return new RpcFailure(kind, code, details, pointer === undefined ? {} : { fields: [{ pointer, code, zh, en }] });
+};
 
 /** An INVALID_ARGUMENT that names the field. */
 export const invalidField = (pointer: string, code: string, zh: string, en: string): RpcFailure =>

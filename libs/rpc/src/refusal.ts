@@ -11,6 +11,19 @@ export type Refusal = {
   readonly retryAfterMs?: number;
 };
 
+/** Refusals travel in gRPC trailers: one that grew with its request would take the whole connection with it. */
+const FIELDS_MAX = 20;
+const DETAILS_MAX = 20;
+const DETAIL_CHARS_MAX = 256;
+const bounded = (details: Details): Details => {
+  const entries = Object.entries(details);
+  const isSmall = entries.length <= DETAILS_MAX && entries.every(([, value]) => value.length <= DETAIL_CHARS_MAX);
+  return isSmall ? details : Object.fromEntries(entries.slice(0, DETAILS_MAX).map(([name, value]) => [name, clipped(value)]));
+};
+const shortened = ({ pointer, code, zh, en }: FieldError): FieldError => ({ pointer: clipped(pointer), code, zh: clipped(zh), en: clipped(en) });
+/** Cut between characters, never within one. */
+const clipped = (text: string): string => (text.length <= DETAIL_CHARS_MAX ? text : `${[...text.slice(0, DETAIL_CHARS_MAX)].slice(0, -1).join('')}…`);
+
 /** A fault's retry hint where nothing better is known. */
 const RETRY_AFTER_MS = 1_000;
 
@@ -19,7 +32,7 @@ export const refusalOf = (error: unknown): Refusal => {
   if (isRpcFailure(error)) {
     const { kind, code, details, more } = error;
     // Clocks tell fractions of milliseconds; what is sent is whole.
-    return { kind, code, details, fields: more.fields ?? [], ...(more.retryAfterMs !== undefined && { retryAfterMs: Math.max(0, Math.ceil(more.retryAfterMs)) }) };
+    return { kind, code, details: bounded(details), fields: (more.fields ?? []).slice(0, FIELDS_MAX).map(shortened), ...(more.retryAfterMs !== undefined && { retryAfterMs: Math.max(0, Math.ceil(more.retryAfterMs)) }) };
   }
   if (isFault(error)) return faultRefusal(error.code, error.retryable);
   if (isShapeError(error)) return { kind: 'invalid', code: 'FIELD_INVALID', details: {}, fields: [shapeField(error)] };

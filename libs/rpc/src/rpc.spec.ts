@@ -72,6 +72,16 @@ describe('a call by bytes', () => {
 });
 
 describe('a failure at the rim', () => {
+  it('stays small, however large the request that it answers', () => {
+    const field = { pointer: '/lines', code: 'FIELD_INVALID', zh: '有误', en: 'wrong' };
+    const refusal = refusalOf(new RpcFailure('invalid', 'FILTER_INVALID', { at: '🧨'.repeat(50_000), short: 'as it was' }, { fields: Array.from({ length: 500 }, () => field) }));
+    expect(refusal.fields).toHaveLength(20);
+    expect(refusal.details.short).toBe('as it was');
+    expect([refusal.details.at!.length < 300, refusal.details.at!.isWellFormed()]).toEqual([true, true]);
+    const status = grpcStatusOf(refusal, facts);
+    expect(JSON.stringify(status.metadata.toJSON()).length).toBeLessThan(30_000);
+    expect(readGrpcStatus(status).fields).toHaveLength(20);
+  });
   it('tells a wait in whole milliseconds, whatever the clock that measured it', () => {
     const refusal = refusalOf(new RpcFailure('throttled', 'BUSY', {}, { retryAfterMs: 966_099.858_000_001_4 }));
     expect(refusal.retryAfterMs).toBe(966_100);

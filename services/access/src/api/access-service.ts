@@ -1,4 +1,5 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import type { PrincipalRejection } from '../domain/principal.js';
 import type { Instant } from '@vouchsafe/kernel';
 import type { AccessService } from '@vouchsafe/proto/access/v1/access';
 import { type CallContext, failureOf, type Handlers } from '@vouchsafe/rpc';
@@ -28,8 +29,10 @@ export type AccessParts = {
 export const accessService = (parts: AccessParts): Handlers<typeof AccessService> => ({ ...principalHandlers(parts), ...credentialHandlers(parts), ...approvalHandlers(parts), ...erasureHandlers(parts) });
 
 type Part<K extends keyof Handlers<typeof AccessService>> = Pick<Handlers<typeof AccessService>, K>;
+/** The field that a rejection of a principal's is about. */
+const POINTERS: Readonly<Partial<Record<PrincipalRejection, string>>> = { ROLE_UNKNOWN: '/role', EXPIRY_INVALID: '/expireTime' };
 const must = <T>(result: Result<T>): T => {
-  if (!result.ok) throw failureOf(accessErrors, result.code, result.details);
+  if (!result.ok) throw failureOf(accessErrors, result.code, result.details, POINTERS[result.code]);
   return result.value;
 };
 

@@ -86,7 +86,7 @@ const instantOf = (pointer: string, time: Timestamp): Instant => {
 };
 
 export const parseWhom = ({ subject, value }: EraseSubjectRequest): Whom => {
-  if ((subject === '') === (value === undefined)) throw failureOf(accessErrors, 'SUBJECT_INVALID');
+  if ((subject === '') === (value === undefined)) throw failureOf(accessErrors, 'SUBJECT_INVALID', {}, '/subject');
   if (!value) {
     if (!isId('subject', subject)) throw invalidField('/subject', 'FIELD_INVALID', '形如 sub_…', 'Must be sub_….');
     return { ref: subject };

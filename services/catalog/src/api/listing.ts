@@ -32,13 +32,13 @@ export const pageOf = <M extends DescMessage>(
 
 const tokenId = (token: string): string => {
   const text = Buffer.from(token, 'base64url').toString();
-  if (!text.startsWith('id:')) throw failureOf(catalogErrors, 'PAGE_TOKEN_INVALID');
+  if (!text.startsWith('id:')) throw failureOf(catalogErrors, 'PAGE_TOKEN_INVALID', {}, '/pageToken');
   return text.slice(3);
 };
 const order = (text: string): boolean => {
   if (text === '' || text === 'id' || text === 'id asc') return false;
   if (text === 'id desc') return true;
-  throw failureOf(catalogErrors, 'FILTER_INVALID', { order_by: text });
+  throw failureOf(catalogErrors, 'FILTER_INVALID', { order_by: text }, '/orderBy');
 };
 
 const CONDITION = /^\s*([A-Za-z_]{1,40})\s*=\s*("([^"]{0,200})"|[A-Za-z0-9_.-]{1,200})\s*$/;
@@ -48,7 +48,7 @@ const filterOf = <M extends DescMessage>(schema: M, text: string): ((message: Me
   if (text.trim() === '') return () => true;
   const conditions = text.split(/\s+AND\s+/);
   const refuse = (part: string): never => {
-    throw failureOf(catalogErrors, 'FILTER_INVALID', { at: part });
+    throw failureOf(catalogErrors, 'FILTER_INVALID', { at: part }, '/filter');
   };
   if (conditions.length > CONDITIONS_MAX) refuse(text.slice(0, 40));
   const tests = conditions.map((part) => {

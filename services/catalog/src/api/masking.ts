@@ -16,14 +16,14 @@ export const masked = <M extends DescMessage>(schema: M, current: MessageShape<M
 
 const copyField = (schema: DescMessage, into: Message, from: Message | undefined, names: readonly string[], path: string): void => {
   const field = schema.fields.find(({ name, localName }) => name === names[0] || localName === names[0]);
-  if (!field) throw failureOf(catalogErrors, 'MASK_INVALID', { path });
+  if (!field) throw failureOf(catalogErrors, 'MASK_INVALID', { path }, '/updateMask');
   const [source, target] = [from && reflect(schema, from), reflect(schema, into)];
   if (names.length === 1) {
     if (source?.isSet(field)) target.set(field, source.get(field));
     else target.clear(field);
     return;
   }
-  if (field.fieldKind !== 'message') throw failureOf(catalogErrors, 'MASK_INVALID', { path });
+  if (field.fieldKind !== 'message') throw failureOf(catalogErrors, 'MASK_INVALID', { path }, '/updateMask');
   const inner = target.get(field);
   copyField(field.message, inner.message, source?.isSet(field) ? source.get(field).message : undefined, names.slice(1), path);
   target.set(field, inner);

@@ -15,6 +15,8 @@ export class Reading {
   words(pointer: string, text: TextMessage | undefined): Text {
     const [zh, en] = [text?.zh.trim() ?? '', text?.en.trim() ?? ''];
     if (!zh && !en) this.fail(pointer, 'FIELD_REQUIRED', '请填写中文或英文名称', 'give it in Chinese or English');
+    this.short(`${pointer}/zh`, zh, WORDS_MAX);
+    this.short(`${pointer}/en`, en, WORDS_MAX);
     return { zh: zh || en, en: en || zh };
   }
   optionalWords(pointer: string, text: TextMessage | undefined): Text | undefined {
@@ -22,7 +24,13 @@ export class Reading {
   }
   required(pointer: string, value: string): string {
     if (!value.trim()) this.fail(pointer, 'FIELD_REQUIRED', '必填', 'is required');
-    return value.trim();
+    return this.short(pointer, value.trim(), NAME_MAX) ?? '';
+  }
+  /** The text, if it is no longer than `max` characters. */
+  short(pointer: string, text: string, max: number): string | undefined {
+    if (text.length <= max) return text;
+    this.fail(pointer, 'TEXT_TOO_LONG', `不超过 ${max} 个字符`, `at most ${max} characters`);
+    return undefined;
   }
   /** A decimal of the major unit, not negative; undefined where it is empty. */
   decimal(pointer: string, value: string): Micros | undefined {
@@ -97,6 +105,9 @@ export class Reading {
 }
 
 export const DEFAULT_ZONE = 'Asia/Shanghai';
+/** Instructions to a buyer are the longest of texts. */
+const WORDS_MAX = 4_000;
+const NAME_MAX = 256;
 const TEN_YEARS_MS = 3653 * 86_400_000;
 const BOOK_ID = /^bok_[A-Za-z0-9.~-]{1,96}$/;
 const KNOWN_CURRENCIES = new Set(Intl.supportedValuesOf('currency'));

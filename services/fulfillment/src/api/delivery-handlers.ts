@@ -91,7 +91,7 @@ const tokenOf = ({ id, value }: Doc<DeliveryDoc>): string => Buffer.from(JSON.st
 const afterIn = (token: string): { readonly after?: { readonly values: readonly [number]; readonly id: string } } => {
   if (token === '') return {};
   const match = /^\[(\d{1,16}),"([^"\\]{1,200})"\]$/.exec(Buffer.from(token, 'base64url').toString());
-  if (!match) throw failure('PAGE_TOKEN_INVALID');
+  if (!match) throw failure('PAGE_TOKEN_INVALID', {}, '/pageToken');
   return { after: { values: [Number(match[1])], id: match[2]! } };
 };
 

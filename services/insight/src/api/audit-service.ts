@@ -1,5 +1,6 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type EventStore, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
+import { isFault } from '@vouchsafe/kernel';
 import { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
 import type { AuditService, GetTimelineRequest, ReadEventsRequest } from '@vouchsafe/proto/audit/v1/audit';
 import type { ProjectionRunner } from '@vouchsafe/read-store';
@@ -22,16 +23,17 @@ const PAGE_MAX = 500;
 const PAGE_DEFAULT = 200;
 const READ_PAGE = 256;
 const CATCH_UP_MS = 2_000;
+const LOOK_MS = 200;
 
 /** RPCs of the audit: timelines, the event stream, integrity. */
 export const auditService = (ports: AuditPorts): Handlers<typeof AuditService> => ({
   getTimeline: async (request, context) => {
     const subjects = [request.voucherId, request.orderId, request.channelId, request.accountId].filter(Boolean);
-    if (subjects.length !== 1) throw failureOf(insightErrors, 'SUBJECT_REQUIRED');
+    if (subjects.length !== 1) throw failureOf(insightErrors, 'SUBJECT_REQUIRED', {}, '/orderId');
     await ports.runner.waitFor(ports.store.head(), CATCH_UP_MS);
     const events = await timelineOf(ports, request, context);
     if (events.length === 0) throw failureOf(insightErrors, 'SUBJECT_UNKNOWN');
-    const after = request.pageToken ? positionOf(request.pageToken) : START;
+    const after = request.pageToken ? positionOf(request.pageToken, '/pageToken') : START;
     const rest = events.filter((event) => event.position > after);
     const size = Math.min(request.pageSize || PAGE_DEFAULT, PAGE_MAX);
     const page = rest.slice(0, size);
@@ -41,6 +43,8 @@ export const auditService = (ports: AuditPorts): Handlers<typeof AuditService> =
   getIntegrity: async () => {
     const { store, clock, runner } = ports;
     await store.durable(store.head());
+    // Asks the log whether anything of ours waits: after a quiet start the lag is unknown, and told as if it were one.
+    await runner.waitFor(store.head(), LOOK_MS);
     const lag = runner.lag();
     const last = await lastEvent(store, lag.behind);
     return {
@@ -50,9 +54,15 @@ export const auditService = (ports: AuditPorts): Handlers<typeof AuditService> =
   },
 });
 
-const lastEvent = async (store: EventStore, behind: Position): Promise<RecordedEvent | undefined> => {
-  const { events } = await store.readAll({ after: (behind - 1) as Position, max: 1 });
-  return events[0];
+/** The event at a position. A position just before it is one the store need not know: then, after a start and until the next event, there is no answer. */
+const lastEvent = async (store: EventStore, at: Position): Promise<RecordedEvent | undefined> => {
+  try {
+    const { events } = await store.readAll({ after: (at - 1) as Position, max: 1 });
+    return events[0];
+  } catch (error) {
+    if (isFault(error) && error.code === 'POSITION_UNKNOWN') return undefined;
+    throw error;
+  }
 };
 
 const timelineOf = async (ports: AuditPorts, request: GetTimelineRequest, context: CallContext): Promise<readonly RecordedEvent[]> => {
@@ -81,12 +91,17 @@ async function* readEvents(ports: AuditPorts, request: ReadEventsRequest, contex
   }
 }
 
+/** A cursor that no answer ever had: the caller's mistake, not a store that is away. */
+const noSuchPlace = (error: unknown): never => {
+  throw isFault(error) && error.code === 'POSITION_UNKNOWN' ? failureOf(insightErrors, 'CURSOR_INVALID', {}, '/cursor') : error;
+};
+
 /** What is there behind the cursor, then, with `follow`, what happens. */
 async function* pagesOf({ store }: AuditPorts, { categories, cursor, follow }: ReadEventsRequest, context: CallContext): AsyncIterable<readonly RecordedEvent[]> {
   const only = categories.length > 0 ? { categories } : {};
-  let after = cursor ? positionOf(cursor) : START;
+  let after = cursor ? positionOf(cursor, '/cursor') : START;
   for (;;) {
-    const page = await store.readAll({ after, ...only, max: READ_PAGE });
+    const page = await store.readAll({ after, ...only, max: READ_PAGE }).catch(noSuchPlace);
     yield page.events;
     after = page.next;
     if (page.atEnd) break;

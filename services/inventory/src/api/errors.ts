@@ -59,4 +59,4 @@ export const inventoryErrors = {
 } as const satisfies Catalogue;
 export type InventoryCode = keyof typeof inventoryErrors;
 
-export const failureOf = (code: InventoryCode, details: Details = {}): RpcFailure => fail(inventoryErrors, code, details);
+export const failureOf = (code: InventoryCode, details: Details = {}, pointer?: string): RpcFailure => fail(inventoryErrors, code, details, pointer);

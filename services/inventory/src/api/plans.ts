@@ -1,7 +1,7 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { ProductKind } from '@vouchsafe/proto/common/v1/types';
 import { FileColumn, FileEncoding, type FileFormat as FormatMessage, type MintVouchersRequestSchema, type StartImportRequest } from '@vouchsafe/proto/inventory/v1/imports';
-import type { CallContext } from '@vouchsafe/rpc';
+import { type CallContext, invalidField } from '@vouchsafe/rpc';
 import { type Ids, uuidv5 } from '@vouchsafe/runtime';
 import type { CatalogTerms, SupplyFacts } from '../application/catalog-terms.js';
 import { DEFAULT_ALPHABET, DEFAULT_PATTERN, patternProblem, randomBitsOf } from '../application/minting.js';
@@ -34,7 +34,7 @@ export const mintPlan = async (options: PlanOptions, request: MessageShape<typeo
   const [pattern, alphabet] = [request.pattern || DEFAULT_PATTERN, request.alphabet || DEFAULT_ALPHABET];
   const randomBits = randomBitsOf(pattern, alphabet);
   const problem = patternProblem(pattern, alphabet);
-  if (problem) throw failureOf(problem, { random_bits: String(randomBits) });
+  if (problem) throw failureOf(problem, { random_bits: String(randomBits) }, problem === 'ALPHABET_INVALID' || problem === 'ALPHABET_CONFUSING' ? '/alphabet' : '/pattern');
   const facts = await options.terms.factsOf({ productId, unitGrossMicros: 0n });
   if (typeof facts === 'string') throw failureOf(facts);
   if (facts.kind !== ProductKind.OWN_VOUCHER) throw failureOf('PRODUCT_NOT_MINTED');
@@ -57,7 +57,19 @@ const ENCODINGS: Readonly<Record<FileEncoding, FileFormat['encoding']>> = { [Fil
 const COLUMNS: Readonly<Record<FileColumn, ColumnName>> = {
   [FileColumn.UNSPECIFIED]: 'ignore', [FileColumn.CODE]: 'code', [FileColumn.NUMBER]: 'number', [FileColumn.EXPIRY]: 'expiry', [FileColumn.IGNORE]: 'ignore',
 };
-const formatOf = (format: FormatMessage | undefined): FileFormat => ({
-  ...(format?.encoding && { encoding: ENCODINGS[format.encoding] }), ...(format?.delimiter && { delimiter: format.delimiter }),
-  ...(format?.header !== undefined && { header: format.header }), ...(format && format.columns.length > 0 && { columns: format.columns.map((column) => COLUMNS[column]) }),
-});
+const COLUMNS_MAX = 50;
+const formatOf = (format: FormatMessage | undefined): FileFormat => {
+  if (!format) return {};
+  within('/format/columns', format.columns.length, { min: 0, max: COLUMNS_MAX });
+  if (format.delimiter.length > 1) throw invalidField('/format/delimiter', 'FIELD_INVALID', '须为单个字符', 'is one character');
+  return {
+    ...(format.encoding && { encoding: known('/format/encoding', ENCODINGS[format.encoding]) }), ...(format.delimiter && { delimiter: format.delimiter }),
+    ...(format.header !== undefined && { header: format.header }),
+    ...(format.columns.length > 0 && { columns: format.columns.map((column, i) => known(`/format/columns/${i}`, COLUMNS[column])) }),
+  };
+};
+/** Over gRPC an enum may hold any number; what has no name here must not become an event that nobody can read. */
+const known = <T>(pointer: string, value: T | undefined): T => {
+  if (value === undefined) throw invalidField(pointer, 'FIELD_INVALID', '未定义的取值', 'is none of the values that there are');
+  return value;
+};

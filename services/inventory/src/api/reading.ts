@@ -4,8 +4,12 @@ import type { Condition } from '@vouchsafe/read-store';
 import { invalidField } from '@vouchsafe/rpc';
 import { failureOf } from './errors.js';
 
+const TEXT_MAX = 1_000;
+/** A code's cost at most, in micros: a thousand million of the major unit. What a batch of them costs still fits 64 bits. */
+const COST_MAX = 1_000_000_000_000_000n;
 export const required = (pointer: string, value: string): string => {
   if (value.trim() === '') throw invalidField(pointer, 'FIELD_REQUIRED', '必填', 'is required');
+  if (value.length > TEXT_MAX) throw invalidField(pointer, 'TEXT_TOO_LONG', `不超过 ${TEXT_MAX} 个字符`, `at most ${TEXT_MAX} characters`);
   return value.trim();
 };
 /** An id of a kind; anything else is answered like an absent one where `missing` says so. */
@@ -22,7 +26,7 @@ export const count = (pointer: string, value: bigint | undefined): number | unde
 /** A decimal amount of the major unit in micros, not negative; 0 where it is empty. */
 export const decimal = (pointer: string, value: string): bigint => {
   const micros = value === '' ? 0n : parseMicros(value);
-  if (micros === undefined || micros < 0n) throw invalidField(pointer, 'DECIMAL_INVALID', '应为非负小数，最多六位', 'must be a decimal of at most six digits behind the point, not negative');
+  if (micros === undefined || micros < 0n || micros > COST_MAX) throw invalidField(pointer, 'DECIMAL_INVALID', '应为非负小数，最多六位，且不超过十亿', 'must be a decimal of at most six digits behind the point, not negative, at most a thousand million');
   return micros;
 };
 export const timeOf = (pointer: string, value: Timestamp | undefined): Instant | undefined => {
@@ -47,7 +51,7 @@ export const readToken = (token: string): After | undefined => {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw failureOf('PAGE_TOKEN_INVALID');
+  throw failureOf('PAGE_TOKEN_INVALID', {}, '/pageToken');
 };
 
 const CONDITION = /^\s*([a-z_]{1,40})\s*=\s*(?:"([^"]{0,200})"|([A-Za-z0-9_.~-]{1,200}))\s*$/;
@@ -57,7 +61,7 @@ export const readFilter = (text: string, fields: Readonly<Record<string, (value:
   const conditions = text.split(/\s+AND\s+/).map((part) => {
     const match = CONDITION.exec(part);
     const condition = match && Object.hasOwn(fields, match[1]!) ? fields[match[1]!]!(match[2] ?? match[3]!) : undefined;
-    if (!condition) throw failureOf('FILTER_INVALID', { at: part.slice(0, 80), fields: Object.keys(fields).join(', ') });
+    if (!condition) throw failureOf('FILTER_INVALID', { at: part.slice(0, 80), fields: Object.keys(fields).join(', ') }, '/filter');
     return condition;
   });
   return Object.fromEntries(conditions);
@@ -66,6 +70,6 @@ export const readFilter = (text: string, fields: Readonly<Record<string, (value:
 export const readOrder = (text: string, field: string, usual: 'asc' | 'desc'): 'asc' | 'desc' => {
   const match = /^\s*([a-z_]+)(?:\s+(asc|desc))?\s*$/.exec(text);
   if (text.trim() === '') return usual;
-  if (match?.[1] !== field) throw failureOf('FILTER_INVALID', { at: text.slice(0, 80), fields: field });
+  if (match?.[1] !== field) throw failureOf('FILTER_INVALID', { at: text.slice(0, 80), fields: field }, '/orderBy');
   return match[2] === 'desc' ? 'desc' : 'asc';
 };

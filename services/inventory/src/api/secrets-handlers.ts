@@ -1,13 +1,23 @@
+import { isFault } from '@vouchsafe/kernel';
 import type { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
 import type { Handlers } from '@vouchsafe/rpc';
 import type { Secrets } from '../application/secrets.js';
 import { failureOf } from './errors.js';
 
+/** A destroyed key is no fault that passes: whoever asks is told that it is for ever. */
+const unlessErased = async <T>(work: Promise<T>): Promise<T> => {
+  try {
+    return await work;
+  } catch (error) {
+    throw isFault(error) && error.code === 'KEY_ERASED' ? failureOf('KEY_ERASED') : error;
+  }
+};
+
 /** The vault of codes for fulfillment and redemption; never reachable through the gateway. */
 export const secretsHandlers = (secrets: Secrets): Handlers<typeof SecretsService> => ({
   async openSecrets({ disclosureId, orderId, lineId, principalId, ranges }) {
     const plain = ranges.map(({ batchId, from, to }) => ({ batchId, from: Number(from), to: Number(to) }));
-    const opened = await secrets.open({ disclosureId, orderId, lineId, principalId, ranges: plain });
+    const opened = await unlessErased(secrets.open({ disclosureId, orderId, lineId, principalId, ranges: plain }));
     if (!opened) throw failureOf('DISCLOSURE_NOT_RECORDED');
     return {
       secrets: opened.map(({ batchId, index, code, number, expiresAt, voucherId }) => ({

@@ -36,7 +36,7 @@ const views = (options: StockHandlerOptions): Methods<'getStock' | 'listStock' |
     async listStock({ pageSize, pageToken, filter, orderBy }) {
       const limit = pageSizeOf(pageSize);
       const flag = (field: string) => (value: string) => (value === 'true' || value === 'false' ? ([field, value === 'true'] as const) : undefined);
-      if (readOrder(orderBy, 'product_id', 'asc') !== 'asc') throw failureOf('FILTER_INVALID', { at: orderBy.slice(0, 80) });
+      if (readOrder(orderBy, 'product_id', 'asc') !== 'asc') throw failureOf('FILTER_INVALID', { at: orderBy.slice(0, 80) }, '/orderBy');
       const found = await stock.find({ where: readFilter(filter, { held: flag('held'), low: flag('low') }), limit, after: readToken(pageToken) });
       const last = found[found.length - 1];
       return { stock: found.map(({ value }) => stockCardMessage(value, clock.now())), nextPageToken: found.length === limit && last ? printToken({ values: [], id: last.id }) : '' };
@@ -112,7 +112,7 @@ const grave = (options: StockHandlerOptions): Methods<'releasePoolHold' | 'expor
       const exportId = `export/${context.caller.principalId}/${required('/requestId', requestId)}`;
       required('/reason', reason);
       const jwe = await options.exports.run({ exportId, productId: card.productId, range, recipientJwk, validateOnly }, envelopeOf(options, context, requestId, `export/${batchId}`));
-      if (typeof jwe === 'object') throw failureOf(jwe.code);
+      if (typeof jwe === 'object') throw failureOf(jwe.code, {}, jwe.code === 'RECIPIENT_KEY_INVALID' ? '/recipientJwk' : undefined);
       return { jwe, quantity: BigInt(range.to - range.from) };
     },
     async eraseBatch({ batchId, reason, requestId, validateOnly }, context) {

@@ -12,9 +12,12 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const BANK = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** The failure of a code; codes from deciders come as plain text and are all in the catalogue. */
-export const failure = (code: string, details: Details = {}): RpcFailure =>
-  Object.hasOwn(ledgerErrors, code) ? failureOf(ledgerErrors, code as LedgerCode, details) : new RpcFailure('unavailable', code, details);
+export const failure = (code: string, details: Details = {}, pointer?: string): RpcFailure =>
+  Object.hasOwn(ledgerErrors, code) ? failureOf(ledgerErrors, code as LedgerCode, details, pointer) : new RpcFailure('unavailable', code, details);
 export const invalid = (pointer: string, zh: string, en: string): RpcFailure => invalidField(pointer, 'FIELD_INVALID', zh, en);
+
+/** The largest single amount, in minor units: thousands of them still add up within 64 bits, as money travels. */
+const AMOUNT_MAX = 1_000_000_000_000_000n;
 
 /** An amount above zero. */
 export const amountField = (pointer: string, amount: ProtoMoney | undefined): Money => {
@@ -28,6 +31,7 @@ export const maybeAmount = (pointer: string, amount: ProtoMoney | undefined): Mo
   return currencyOf(pointer, amount);
 };
 const currencyOf = (pointer: string, { currency, minor }: ProtoMoney): Money => {
+  if (minor > AMOUNT_MAX) throw invalid(`${pointer}/minor`, '金额过大', 'the amount is too large');
   if (!isCurrency(currency)) throw invalid(`${pointer}/currency`, '币种为 ISO 4217 三位字母', 'a currency is three capitals of ISO 4217');
   return money(minor, currency);
 };

@@ -35,7 +35,7 @@ export const listEntries = async (options: ReadingOptions, request: ListEntriesR
     return ofAccounts(options, { ...request, accounts, descending, matches }, caller);
   }
   const bookId = valueOf(conditions, 'book_id');
-  if (bookId === undefined) throw failure('FILTER_INVALID', { missing: 'order_id, account_id or book_id' });
+  if (bookId === undefined) throw failure('FILTER_INVALID', { missing: 'order_id, account_id or book_id' }, '/filter');
   const list = `book/${bookField('/filter', bookId)}/${descending}`;
   const steps = options.entries.ofBook(bookId, daysOf(conditions), { descending, ...cursorOf(list, request.pageToken) });
   return pageOf(steps, { limit: pageSizeOf(request.pageSize), list, matches, show: (located) => entryMessage(located) });
@@ -64,7 +64,7 @@ const daysOf = (conditions: readonly Condition[]): { readonly from?: BusinessDat
   const range: { from?: BusinessDate; until?: BusinessDate } = {};
   for (const { field, operator, value } of conditions) {
     if (field !== 'booked_on') continue;
-    if (!isBusinessDate(value)) throw failure('FILTER_INVALID', { at: value });
+    if (!isBusinessDate(value)) throw failure('FILTER_INVALID', { at: value }, '/filter');
     if (operator !== '<=') range.from = value;
     if (operator !== '>=') range.until = value;
   }
@@ -75,7 +75,7 @@ const cursorOf = (list: string, token: string): { readonly after?: Cursor } => {
   const place = placeOf(list, token);
   if (!place) return {};
   const { stream, revision, day } = place;
-  if (typeof stream !== 'string' || typeof revision !== 'number') throw failure('PAGE_TOKEN_INVALID');
+  if (typeof stream !== 'string' || typeof revision !== 'number') throw failure('PAGE_TOKEN_INVALID', {}, '/pageToken');
   return { after: { stream, revision, ...(day !== undefined && { day: String(day) as BusinessDate }) } };
 };
 
@@ -116,7 +116,7 @@ const ofAccounts = async (options: ReadingOptions, request: OfAccounts, caller: 
 
 type OfOrder = { readonly orderId: string; readonly pageSize: number; readonly pageToken: string; readonly orderBy: string; readonly matches: Matcher };
 const ofOrder = async (options: ReadingOptions, { orderId, pageSize, pageToken, orderBy, matches }: OfOrder, caller: Caller): Promise<Answer> => {
-  if (orderBy !== '') throw failure('FILTER_INVALID', { order_by: orderBy.slice(0, 80) });
+  if (orderBy !== '') throw failure('FILTER_INVALID', { order_by: orderBy.slice(0, 80) }, '/orderBy');
   const list = `order/${orderId}`;
   const limit = pageSizeOf(pageSize);
   const after = placeOf(list, pageToken)?.['entryId'];

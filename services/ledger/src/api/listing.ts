@@ -14,15 +14,15 @@ export type Condition = { readonly field: string; readonly operator: Operator; r
 export const conditionsOf = (filter: string, allowed: Readonly<Record<string, readonly Operator[]>>): readonly Condition[] => {
   if (filter.trim() === '') return [];
   const parts = filter.split(/\s+AND\s+/);
-  if (parts.length > CONDITIONS_MAX) throw failure('FILTER_INVALID', { at: filter.slice(0, 40) });
+  if (parts.length > CONDITIONS_MAX) throw failure('FILTER_INVALID', { at: filter.slice(0, 40) }, '/filter');
   const conditions = parts.map((part): Condition => {
     const match = CONDITION.exec(part);
     const [field, operator] = [match?.[1] ?? '', match?.[2] as Operator | undefined];
-    if (!match || !operator || !Object.hasOwn(allowed, field) || !allowed[field]!.includes(operator)) throw failure('FILTER_INVALID', { at: part.slice(0, 80) });
+    if (!match || !operator || !Object.hasOwn(allowed, field) || !allowed[field]!.includes(operator)) throw failure('FILTER_INVALID', { at: part.slice(0, 80) }, '/filter');
     return { field, operator, value: match[4] ?? match[3]! };
   });
   const keys = new Set(conditions.map(({ field, operator }) => `${field}${operator}`));
-  if (keys.size < conditions.length) throw failure('FILTER_INVALID', { at: filter.slice(0, 80) });
+  if (keys.size < conditions.length) throw failure('FILTER_INVALID', { at: filter.slice(0, 80) }, '/filter');
   return conditions;
 };
 
@@ -30,7 +30,7 @@ export const conditionsOf = (filter: string, allowed: Readonly<Record<string, re
 export const isDescending = (orderBy: string, field: string): boolean => {
   if (orderBy === '' || orderBy === field || orderBy === `${field} asc`) return false;
   if (orderBy === `${field} desc`) return true;
-  throw failure('FILTER_INVALID', { order_by: orderBy.slice(0, 80) });
+  throw failure('FILTER_INVALID', { order_by: orderBy.slice(0, 80) }, '/orderBy');
 };
 
 /** A page token is opaque to callers, and ours to read: it names the list it belongs to and a place in it. */
@@ -39,13 +39,13 @@ export const tokenOf = (list: string, place: Readonly<Record<string, string | nu
 export const placeOf = (list: string, token: string): Readonly<Record<string, string | number>> | undefined => {
   if (token === '') return undefined;
   const parsed = parsedOf(token);
-  if (!Array.isArray(parsed) || parsed[0] !== list || typeof parsed[1] !== 'object' || parsed[1] === null) throw failure('PAGE_TOKEN_INVALID');
+  if (!Array.isArray(parsed) || parsed[0] !== list || typeof parsed[1] !== 'object' || parsed[1] === null) throw failure('PAGE_TOKEN_INVALID', {}, '/pageToken');
   return parsed[1] as Readonly<Record<string, string | number>>;
 };
 const parsedOf = (token: string): unknown => {
   try {
     return JSON.parse(Buffer.from(token, 'base64url').toString());
   } catch {
-    throw failure('PAGE_TOKEN_INVALID'); // whatever it is, it is no token of ours
+    throw failure('PAGE_TOKEN_INVALID', {}, '/pageToken'); // whatever it is, it is no token of ours
   }
 };

@@ -1,6 +1,6 @@
 import { parseRfc3339 } from '@vouchsafe/kernel';
 import type { Collection, Condition, Doc, Scalar } from '@vouchsafe/read-store';
-import { RpcFailure } from '@vouchsafe/rpc';
+import { invalidField, type RpcFailure } from '@vouchsafe/rpc';
 
 /** A field of a filter: the column it stands for, and its values' sort. An enum lists the words it takes, without their prefix. */
 export type FilterField = { readonly column: string; readonly sort: 'time' | 'text' } | { readonly column: string; readonly sort: 'enum'; readonly prefix: string; readonly words: readonly string[] };
@@ -27,12 +27,20 @@ export const listPage = async <T>(collection: Collection<T>, ask: ListAsk, spec:
   return { docs: page, nextPageToken: more ? tokenOf(last.id, (last.value as Record<string, Scalar>)[spec.timeColumn]!, scope) : '' };
 };
 
-const invalid = (code: string): RpcFailure => new RpcFailure('invalid', code);
+const WRONG = {
+  '/filter': ['FILTER_INVALID', '使用 字段 = 值，以 AND 连接', 'write field = value, joined by AND'],
+  '/orderBy': ['FILTER_INVALID', '仅可按时间字段排序，可加 desc', 'the time field, perhaps with desc'],
+  '/pageToken': ['PAGE_TOKEN_INVALID', '不是此列表与条件的分页标记', 'no token of this list under this filter and order'],
+} as const;
+const invalid = (pointer: keyof typeof WRONG): RpcFailure => {
+  const [code, zh, en] = WRONG[pointer];
+  return invalidField(pointer, code, zh, en);
+};
 
 const directionOf = (orderBy: string, { timeField }: ListSpec): 'asc' | 'desc' => {
   const words = orderBy.trim().split(/\s+/).filter((word) => word !== '');
   if (words.length === 0) return 'desc';
-  if (words[0] !== timeField || words.length > 2 || (words[1] !== undefined && words[1] !== 'desc' && words[1] !== 'asc')) throw invalid('FILTER_INVALID');
+  if (words[0] !== timeField || words.length > 2 || (words[1] !== undefined && words[1] !== 'desc' && words[1] !== 'asc')) throw invalid('/orderBy');
   return words[1] === 'desc' ? 'desc' : 'asc';
 };
 
@@ -41,12 +49,12 @@ const OPERATORS = { '>=': 'gte', '<=': 'lte', '>': 'gt', '<': 'lt' } as const;
 
 /** A conjunction of comparisons as conditions on columns. */
 const filterOf = (filter: string, { fields }: ListSpec): Where => {
-  if (filter.length > FILTER_MAX) throw invalid('FILTER_INVALID');
+  if (filter.length > FILTER_MAX) throw invalid('/filter');
   const where: Where = {};
   for (const text of filter.trim() === '' ? [] : filter.split(/\s+AND\s+/)) {
     const match = TERM.exec(text);
     const field = match && Object.hasOwn(fields, match[1]!) ? fields[match[1]!] : undefined;
-    if (!match || !field) throw invalid('FILTER_INVALID');
+    if (!match || !field) throw invalid('/filter');
     where[field.column] = conditionOf(where[field.column], field, match[2]!, match[3] ?? match[4]!);
   }
   return where;
@@ -55,10 +63,10 @@ const filterOf = (filter: string, { fields }: ListSpec): Where => {
 const conditionOf = (known: Condition | undefined, field: FilterField, operator: string, word: string): Condition => {
   const value = valueOf(field, word);
   if (operator === '=') {
-    if (known !== undefined) throw invalid('FILTER_INVALID');
+    if (known !== undefined) throw invalid('/filter');
     return value;
   }
-  if (field.sort !== 'time' || (known !== undefined && typeof known !== 'object')) throw invalid('FILTER_INVALID');
+  if (field.sort !== 'time' || (known !== undefined && typeof known !== 'object')) throw invalid('/filter');
   return { ...known, [OPERATORS[operator as keyof typeof OPERATORS]]: value };
 };
 
@@ -68,12 +76,12 @@ const valueOf = (field: FilterField, word: string): Scalar => {
       return word;
     case 'time': {
       const at = parseRfc3339(word);
-      if (at === undefined) throw invalid('FILTER_INVALID');
+      if (at === undefined) throw invalid('/filter');
       return at;
     }
     case 'enum': {
       const short = word.startsWith(field.prefix) ? word.slice(field.prefix.length) : word;
-      if (!field.words.includes(short)) throw invalid('FILTER_INVALID');
+      if (!field.words.includes(short)) throw invalid('/filter');
       return short;
     }
   }
@@ -87,8 +95,8 @@ const afterOf = (token: string, scope: string): { values: Scalar[]; id: string }
   try {
     parts = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
   } catch {
-    throw invalid('PAGE_TOKEN_INVALID');
+    throw invalid('/pageToken');
   }
-  if (!Array.isArray(parts) || typeof parts[0] !== 'string' || typeof parts[1] !== 'number' || parts[2] !== scope) throw invalid('PAGE_TOKEN_INVALID');
+  if (!Array.isArray(parts) || typeof parts[0] !== 'string' || typeof parts[1] !== 'number' || parts[2] !== scope) throw invalid('/pageToken');
   return { id: parts[0], values: [parts[1]] };
 };

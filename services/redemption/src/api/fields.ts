@@ -16,6 +16,8 @@ export const failure = (code: string, details: Details = {}, retryAfterMs?: numb
   const known = failureOf(redemptionErrors, code as RedemptionCode, details);
   return retryAfterMs === undefined ? known : new RpcFailure(known.kind, known.code, details, { retryAfterMs });
 };
+/** A failure of ours about one field. */
+export const failureAt = (pointer: string, code: RedemptionCode): RpcFailure => failureOf(redemptionErrors, code, {}, pointer);
 const invalid = (pointer: string, zh: string, en: string): RpcFailure => invalidField(pointer, 'FIELD_INVALID', zh, en);
 
 export const codeField = (code: string): string => {
@@ -40,7 +42,7 @@ export const amountField = (amount: ProtoMoney | undefined): { readonly amount?:
 export const keyField = (sequence: bigint, requestId: string, isTerminal: boolean): string => {
   if (sequence < 0n || sequence > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid('/sequence', '流水号须大于 0', 'a sequence is above 0');
   if (sequence > 0n) return String(sequence);
-  if (isTerminal || requestId === '') throw failure('SEQUENCE_REQUIRED');
+  if (isTerminal || requestId === '') throw failureAt('/sequence', 'SEQUENCE_REQUIRED');
   if (!REQUEST_ID.test(requestId)) throw invalid('/requestId', '至多 64 个字符 [A-Za-z0-9._-]', 'at most 64 of [A-Za-z0-9._-]');
   return `r.${requestId}`;
 };

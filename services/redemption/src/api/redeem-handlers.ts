@@ -14,7 +14,7 @@ import { etagOf } from '../application/aftersales.js';
 import { windowed } from '../application/windowed.js';
 import { unitOf } from '../domain/chunk.js';
 import { actorOf, isStaff, maySee, terminalOf, tillOf } from './callers.js';
-import { amountField, codeField, dayField, failure, keyField, sceneField } from './fields.js';
+import { amountField, codeField, dayField, failure, failureAt, keyField, sceneField } from './fields.js';
 import { leftOf, redemptionMessage, stateOf, voucherMessage } from './messages.js';
 
 export type RedeemOptions = {
@@ -54,7 +54,7 @@ export const redeemHandlers = (options: RedeemOptions) => {
     const key = keyField(request.sequence, request.requestId, caller.kind === 'terminal');
     const rest = { ...dayField(request.businessDay), ...amountField(request.amount), ...sceneField(request.scene) };
     const facts = await terminalOf(caller, request.terminalId, terminals);
-    if (!facts) throw failure('TERMINAL_REQUIRED');
+    if (!facts) throw failureAt('/terminalId', 'TERMINAL_REQUIRED');
     const use: UseRequest = { till: tillOf(caller), key, facts, ...rest };
     const { voucher } = request;
     const located = await (voucher.case === 'voucherId' ? byId(voucher.value, context) : present(voucher.value ?? '', context));

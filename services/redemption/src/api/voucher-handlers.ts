@@ -17,7 +17,7 @@ import { type Redemptions, useIn } from '../application/redemptions.js';
 import { batchUnitAt, type Chunk, placeOf, type Use } from '../domain/chunk.js';
 import type { GrantCommand } from '../domain/grant-messages.js';
 import { actorOf, isStaff, maySee, terminalOf, tillOf } from './callers.js';
-import { dayField, failure, keyField, reasonField } from './fields.js';
+import { dayField, failure, failureAt, keyField, reasonField } from './fields.js';
 import { redemptionMessage, sequenceOf, voucherMessage } from './messages.js';
 
 export type VoucherOptions = {
@@ -29,6 +29,8 @@ export type VoucherOptions = {
 type Voucher = MessageInitShape<typeof VoucherSchema>;
 type Redemption = MessageInitShape<typeof RedemptionSchema>;
 type Edit = { readonly voucherId: string; readonly validateOnly: boolean; readonly etag: string };
+/** The end of the year 9999. */
+const LAST_MS = 253_402_300_799_999;
 /** A redemption just made must be found by its id. */
 const CATCH_UP_MS = 2_000;
 
@@ -69,7 +71,9 @@ export const voucherHandlers = (options: VoucherOptions) => {
     async extendVoucher(request: MessageShape<typeof ExtendVoucherRequestSchema>, context: CallContext): Promise<Voucher> {
       const { validUntil } = request;
       if (!validUntil) throw invalidField('/validUntil', 'FIELD_INVALID', '须填写新的截止时间', 'the new end is needed');
-      const until = instant(timestampMs(validUntil));
+      const untilMs = timestampMs(validUntil);
+      if (!(untilMs >= 0 && untilMs <= LAST_MS)) throw invalidField('/validUntil', 'FIELD_INVALID', '时间超出范围', 'is outside the years 1970 to 9999');
+      const until = instant(Math.trunc(untilMs));
       return edit(request, context, ({ place, chunk }, at) =>
         ({ type: 'Extend', place, endsAt: zones.endOfDay(until, chunk.grant!.terms.zone, 0), reason: reasonField(request.reason), at }));
     },
@@ -113,7 +117,7 @@ export const redemptionHandlers = ({ codes, terminals, grants, index, redemption
     const { caller } = context;
     const till = tillAsked(caller, request.terminalId);
     const facts: TerminalFacts | undefined = await terminalOf(caller, request.terminalId, terminals);
-    if (!facts) throw failure('TERMINAL_REQUIRED');
+    if (!facts) throw failureAt('/terminalId', 'TERMINAL_REQUIRED');
     const found = await redemptions.find({ till, key: keyField(request.sequence, request.requestId, false), facts, ...dayField(request.businessDay) });
     if (!found?.chunk.grant) throw failure('REDEMPTION_UNKNOWN');
     const { claim, chunk } = found;

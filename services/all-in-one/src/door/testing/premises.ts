@@ -128,11 +128,11 @@ export class Premises {
   }
 
   /** The example catalogue (changed by `adapt`), and money on the prepaid and credit channels. */
-  async furnish(adapt: (document: CatalogDocument) => void = () => {}): Promise<void> {
+  async furnish(adapt: (document: CatalogDocument) => void = () => {}, prepaid = 'chn_dist'): Promise<void> {
     const document = create(CatalogDocumentSchema, fromJson(CatalogDocumentSchema, parse(readFileSync(path.join(ROOT, 'deploy/examples/catalog.yaml'), 'utf8')) as JsonValue));
     adapt(document);
     await this.wire.get(CatalogService.method.applyCatalog, { document }, this.as('admin'));
-    await this.wire.get(LedgerService.method.createDeposit, { channelId: 'chn_dist', amount: { minor: 10_000_000n, currency: 'CNY' }, bank: 'icbc', bankReference: 'REF-1' }, this.as('admin'));
+    await this.wire.get(LedgerService.method.createDeposit, { channelId: prepaid, amount: { minor: 10_000_000n, currency: 'CNY' }, bank: 'icbc', bankReference: `FIRST-${prepaid}` }, this.as('admin'));
     await this.wire.get(LedgerService.method.updateCreditLimit, { channelId: 'chn_corp', limit: { minor: 10_000_000n, currency: 'CNY' } }, this.as('admin'));
   }
 

@@ -25,7 +25,7 @@ const isName = (field: DescField): boolean =>
 export type Own = Readonly<Record<string, string | number>>;
 const FREE_TEXT: Own = { reason: 'because', note: 'because', evidence: 'seen', comment: 'because', bank: 'icbc', currency: 'CNY', period: '2020-01', provider: 'sandbox', scene: 'counter', buyer_ref: 'buyer-1', line_id: '1', product_id: 'prd_video-month' };
 /** Left empty unless they are what is tried: an odd value would be refused before anything is looked up. */
-const EMPTY = /^(page_token|order_by|filter|cursor|etag|update_mask|business_day|as_of|validate_only|jwe|recipient_jwk|challenge_proof|quote_id|member_tier|format|valid_until|account_fields|hold|follow|include_secrets|wait_ms)$/;
+const EMPTY = /^(page_token|order_by|filter|cursor|etag|update_mask|business_day|as_of|validate_only|jwe|recipient_jwk|challenge_proof|quote_id|member_tier|format|valid_until|account_fields|hold|follow|include_secrets|wait_ms|foreign)$/;
 
 /**
  * A request with `value` in one field. `full`: every other field holds what the caller may name; else only what a request cannot do
