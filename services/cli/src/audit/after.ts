@@ -59,11 +59,12 @@ const checkJournals = async (store: EmbeddedStore, { trialBalance }: Findings): 
     const checks: JournalCheck[] = [];
     for (const book of await booksInLog(events)) {
       const file = path.join(folder, `${book}.journal`);
-      await pipeline(Readable.from(journalOfLog(events, { bookId: book, format: 'hledger' })), createWriteStream(file));
-      const ours = trialBalance.filter(([of]) => of === book).map(([, currency, account, minor]) => `${account}|${displayMoney({ minor, currency })}|${currency}`).sort();
-      const check = await checkJournal(book, file, ours);
-      if (!check) return undefined;
-      checks.push(check);
+      const written = counted(journalOfLog(events, { bookId: book, format: 'hledger' }));
+      await pipeline(Readable.from(written.texts), createWriteStream(file));
+      const ours = trialBalance.filter(([of]) => of === book).map(([, currency, account, minor]) => `${account}|${displayMoney({ minor, currency })}|${currency}`);
+      const complaints = await complaintsOf(file, ours);
+      if (!complaints) return undefined;
+      checks.push({ book, transactions: written.count() - 1, complaints }); // its first text is the head
     }
     return checks;
   } finally {
@@ -71,15 +72,26 @@ const checkJournals = async (store: EmbeddedStore, { trialBalance }: Findings): 
   }
 };
 
-const checkJournal = async (book: string, file: string, ours: readonly string[]): Promise<JournalCheck | undefined> => {
-  const [checked, balance, stats] = await Promise.all([hledger(file, 'check', '--strict'), hledger(file, 'balance', '--flat', '--no-total', '--layout=tidy', '-O', 'csv'), hledger(file, 'stats')]);
-  if (!checked || !balance || !stats) return undefined;
+const counted = (texts: AsyncIterable<string>) => {
+  let count = 0;
+  const through = async function* (): AsyncIterable<string> {
+    for await (const text of texts) {
+      count++;
+      yield text;
+    }
+  };
+  return { texts: through(), count: () => count };
+};
+
+/** What hledger says against a journal, and every balance on which it and we differ. Undefined where it is not installed. */
+const complaintsOf = async (file: string, ours: readonly string[]): Promise<readonly string[] | undefined> => {
+  const [checked, balance] = await Promise.all([hledger(file, 'check', '--strict'), hledger(file, 'balance', '--flat', '--no-total', '--layout=tidy', '-O', 'csv')]);
+  if (!checked || !balance) return undefined;
   const theirs = hledgerBalances(balance);
-  const complaints = [
-    ...(checked.status === 0 ? [] : [checked.stderr.trim()]), ...(balance.status === 0 ? [] : [balance.stderr.trim()]),
+  return [
+    ...[checked, balance].filter(({ status }) => status !== 0).map(({ stderr }) => stderr.trim()),
     ...ours.filter((row) => !theirs.includes(row)).map((row) => `only ours: ${row}`), ...theirs.filter((row) => !ours.includes(row)).map((row) => `only hledger's: ${row}`),
   ];
-  return { book, transactions: Number(/Transactions\s*:\s*(\d+)/.exec(stats.stdout)?.[1] ?? 0), complaints };
 };
 
 /** The checks as lines for a person. */
