@@ -100,6 +100,15 @@ describe('over gRPC', () => {
     expect(seen[0]!.context.requestId).toMatch(/^req_[0-9a-f]{12}/);
   });
 
+  it('services know every call by an id of its own, though a caller names all of its calls alike', async () => {
+    for (let i = 0; i < 2; i++) {
+      await callGrpc(client, method.getPrincipal, { principalId: 'pri_9' }, { ...bearer(ADMIN), 'x-request-id': 'always-this' });
+      expect((await http('GET', '/v1/principals/pri_9', { headers: { 'x-request-id': 'always-this' } })).headers.get('x-request-id')).toBe('always-this');
+    }
+    const ids = seen.map(({ context }) => context.requestId);
+    expect([new Set(ids).size, ids.includes('always-this')]).toEqual([4, false]);
+  });
+
   it('the key’s text chooses the mode', async () => {
     expect(await callGrpc(client, method.getCaller, {}, bearer(ADMIN))).toMatchObject({ mode: 'live' });
     expect(await callGrpc(client, method.getCaller, {}, bearer(SANDBOX))).toMatchObject({ mode: 'sandbox' });

@@ -101,7 +101,7 @@ const start = async (ports: RedemptionPorts, config: RedemptionConfig): Promise<
   const guard = guessGuard({ guesses, clock, limitsOf, wrongAfterMs: config.wrongAfterMs });
   const locate = locator(grants, index);
   const used = redemptions({ store, grants, terminals: terminalDays, clock, zones, turns: keyedTurns(), irrevocable });
-  const shared = { codes, terminals, guard, locate, redemptions: used, grants, clock, zones, index, irrevocable, change: aftersales(grants, clock), streamWindow: config.streamWindow };
+  const shared = { codes, terminals, guard, locate, redemptions: used, grants, clock, zones, index, irrevocable, change: aftersales(grants, clock), ids, streamWindow: config.streamWindow };
   const voucherOptions = { ...shared, present: presenter(shared) };
   rpc.serve(RedemptionService, { ...redeemHandlers(shared), ...voucherHandlers(voucherOptions), ...redemptionHandlers(voucherOptions) });
   const publisher = await startPublisher({ context: 'redemption', store, bus, readStore, categories: GRANT_CATEGORY, toIntegration: ({ type, data }) => ({ type, data }), log, clock });

@@ -20,7 +20,10 @@ export type DoorLimits = {
 /** Who knocks, with what. */
 export type Knock = Shown & {
   readonly entry: Entry;
+  /** What the caller is told to ask about: its own id, where it brought one. */
   readonly requestId: string;
+  /** Ours, never given twice: services derive ids from it. */
+  readonly callId: string;
   readonly locale: Locale;
   readonly approvalId: string;
   readonly traceparent: string | undefined;
@@ -162,14 +165,14 @@ export class Door {
   }
 
   #entered(knock: Knock, { mode, namespace, caller, call, deadlineMs, known, release }: Letting): Entered {
-    const { entry, requestId, locale, traceparent, approvalId } = knock;
+    const { entry, requestId, callId, locale, traceparent, approvalId } = knock;
     const span = this.#tracing?.start(entry.name, { 'vouchsafe.mode': mode, 'vouchsafe.principal': caller.principalId, 'vouchsafe.request': requestId }, traceparent);
     const trace = span?.traceparent ?? traceparent;
     const { store } = namespace;
     return {
       namespace, mode, call, span, limit: known?.limit,
       context: {
-        caller, requestId, locale, deadline: plusMs(namespace.clock.now(), knock.isStream ? STREAM_MS : deadlineMs),
+        caller, requestId: callId, locale, deadline: plusMs(namespace.clock.now(), knock.isStream ? STREAM_MS : deadlineMs),
         ...(trace !== undefined && { trace }),
         ...(approvalId !== '' && needsApproval(entry, caller) && { approvalId }),
         get signal() { return call.signal; },

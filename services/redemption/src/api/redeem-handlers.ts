@@ -1,7 +1,7 @@
 import type { MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { CallContext } from '@vouchsafe/rpc';
 import { isRpcFailure } from '@vouchsafe/rpc';
-import type { Clock } from '@vouchsafe/runtime';
+import type { Clock, Ids } from '@vouchsafe/runtime';
 import {
   type CheckVoucherRequestSchema, type CheckVoucherResponseSchema, type RedeemVoucherRequestSchema, type RedeemVoucherResponseSchema,
   type StreamRedemptionsResponseSchema, VoucherState,
@@ -19,16 +19,16 @@ import { leftOf, redemptionMessage, stateOf, voucherMessage } from './messages.j
 
 export type RedeemOptions = {
   readonly codes: Codes; readonly terminals: Terminals; readonly guard: GuessGuard; readonly locate: Locate; readonly redemptions: Redemptions;
-  readonly grants: GrantHost; readonly clock: Clock; readonly streamWindow: number;
+  readonly grants: GrantHost; readonly clock: Clock; readonly ids: Ids; readonly streamWindow: number;
 };
 type Request = MessageShape<typeof RedeemVoucherRequestSchema>;
 type Answer = MessageInitShape<typeof RedeemVoucherResponseSchema>;
 
 /** Finds the unit of a presented code for a caller; wrong, unknown and foreign codes are one answer and count as guesses. */
-export const presenter = ({ codes, guard, locate, clock }: Pick<RedeemOptions, 'codes' | 'guard' | 'locate' | 'clock'>) =>
+export const presenter = ({ codes, guard, locate, clock, ids }: Pick<RedeemOptions, 'codes' | 'guard' | 'locate' | 'clock' | 'ids'>) =>
   async (code: string, context: CallContext): Promise<Located> => {
     const till = tillOf(context.caller);
-    const answer = await guard.present(till, { ...actorOf(context), commandId: context.requestId, correlation: till }, async () => {
+    const answer = await guard.present(till, { ...actorOf(context), commandId: ids.uuid(), correlation: till }, async () => {
       const unit = await codes.unitOf(codeField(code));
       const located = unit && (await locate(unit));
       return located && maySee(context.caller, located.chunk) ? located : undefined;

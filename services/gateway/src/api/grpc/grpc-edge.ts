@@ -132,10 +132,11 @@ class Visit {
 
   #knockOf({ entry, call, request, door, clock }: VisitParts): Knock {
     const { metadata } = call;
+    const callId = door.nextRequestId();
     return {
       entry, peerIp: peerIpOf(call.getPeer()), locale: languageOf(metadata),
       authorization: header(metadata, 'authorization'), approvalId: entry.access.twoPersons ? header(metadata, 'x-approval-id') : '',
-      requestId: requestIdOf(header(metadata, 'x-request-id')) ?? door.nextRequestId(),
+      callId, requestId: requestIdOf(header(metadata, 'x-request-id')) ?? callId,
       traceparent: traceparentOf(header(metadata, 'traceparent')), mode: entry.isPublic ? modeHeader(header(metadata, 'x-vouchsafe-mode')) : undefined,
       deadlineMs: millisLeft(call.getDeadline(), clock.now()), isStream: entry.method.methodKind !== 'unary',
       signed: () => request && { method: 'POST', path: grpcPath(entry.method), query: '', body: request },

@@ -154,7 +154,7 @@ class HttpVisit {
     const { request: { headers, ip }, reply } = this;
     const { entry } = match.route;
     this.#knock = {
-      entry, peerIp: ip, locale: this.#facts.locale, requestId: this.#facts.requestId, traceparent: this.#facts.traceparent,
+      entry, peerIp: ip, locale: this.#facts.locale, requestId: this.#facts.requestId, callId: this.#facts.callId, traceparent: this.#facts.traceparent,
       authorization: headers.authorization ?? '', approvalId: text(headers['x-approval-id']), deadlineMs: deadlineOf(text(headers['x-deadline-ms'])),
       mode: this.#url.mode ?? modeHeader(text(headers['x-vouchsafe-mode'])), isStream: entry.method.methodKind !== 'unary',
       signed: () => body && { method: this.request.method, path: this.#url.rawPath, query: this.#url.query, body },
