@@ -69,8 +69,8 @@ export type Projection<E, T> = {
   /** The document after the event; undefined deletes it or leaves it absent. */
   readonly apply: (value: T | undefined, event: E, meta: ProjectedMeta, id: string) => T | undefined;
 };
-/** Of the recorded event: where and when. */
+/** Of the recorded event: where and when. It may be the recorded event itself: name what you use, do not spread it. */
 export type ProjectedMeta = {
   readonly stream: string; readonly revision: number; readonly occurredAt: number; readonly recordedAt: number;
-  readonly correlation: string; readonly principal: string; readonly eventId: string;
+  readonly correlation: string; readonly principal: string; readonly id: string;
 };

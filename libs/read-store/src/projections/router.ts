@@ -1,5 +1,4 @@
 import { categoryOf, type RecordedEvent } from '@vouchsafe/event-store';
-import type { ProjectedMeta } from '../port.js';
 import type { BoundProjection } from './bound.js';
 import type { Halted } from './halted.js';
 import type { Delivery } from './target.js';
@@ -39,7 +38,6 @@ export class Router {
 
   #routeOne(recorded: RecordedEvent, routes: readonly Route[], into: Deliveries): void {
     let known = false;
-    let meta: ProjectedMeta | undefined;
     for (const { codec, bounds } of routes) {
       let event: unknown;
       try {
@@ -51,23 +49,22 @@ export class Router {
       }
       if (event === undefined) continue;
       known = true;
-      meta ??= metaOf(recorded);
-      for (const bound of bounds) this.#deliver(bound, { event, meta, recorded }, into);
+      for (const bound of bounds) this.#deliver(bound, event, recorded, into);
     }
     if (known) return;
     this.unknown++;
     this.#told.unknown(recorded.type);
   }
 
-  #deliver(bound: BoundProjection, { event, meta, recorded }: { readonly event: unknown; readonly meta: ProjectedMeta; readonly recorded: RecordedEvent }, into: Deliveries): void {
+  #deliver(bound: BoundProjection, event: unknown, recorded: RecordedEvent, into: Deliveries): void {
     let ids: readonly string[];
     try {
-      ids = bound.idsOf(event, meta);
+      ids = bound.idsOf(event, recorded);
     } catch (error) {
       return this.#unreadable(recorded, [bound], error);
     }
     if (ids.length === 0) return;
-    const delivery: Delivery = { bound, event, meta, position: recorded.position, ids };
+    const delivery: Delivery = { bound, event, meta: recorded, ids };
     const deliveries = into.get(bound.collection.name);
     if (deliveries) deliveries.push(delivery);
     else into.set(bound.collection.name, [delivery]);
@@ -78,7 +75,3 @@ export class Router {
     for (const { collection } of bounds) this.#told.unreadable({ collection: collection.name, stream, revision, error: String(error) });
   }
 }
-
-const metaOf = ({ stream, revision, occurredAt, recordedAt, correlation, principal, id }: RecordedEvent): ProjectedMeta => ({
-  stream, revision, occurredAt, recordedAt, correlation, principal, eventId: id,
-});

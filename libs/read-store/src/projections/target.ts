@@ -1,12 +1,12 @@
-import type { Position } from '@vouchsafe/event-store';
+import type { RecordedEvent } from '@vouchsafe/event-store';
 import { nextTurn } from '@vouchsafe/runtime';
-import type { Collection, Doc, ProjectedMeta, WriteOp } from '../port.js';
+import type { Collection, Doc, WriteOp } from '../port.js';
 import type { BoundProjection } from './bound.js';
 import type { Halted } from './halted.js';
 
 /** An event on its way into a document: decoded once, shared by all projections of its codec. */
 export type Delivery = {
-  readonly bound: BoundProjection; readonly event: unknown; readonly meta: ProjectedMeta; readonly position: Position; readonly ids: readonly string[];
+  readonly bound: BoundProjection; readonly event: unknown; readonly meta: RecordedEvent; readonly ids: readonly string[];
 };
 
 /** Where a document fed by many streams keeps the log position instead of a revision for each. */
@@ -65,11 +65,11 @@ const applyOne = (
   let at = 0;
   try {
     while (at < deliveries.length) {
-      const { meta, position } = deliveries[at]!;
+      const { meta } = deliveries[at]!;
       const end = endOfEvent(deliveries, at);
-      if (revisions.areBefore(meta, position)) {
+      if (revisions.areBefore(meta)) {
         value = applied(value, deliveries, { id, at, end });
-        revisions.raise(meta, position);
+        revisions.raise(meta);
       }
       at = end;
     }
@@ -83,7 +83,7 @@ const applyOne = (
 /** Several projections may feed a document with one event: it is new to all of them or to none. */
 const endOfEvent = (deliveries: readonly Delivery[], at: number): number => {
   let end = at + 1;
-  while (end < deliveries.length && deliveries[end]!.position === deliveries[at]!.position) end++;
+  while (end < deliveries.length && deliveries[end]!.meta === deliveries[at]!.meta) end++;
   return end;
 };
 
@@ -109,11 +109,11 @@ class Revisions {
   }
 
   /** Whether the document has not seen the event yet. */
-  areBefore({ stream, revision }: ProjectedMeta, position: number): boolean {
+  areBefore({ stream, revision, position }: RecordedEvent): boolean {
     return this.#log === undefined ? revision > (this.#byStream.get(stream) ?? -1) : position > this.#log;
   }
 
-  raise({ stream, revision }: ProjectedMeta, position: number): void {
+  raise({ stream, revision, position }: RecordedEvent): void {
     if (this.#log === undefined && (this.#byStream.has(stream) || this.#byStream.size < STREAMS_MAX)) this.#byStream.set(stream, revision);
     else {
       this.#log = position;

@@ -27,7 +27,7 @@ const whole = (store: EventStore, stream: string): Promise<readonly RecordedEven
 /** The events a matter names, fetched by stream and revision, in runs. */
 const ofMatter = async (store: EventStore, matter: Matter): Promise<readonly RecordedEvent[]> => {
   const events: RecordedEvent[] = [];
-  for (const [stream, revisions] of Object.entries(matter.streams)) {
+  for (const [stream, revisions] of matter.streams) {
     const wanted = new Set(revisions);
     for (let from = revisions[0]!; from <= revisions.at(-1)!; ) {
       const page = await store.readStream(stream, { from, max: Math.min(256, revisions.at(-1)! - from + 1) });

@@ -4,9 +4,9 @@ import type { ProjectedMeta, Projection } from '@vouchsafe/read-store';
 /** Any stored event, undecoded: insight watches all contexts and decides nothing. */
 export type AnyEvent = { readonly type: string; readonly data: Json };
 
-/** Where the events of one matter (one correlation, usually an order) lie: stream → revisions. */
+/** Where the events of one matter (one correlation, usually an order) lie: revisions by stream, in the order they were first met. */
 export type Matter = {
-  readonly streams: Readonly<Record<string, readonly number[]>>;
+  readonly streams: readonly (readonly [stream: string, revisions: readonly number[]])[];
   readonly count: number;
   /** Channels and accounts named in it, for their timelines. */
   readonly about: readonly string[];
@@ -25,10 +25,10 @@ const namedIn = (data: Json): readonly string[] => {
 };
 
 const withRevision = (matter: Matter, { stream, revision, recordedAt }: ProjectedMeta, about: readonly string[]): Matter => {
-  const known = matter.streams[stream] ?? [];
+  const at = matter.streams.findIndex(([known]) => known === stream);
   const added = about.filter((id) => !matter.about.includes(id));
   return {
-    streams: { ...matter.streams, [stream]: [...known, revision] },
+    streams: at < 0 ? [...matter.streams, [stream, [revision]]] : matter.streams.with(at, [stream, [...matter.streams[at]![1], revision]]),
     count: matter.count + 1,
     about: added.length > 0 ? [...matter.about, ...added].slice(0, ABOUT_MAX) : matter.about,
     since: matter.since || recordedAt,
@@ -38,8 +38,8 @@ const withRevision = (matter: Matter, { stream, revision, recordedAt }: Projecte
 
 /** Where to find everything that belongs to one correlation. Answers GetTimeline. */
 export const matters: Projection<AnyEvent, Matter> = {
-  collection: { name: 'matters_v1', indexes: [{ fields: ['until', 'about'] }] },
+  collection: { name: 'matters_v2', indexes: [{ fields: ['until', 'about'] }] },
   idsOf: (_event, meta) => [meta.correlation],
-  apply: (matter = { streams: {}, count: 0, about: [], since: 0, until: 0 }, event, meta) =>
+  apply: (matter = { streams: [], count: 0, about: [], since: 0, until: 0 }, event, meta) =>
     matter.count >= EVENTS_MAX ? matter : withRevision(matter, meta, namedIn(event.data)),
 };

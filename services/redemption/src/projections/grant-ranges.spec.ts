@@ -8,7 +8,7 @@ it('finds exactly the grants that hold a unit, whatever their sizes', () => {
     const buckets = new Map<string, GrantBucket | undefined>();
     grants.forEach((ranges, n) => {
       const event = activated({ ranges: ranges.map(({ from, size }) => ({ batchId: 'bat_1', from, to: from + size })) });
-      const meta = { stream: `grant-${n}`, revision: 0, occurredAt: 0, recordedAt: 0, correlation: '', principal: '', eventId: '' };
+      const meta = { stream: `grant-${n}`, revision: 0, occurredAt: 0, recordedAt: 0, correlation: '', principal: '', id: '' };
       const ids = grantRanges.idsOf(event, meta);
       expect(ids.length).toBeLessThanOrEqual(2 * ranges.length);
       for (const id of ids) buckets.set(id, grantRanges.apply(buckets.get(id), event, meta, id));
