@@ -1,4 +1,4 @@
-import type { EventCodec } from '@vouchsafe/codec';
+import type { Encoded, EventCodec } from '@vouchsafe/codec';
 import { type Decider, type Details, Fault, type Instant, invariant } from '@vouchsafe/kernel';
 import { type Clock, eventIdOf, type Random } from '@vouchsafe/runtime';
 import { LRUCache } from 'lru-cache';
@@ -71,8 +71,9 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
   }
 
   /** The stream's present state (possibly ahead of the durable log; the reply floor covers that). */
-  load(stream: string): Promise<Folded<S>> {
-    return this.#inTurn(stream, () => this.#fold(stream, !this.#options.store.exclusive));
+  async load(stream: string): Promise<Folded<S>> {
+    const cached = this.#options.store.exclusive && !this.#queues.has(stream) ? this.#cache.get(stream) : undefined;
+    return cached ?? this.#inTurn(stream, () => this.#fold(stream, !this.#options.store.exclusive));
   }
 
   /** Settles when no snapshot is being taken; for an orderly stop. */
@@ -85,22 +86,22 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     return this.#cache.size;
   }
 
-  async #inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
+  #inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
     const before = this.#queues.get(stream);
     const mine = before ? before.then(work, work) : work();
     this.#queues.set(stream, mine);
-    try {
-      return await mine;
-    } finally {
+    const ended = (): void => {
       if (this.#queues.get(stream) === mine) this.#queues.delete(stream);
-    }
+    };
+    mine.then(ended, ended);
+    return mine;
   }
 
   async #decide(stream: string, command: C, envelope: Envelope): Promise<Handled<S, E, R>> {
     const { store, decider, clock, random } = this.#options;
     let refresh = false;
     for (let attempt = 0; attempt <= CONFLICT_RETRIES; attempt++) {
-      const folded = await this.#fold(stream, refresh);
+      const folded = (refresh ? undefined : this.#cache.get(stream)) ?? (await this.#fold(stream, refresh));
       const decision = decider.decide(command, folded.state);
       const noEvents = !decision.ok || decision.events.length === 0;
       if (noEvents && !store.exclusive && !refresh) {
@@ -144,20 +145,10 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     let { state, pub } = folded;
     const fresh: NewEvent[] = [];
     for (const event of events) {
-      const { type, data } = codec.encode(event);
-      const published = codec.isPublished(type);
+      const encoded = codec.encode(event);
+      const published = codec.isPublished(encoded.type);
       if (published) pub++;
-      fresh.push({
-        id: eventIdOf(envelope.commandId, fresh.length),
-        type,
-        data,
-        occurredAt: envelope.at,
-        correlation: envelope.correlation,
-        causation: envelope.commandId,
-        principal: envelope.principal,
-        ...(envelope.trace !== undefined && { trace: envelope.trace }),
-        ...(published && { pub }),
-      });
+      fresh.push(newEvent(encoded, envelope, fresh.length, published ? pub : undefined));
       state = decider.evolve(state, event);
     }
     let result: AppendResult;
@@ -210,3 +201,19 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     this.#snapshots?.offer(stream, folded);
   }
 }
+
+const newEvent = ({ type, data }: Encoded, envelope: Envelope, index: number, pub: number | undefined): NewEvent => {
+  const { commandId, at, correlation, principal, trace } = envelope;
+  const event: { -readonly [K in keyof NewEvent]: NewEvent[K] } = {
+    id: eventIdOf(commandId, index),
+    type,
+    data,
+    occurredAt: at,
+    correlation,
+    causation: commandId,
+    principal,
+  };
+  if (trace !== undefined) event.trace = trace;
+  if (pub !== undefined) event.pub = pub;
+  return event;
+};

@@ -27,9 +27,20 @@ export const createIds = (clock: Clock, random: Random): Ids => ({
 const formatUuid = (bytes: Buffer): string => {
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+  for (let i = 0; i < 16; i++) putDigits(i, bytes[i]!);
+  return textOf();
 };
+
+/** Where a UUID is written digit by digit and taken as one flat text: put together from pieces it would stay in pieces. */
+const uuidText = Buffer.from('00000000-0000-0000-0000-000000000000', 'latin1');
+const DIGITS = Buffer.from('0123456789abcdef', 'latin1');
+const PAIRS = Uint8Array.of(0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34);
+const putDigits = (i: number, byte: number): void => {
+  const at = PAIRS[i]!;
+  uuidText[at] = DIGITS[byte >> 4]!;
+  uuidText[at + 1] = DIGITS[byte & 15]!;
+};
+const textOf = (): string => uuidText.toString('latin1');
 
 /** Our own UUID name space; frozen for ever, for order ids and event ids hang on it. */
 const NAMESPACE = Buffer.from('6f3c1f6e8a0b4c55b7d94d2f0c9a7e11', 'hex');
@@ -38,13 +49,14 @@ const NAMESPACE = Buffer.from('6f3c1f6e8a0b4c55b7d94d2f0c9a7e11', 'hex');
 const NAME_MAX = 1024;
 /** Where a name is laid behind the name space to be hashed: used and left within one call, so that nothing is allocated. */
 const scratch = Buffer.concat([NAMESPACE, Buffer.alloc(NAME_MAX * 3)]);
-/** Digits of a variant byte's upper half: `10` and the two bits that stay. */
-const VARIANT: Readonly<Record<string, string>> = Object.fromEntries([...'0123456789abcdef'].map((digit, value) => [digit, '89ab'[value & 3]!]));
 
 /** UUIDv5 (RFC 9562 §5.5, SHA-1) of `name` in our name space. Same name, same id, on every machine. */
 export const uuidv5 = (name: string): string => {
-  const hex = hash('sha1', name.length > NAME_MAX ? Buffer.concat([NAMESPACE, Buffer.from(name)]) : laidOut(name), 'hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${VARIANT[hex[16]!]}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const digest = hash('sha1', name.length > NAME_MAX ? Buffer.concat([NAMESPACE, Buffer.from(name)]) : laidOut(name), 'binary');
+  for (let i = 0; i < 16; i++) putDigits(i, digest.charCodeAt(i));
+  putDigits(6, (digest.charCodeAt(6) & 0x0f) | 0x50);
+  putDigits(8, (digest.charCodeAt(8) & 0x3f) | 0x80);
+  return textOf();
 };
 const laidOut = (name: string): Buffer => scratch.subarray(0, NAMESPACE.length + scratch.write(name, NAMESPACE.length, 'utf8'));
 

@@ -21,14 +21,16 @@ export type AllReaderParts = {
 const CURSORS_MAX = 8;
 const SUBSCRIPTION_PAGE = 2048;
 
-/** One who follows and has everything up to `after`. */
-type Waiting = { after: Position; readonly filter: CategoryFilter; readonly wake: () => void };
+/** One who follows; everything up to `after` was handed to it. */
+type Following = { after: Position };
+type Waiting = { readonly following: Following; readonly filter: CategoryFilter; readonly wake: () => void };
 
 /** Reads the durable events of all streams: from memory where they are recent, else on a cursor over the files. */
 export class AllReader {
   readonly #parts: AllReaderParts;
   /** Idle cursors, oldest first. */
   #cursors: LogCursor[] = [];
+  readonly #following = new Set<Following>();
   readonly #waiting = new Set<Waiting>();
 
   constructor(parts: AllReaderParts) {
@@ -54,19 +56,29 @@ export class AllReader {
   }): AsyncIterable<Page> {
     const { signal, categories } = options;
     const filter = new CategoryFilter(categories);
-    let { after } = options;
+    const following: Following = { after: options.after };
+    this.#following.add(following);
+    try {
+      yield* this.#pages(following, filter, signal);
+    } finally {
+      this.#following.delete(following);
+    }
+  }
+
+  async *#pages(following: Following, filter: CategoryFilter, signal: AbortSignal): AsyncIterable<Page> {
     let cursor: LogCursor | undefined; // its own, however many catch up at once
     while (!signal.aborted) {
       const ended = this.#parts.ended();
       if (ended) throw ended;
+      const { after } = following;
       this.#checkKnown(after);
       const recent = this.#parts.recent.after(after, filter, SUBSCRIPTION_PAGE);
       cursor = recent ? undefined : (cursor ?? this.#cursorAfter(after));
       const page = recent ?? (await cursor!.page(filter, SUBSCRIPTION_PAGE));
-      after = page.next;
+      following.after = page.next;
       if (signal.aborted) return;
       if (page.events.length > 0) yield page;
-      if (this.#parts.durable() <= after) after = await this.#more(after, filter, signal);
+      if (this.#parts.durable() <= following.after) await this.#more(following, filter, signal);
     }
   }
 
@@ -79,17 +91,17 @@ export class AllReader {
     throw new Fault('POSITION_UNKNOWN', why, false);
   }
 
-  /** Settles when there may be more of interest than up to `after`, or nothing will come any more. Answers where to go on. */
-  #more(after: Position, filter: CategoryFilter, signal: AbortSignal): Promise<Position> {
+  /** Settles when there may be more of interest, or nothing will come any more. */
+  #more(following: Following, filter: CategoryFilter, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (signal.aborted || this.#parts.ended() || this.#parts.durable() > after) return resolve(after);
+      if (signal.aborted || this.#parts.ended() || this.#parts.durable() > following.after) return resolve();
       const waiting: Waiting = {
-        after,
+        following,
         filter,
         wake: () => {
           this.#waiting.delete(waiting);
           signal.removeEventListener('abort', waiting.wake);
-          resolve(waiting.after);
+          resolve();
         },
       };
       this.#waiting.add(waiting);
@@ -97,10 +109,20 @@ export class AllReader {
     });
   }
 
+  /** What all who follow have had, but for those who catch up from the disk. */
+  get passed(): Position {
+    let passed = this.#parts.durable();
+    for (const { after } of this.#following) {
+      if (after < passed && after >= this.#parts.recent.preceding) passed = after;
+    }
+    return passed;
+  }
+
   /** A frame became durable, the first after `before`. Who waits for nothing in it is passed on, not woken. */
   flushed({ allCategories, lastPosition }: PendingFrame, before: Position): void {
     for (const waiting of this.#waiting) {
-      if (waiting.after === before && !waiting.filter.matchesAny(allCategories)) waiting.after = lastPosition;
+      if (waiting.following.after === before && !waiting.filter.matchesAny(allCategories))
+        waiting.following.after = lastPosition;
       else waiting.wake();
     }
   }

@@ -117,7 +117,7 @@ const start = (
       open: (segment) => disk.open(segmentName(segment.base), 'write-through'),
       onFrame: (frame) => readers.recent.push(frame),
       onDurable: (frame, end, before) => {
-        readers.recent.flushed(frame);
+        readers.recent.flushed(frame, readers.all.passed);
         keeper.note(end);
         directory.tick(end.end);
         readers.all.flushed(frame, before);

@@ -3,7 +3,7 @@ import type { CategoryFilter } from '../category-filter.js';
 import type { StoredEvent } from '../stored-event.js';
 import type { PendingFrame } from './pending-frame.js';
 
-/** Of so many of the newest events the parsed form is kept for all who follow; of older ones the bytes. */
+/** So many events at most are kept parsed for those who follow more slowly; of older ones the bytes. */
 const PARSED_EVENTS = 8_192;
 
 /** The newest frames, flushed or not, so that what was just written is not read from the disk. */
@@ -32,8 +32,11 @@ export class RecentFrames {
     this.#frames.push(frame);
   }
 
-  /** The frame's size is final now: counts it, and lets go of the oldest that are durable and beyond the bounds. */
-  flushed(frame: PendingFrame): void {
+  /**
+   * The frame's size is final now: counts it, and lets go of the oldest that are durable and beyond the bounds. `passed`: what
+   * all who follow have had; of that only the bytes are kept, for what lives long costs much to be rid of.
+   */
+  flushed(frame: PendingFrame, passed: Position): void {
     this.#bytes += frame.length;
     this.#events += frame.positions.length;
     while (this.#bytes > this.maxBytes || this.#events > this.maxEvents) {
@@ -44,7 +47,7 @@ export class RecentFrames {
       this.#events -= oldest.positions.length;
       this.preceding = oldest.lastPosition;
     }
-    this.#forget(frame);
+    this.#forget(frame, passed);
     if (this.#first > 64 && this.#first * 2 > this.#frames.length) {
       this.#frames = this.#frames.slice(this.#first);
       this.#parsedFrom -= this.#first;
@@ -52,10 +55,12 @@ export class RecentFrames {
     }
   }
 
-  #forget(newest: PendingFrame): void {
+  #forget(newest: PendingFrame, passed: Position): void {
     this.#parsed += newest.positions.length;
-    while (this.#parsedFrom < this.#first || (this.#parsed > PARSED_EVENTS && this.#frames[this.#parsedFrom] !== newest)) {
-      const oldest = this.#frames[this.#parsedFrom]!;
+    for (let oldest = this.#frames[this.#parsedFrom]; oldest; oldest = this.#frames[this.#parsedFrom]) {
+      const gone = this.#parsedFrom < this.#first;
+      const done = oldest !== newest && (oldest.lastPosition <= passed || this.#parsed > PARSED_EVENTS);
+      if (!gone && !done) break;
       oldest.forget();
       this.#parsed -= oldest.positions.length;
       this.#parsedFrom++;
