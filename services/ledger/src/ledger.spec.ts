@@ -23,6 +23,13 @@ describe('a channel\'s account', () => {
     expect(opened).toMatchObject({ accountId: PREPAID, bookId: 'bok_main', path: 'liabilities:channel:prepaid:chn_shop', available: { ...CNY(10_000), display: '100.00' } });
     expect(entry).toMatchObject({ kind: 'Deposited', note: 'wire 10000', businessDate: '2026-11-24', bookedOn: '2026-11-24' });
   });
+  it('is paid in once per request id, whatever reference comes with it the second time', async () => {
+    const pay = (bankReference: string) => call(house.rpc.createDeposit, { channelId: 'chn_shop', amount: CNY(500), bank: 'icbc', bankReference, requestId: 'r-1' }, house.as());
+    const { entry } = await pay('wire A');
+    expect((await pay('wire A')).entry).toEqual(entry);
+    await expect(pay('wire B')).rejects.toMatchObject({ kind: 'duplicate', code: 'REQUEST_ID_REUSED' });
+    expect((await account()).posted).toMatchObject(CNY(500));
+  });
   it('is paid in once per reference of the bank', async () => {
     const first = await house.deposit(10_000, 'wire 1');
     expect(await house.deposit(10_000, 'wire 1')).toEqual(first);

@@ -20,7 +20,12 @@ const abort = { type: 'AbortBatch', reason: 'wrong file', at: T0 } as const;
 it('starts once; the same start again is the same import, another is refused', () => {
   batch.given().when({ type: 'StartBatch', plan, at: T0 }).then(started);
   batch.given(started).when({ type: 'StartBatch', plan, at: T0 }).then();
-  batch.given(started).when({ type: 'StartBatch', plan: { ...plan, uses: 1 }, at: T0 }).rejected('IMPORT_DIFFERS');
+  const mint = (quantity: number): BatchPlan => ({ ...plan, source: { type: 'mint', plan: { quantity, pattern: '*', alphabet: 'AB', randomBits: 80 } } });
+  for (const other of [{ ...plan, uses: 1 }, { ...plan, terms: { ...terms, supplierId: 'sup_other' } }, { ...plan, source: { type: 'file', format: { header: true } } } as const, mint(3)]) {
+    batch.given(started).when({ type: 'StartBatch', plan: other, at: T0 }).rejected('IMPORT_DIFFERS');
+  }
+  batch.given({ type: 'BatchStarted', plan: mint(3), at: T0 }).when({ type: 'StartBatch', plan: mint(3), at: T0 }).then();
+  batch.given({ type: 'BatchStarted', plan: mint(3), at: T0 }).when({ type: 'StartBatch', plan: mint(4), at: T0 }).rejected('IMPORT_DIFFERS');
 });
 it('completes only what is sealed, all units at once, its cost to the cent', () => {
   batch.given().when(complete()).rejected('IMPORT_UNKNOWN');

@@ -117,7 +117,15 @@ const complete = ({ expected, maxRefused, at }: Of<BatchCommand, 'CompleteBatch'
 };
 /** What a repeated start must agree in; a plan asked again finds out the same from the catalogue or not, that is not the caller's doing. */
 const samePlan = (a: BatchPlan, b: BatchPlan): boolean =>
-  a.productId === b.productId && a.uses === b.uses && a.validUntil === b.validUntil && a.terms.unitCostMicros === b.terms.unitCostMicros && a.source.type === b.source.type;
+  a.productId === b.productId && a.uses === b.uses && a.validUntil === b.validUntil && a.terms.unitCostMicros === b.terms.unitCostMicros &&
+  a.terms.supplierId === b.terms.supplierId && sameSource(a.source, b.source);
+/** What is to be minted, or how the file is to be read. */
+const sameSource = (a: BatchPlan['source'], b: BatchPlan['source']): boolean => {
+  if (a.type === 'mint') return b.type === 'mint' && a.plan.quantity === b.plan.quantity && a.plan.pattern === b.plan.pattern && a.plan.alphabet === b.plan.alphabet;
+  if (b.type === 'mint') return false;
+  const [one, other] = [a.format, b.format];
+  return one.encoding === other.encoding && one.delimiter === other.delimiter && one.header === other.header && one.columns?.join() === other.columns?.join();
+};
 
 const evolve = (batch: Batch, event: BatchEvent): Batch => {
   const plan = batch.step === 'none' ? undefined : batch.plan;

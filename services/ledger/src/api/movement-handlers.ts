@@ -61,7 +61,7 @@ export const movementHandlers = (options: MovementOptions): Moving => {
 };
 
 const askedBy = ({ caller, requestId: callId, trace }: CallContext, at: Instant, requestId: string, dryRun: boolean): Asked => ({
-  dryRun,
+  dryRun, ...(requestId !== '' && { requestId: requestIdField(requestId) }),
   envelope: {
     commandId: uuidv5(`ledger/${caller.principalId}/${requestId === '' ? callId : requestId}`), correlation: callId, principal: caller.principalId, at,
     ...(trace !== undefined && { trace }),

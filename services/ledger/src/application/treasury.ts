@@ -24,7 +24,11 @@ export type Receipt =
   | { readonly kind: 'unidentified'; readonly bookId: string }
   | { readonly kind: 'identified'; readonly accountId: string }
   | { readonly kind: 'payout'; readonly bookId: string; readonly provider: string };
-export type Asked = { readonly envelope: CommandEnvelope; readonly dryRun: boolean };
+export type Asked = {
+  readonly envelope: CommandEnvelope; readonly dryRun: boolean;
+  /** The caller's key of the request, where it gave one: it stands for one movement. */
+  readonly requestId?: string;
+};
 export type Moved =
   | { readonly ok: true; readonly entryId?: string; readonly accountId?: string }
   | { readonly ok: false; readonly code: string; readonly details: Details };
@@ -100,7 +104,7 @@ export class Treasury {
   }
 
   /** Looks whether it can be booked, claims the reference, books. In that order: a mistyped amount must not use the reference up. */
-  async #move(move: Move, { envelope, dryRun }: Asked): Promise<Moved> {
+  async #move(move: Move, { envelope, dryRun, requestId }: Asked): Promise<Moved> {
     const { desk, claims } = this.#options;
     const { fact, accountId, scope, movement } = move;
     const { reference, occurredAt, amount } = movement;
@@ -110,11 +114,19 @@ export class Treasury {
     const booking = { factId, fact, note: reference, ...account };
     const no = await this.#refusalOf(claim, { ...booking, occurredAt: occurredAt ?? envelope.at });
     if (no) return no;
+    if (requestId !== undefined && !(await this.#isFirstAsked(claim, requestId, { envelope, dryRun }))) return refuse('REQUEST_ID_REUSED');
     if (dryRun) return { ok: true, ...account };
     const claimed = await claims.make(claim, envelope);
     if (!claimed) return refuse('BANK_REFERENCE_USED');
     const booked = await desk.book({ ...booking, occurredAt: claimed.occurredAt }, envelope);
     return booked.ok ? { ok: true, entryId: booked.entryId, ...account } : booked;
+  }
+
+  /** Whether the request id stands for this movement, from now on or already. */
+  async #isFirstAsked({ factId, content }: Claim, requestId: string, { envelope, dryRun }: Asked): Promise<boolean> {
+    const { claims } = this.#options;
+    const asked: Claim = { scope: `request/${envelope.principal}`, reference: requestId, factId, content: { factId, content } };
+    return dryRun ? (await claims.obstacle(asked)) === undefined : (await claims.make(asked, envelope)) !== undefined;
   }
 
   /** Why it cannot be booked; undefined if it can, was begun before, or is to be the first entry of an account not there yet. */
