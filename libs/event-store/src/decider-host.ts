@@ -1,5 +1,5 @@
 import type { Encoded, EventCodec } from '@vouchsafe/codec';
-import { type Decider, type Details, Fault, type Instant, invariant } from '@vouchsafe/kernel';
+import { type Decider, type Decision, type Details, Fault, type Instant, invariant } from '@vouchsafe/kernel';
 import { type Clock, eventIdOf, type Random } from '@vouchsafe/runtime';
 import { LRUCache } from 'lru-cache';
 import type { Folded } from './folded.js';
@@ -108,23 +108,7 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
         refresh = true; // a no from a cache that others may have overtaken is confirmed by a read (ARCHITECTURE §4.5)
         continue;
       }
-      if (!decision.ok)
-        return {
-          ok: false,
-          state: folded.state,
-          revision: folded.revision,
-          code: decision.code,
-          details: decision.details,
-        };
-      if (noEvents)
-        return {
-          ok: true,
-          state: folded.state,
-          revision: folded.revision,
-          events: [],
-          pub: folded.pub,
-          position: undefined,
-        };
+      if (!decision.ok || decision.events.length === 0) return unchanged(folded, decision);
       const result = await this.#append(stream, folded, decision.events, envelope);
       if (typeof result === 'object') return result;
       refresh = true;
@@ -217,3 +201,9 @@ const newEvent = ({ type, data }: Encoded, envelope: Envelope, index: number, pu
   if (pub !== undefined) event.pub = pub;
   return event;
 };
+
+/** The answer to a decision that adds nothing: a no, or "already so". */
+const unchanged = <S, E, R extends string>({ state, revision, pub }: Folded<S>, decision: Decision<E, R>): Handled<S, E, R> =>
+  decision.ok
+    ? { ok: true, state, revision, events: [], pub, position: undefined }
+    : { ok: false, state, revision, code: decision.code, details: decision.details };
