@@ -101,14 +101,14 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     const { store, decider, clock, random } = this.#options;
     let refresh = false;
     for (let attempt = 0; attempt <= CONFLICT_RETRIES; attempt++) {
-      const folded = (refresh ? undefined : this.#cache.get(stream)) ?? (await this.#fold(stream, refresh));
+      const folded = this.#known(stream, refresh) ?? (await this.#fold(stream, refresh));
       const decision = decider.decide(command, folded.state);
       const noEvents = !decision.ok || decision.events.length === 0;
       if (noEvents && !store.exclusive && !refresh) {
         refresh = true; // a no from a cache that others may have overtaken is confirmed by a read (ARCHITECTURE §4.5)
         continue;
       }
-      if (!decision.ok || decision.events.length === 0) return unchanged(folded, decision);
+      if (noEvents) return unchanged(folded, decision);
       const result = await this.#append(stream, folded, decision.events, envelope);
       if (typeof result === 'object') return result;
       refresh = true;
@@ -117,6 +117,10 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
       if (attempt < CONFLICT_RETRIES) await clock.sleep(Math.ceil(random.fraction() * JITTER_MS * (attempt + 1)));
     }
     throw new Fault('ABORTED', `stream ${stream} is written by others too often just now; try again`);
+  }
+
+  #known(stream: string, refresh: boolean): Folded<S> | undefined {
+    return refresh ? undefined : this.#cache.get(stream);
   }
 
   async #append(
