@@ -10,6 +10,12 @@ describeBusContract('in process', async () => {
   return { bus, until: (work) => clock.until(work), close: () => bus.stop() };
 });
 
+describeBusContract('in process, typed commands passing as they are', async () => {
+  const clock = simulatedClock(instant(1_767_225_600_000));
+  const bus = inProcessBus(clock, { direct: true });
+  return { bus, until: (work) => clock.until(work), close: () => bus.stop() };
+});
+
 describeBusContract('in process, behind a wrapper that lets nothing go wrong', async () => {
   const clock = simulatedClock(instant(1_767_225_600_000));
   const bus = lossyBus(inProcessBus(clock), { random: seededRandom(1) });

@@ -2,7 +2,7 @@ import { type Json, ShapeError } from '@vouchsafe/codec';
 import type { Details, Instant } from '@vouchsafe/kernel';
 import type { CommandContract } from '@vouchsafe/contracts';
 import type { Namespace } from '@vouchsafe/runtime';
-import type { Bus, CommandMessage, Outcome } from './port.js';
+import type { Bus, CommandMessage, Direct, Outcome } from './port.js';
 
 /** What every command carries besides its body. */
 export type CommandEnvelope = {
@@ -15,17 +15,20 @@ export const ask = async <C, Result>(
   bus: Bus, namespace: Namespace, contract: CommandContract<C, Result>, command: C, envelope: CommandEnvelope, deadlineMs: number,
 ): Promise<Answer<Result>> => {
   const { commandId, correlation, principal, trace, at } = envelope;
-  const outcome = await bus.ask(
-    {
-      id: commandId, target: contract.target, key: contract.keyOf(command), namespace, principal, correlation,
-      body: { name: contract.name, data: contract.command.write(command) }, sentAt: at, ...(trace !== undefined && { trace }),
+  const message: CommandMessage = {
+    id: commandId, target: contract.target, key: contract.keyOf(command), namespace, principal, correlation, trace, sentAt: at,
+    direct: { contract, value: command },
+    get body() {
+      return { name: contract.name, data: contract.command.write(command) };
     },
-    deadlineMs,
-  );
-  return outcome.ok ? { ok: true, result: contract.result.read(outcome.result, 'result') } : outcome;
+  };
+  const outcome = await bus.ask(message, deadlineMs);
+  if (!outcome.ok) return outcome;
+  return { ok: true, result: isOf(contract, outcome.direct) ? (outcome.direct.value as Result) : contract.result.read(outcome.result, 'result') };
 };
+const isOf = (contract: object, direct: Direct | undefined): direct is Direct => direct !== undefined && direct.contract === contract;
 
-export type CommandCase = (message: CommandMessage, data: unknown) => Promise<Outcome>;
+export type CommandCase = (message: CommandMessage) => Promise<Outcome>;
 
 /** One served command: `on(contract, handler)`; the handler answers with a result or a rejection and may throw faults. */
 export const on = <C, Result>(
@@ -33,24 +36,32 @@ export const on = <C, Result>(
   handler: (command: C, envelope: CommandEnvelope) => Promise<Answer<Result>>,
 ): readonly [string, CommandCase] => [
   contract.name,
-  async (message, data) => {
-    const { id, correlation, principal, trace, sentAt } = message;
-    const command = contract.command.read(data, contract.name);
+  async (message) => {
+    const { id, correlation, principal, trace, sentAt, direct } = message;
+    const command = isOf(contract, direct) ? (direct.value as C) : contract.command.read((message.body as Body).data, contract.name);
     const answer = await handler(command, { commandId: id, correlation, principal, at: sentAt, ...(trace !== undefined && { trace }) });
     if (!answer.ok) return { commandId: id, ok: false, code: answer.code, details: answer.details };
-    return { commandId: id, ok: true, result: contract.result.write(answer.result) };
+    if (!direct) return { commandId: id, ok: true, result: contract.result.write(answer.result) };
+    const { result } = answer;
+    return {
+      commandId: id, ok: true, direct: { contract, value: result },
+      get result() {
+        return contract.result.write(result);
+      },
+    };
   },
 ];
+type Body = { readonly name: string; readonly data: Json };
 
 /** Serves a target's commands by name; a command of an unknown name or shape is answered `COMMAND_UNKNOWN`. */
 export const serveCommands = (bus: Bus, target: string, cases: readonly (readonly [string, CommandCase])[]): void => {
   const byName = new Map(cases);
   bus.serve(target, async (message) => {
-    const { name, data } = message.body as { name: string; data: Json };
+    const name = message.direct ? message.direct.contract.name : (message.body as Body).name;
     const known = byName.get(name);
     if (!known) return { commandId: message.id, ok: false, code: 'COMMAND_UNKNOWN', details: { name } };
     try {
-      return await known(message, data);
+      return await known(message);
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
       return { commandId: message.id, ok: false, code: 'COMMAND_UNKNOWN', details: { name, at: error.path, expected: error.expected } };

@@ -10,7 +10,11 @@ import { describe } from './subscription.js';
 
 /** Wraps the handling of each command, e.g. in a span. */
 export type AroundCommand = (message: CommandMessage, handle: () => Promise<Outcome>) => Promise<Outcome>;
-export type CommandDeskOptions = { readonly clock: Clock; readonly log: Log; readonly parked: ParkedStore; readonly around?: AroundCommand };
+export type CommandDeskOptions = {
+  readonly clock: Clock; readonly log: Log; readonly parked: ParkedStore; readonly around?: AroundCommand;
+  /** Commands and outcomes pass as they are where both sides know their contract; else as the JSON they would be on a wire. */
+  readonly direct?: boolean;
+};
 
 /** Keys of one target handled at once, and commands that wait, before `BUSY`. */
 const CONCURRENT = 1024;
@@ -49,7 +53,7 @@ export class CommandDesk {
     return new Promise((resolve, reject) => {
       const served = this.#check(message);
       const ticket = this.#wheel.add(deadlineMs, () => reject(new Fault('SILENT', `${message.target} gave no outcome in ${deadlineMs} ms`)));
-      const copy = Object.freeze({ ...message, body: frozenCopy(message.body) });
+      const copy = this.#options.direct && message.direct ? message : copied(message);
       const settle = {
         resolve: (outcome: Outcome): void => {
           this.#wheel.cancel(ticket);
@@ -91,7 +95,8 @@ export class CommandDesk {
   async #run(handler: CommandHandler, message: CommandMessage): Promise<Outcome> {
     const { around } = this.#options;
     const outcome = await (around ? around(message, () => handler(message)) : handler(message));
-    return frozenCopy(outcome) as Outcome;
+    if (!outcome.ok) return frozenCopy(outcome) as Outcome;
+    return outcome.direct ? outcome : Object.freeze({ commandId: outcome.commandId, ok: true, result: frozenCopy(outcome.result) });
   }
 
   /** A fault that may pass says nothing about the command; anything else, time and again, does. */
@@ -105,7 +110,7 @@ export class CommandDesk {
   async #park(message: CommandMessage, error: unknown, attempts: number): Promise<void> {
     const { clock, log, parked } = this.#options;
     await parked.put({
-      id: `${COMMANDS}/${message.id}`, group: COMMANDS, target: message.id, message: message, error: describe(error), attempts, parkedAt: clock.now(),
+      id: `${COMMANDS}/${message.id}`, group: COMMANDS, target: message.id, message: copied(message), error: describe(error), attempts, parkedAt: clock.now(),
     });
     this.#parkedIds.add(message.id);
     log.error({ command: message.id, target: message.target, key: message.key, attempts, error: describe(error) }, 'a poisoned command is parked');
@@ -147,3 +152,5 @@ export class CommandDesk {
   }
 }
 
+/** A message as it would come off a wire. */
+const copied = ({ direct: _, ...message }: CommandMessage): Omit<CommandMessage, 'direct'> => Object.freeze({ ...message, body: frozenCopy(message.body) });

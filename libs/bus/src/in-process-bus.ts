@@ -11,6 +11,8 @@ export type InProcessBusOptions = {
   readonly log?: Log;
   /** Where messages that cannot be handled are kept; without it they are forgotten with the process. Closed by whoever made it. */
   readonly parked?: ParkedStore;
+  /** Commands pass between services as they are, without becoming JSON on the way; tests leave it, so that contracts are kept. */
+  readonly direct?: boolean;
   /** Wraps the handling of each command, e.g. in a span. */
   readonly around?: AroundCommand;
 };
@@ -35,11 +37,11 @@ class InProcessBus implements Bus {
   readonly #started = Promise.withResolvers<void>();
   #sweeping: Promise<void> | undefined;
 
-  constructor(clock: Clock, { log = silentLog, parked = memoryParkedStore(), around }: InProcessBusOptions) {
+  constructor(clock: Clock, { log = silentLog, parked = memoryParkedStore(), around, direct = false }: InProcessBusOptions) {
     this.#clock = clock;
     this.#log = log;
     this.#parked = parked;
-    this.#desk = new CommandDesk({ clock, log, parked, ...(around && { around }) });
+    this.#desk = new CommandDesk({ clock, log, parked, direct, ...(around && { around }) });
   }
 
   readonly parking: Parking = {

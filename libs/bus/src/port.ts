@@ -11,6 +11,8 @@ export type CommandMessage = {
   readonly key: string;
   readonly namespace: Namespace;
   readonly body: Json;
+  /** The command as its sender made it, for receivers in the same process; `body` says the same as JSON. */
+  readonly direct?: Direct;
   /** First principal of the matter, carried as data. */
   readonly principal: string;
   readonly correlation: string;
@@ -18,9 +20,12 @@ export type CommandMessage = {
   readonly sentAt: Instant;
 };
 
+/** A value that needs no wire, and the contract it is of. Frozen by convention: what is sent is not touched again. */
+export type Direct = { readonly contract: { readonly name: string }; readonly value: unknown };
+
 /** The answer to a command, keyed by the asker. A message, not a fact: lost, the asker sends the same command id again. */
 export type Outcome =
-  | { readonly commandId: string; readonly ok: true; readonly result: Json }
+  | { readonly commandId: string; readonly ok: true; readonly result: Json; readonly direct?: Direct }
   | { readonly commandId: string; readonly ok: false; readonly code: string; readonly details: Details };
 
 /** An integration event on its way. (stream, pub) deduplicates and finds gaps. */

@@ -74,7 +74,7 @@ export const openNamespace = async (options: OpenOptions): Promise<OpenNamespace
     closers.add(() => personal.close());
     const journal = await openJournal({ disk: nodeDisk(options.journal), namespace, deploymentId: deployment.id, epoch: deployment.epoch, clock, log });
     closers.add(() => journal.close());
-    const bus = inProcessBus(clock, { log, parked, ...(tracing.enabled && { around: aroundCommand(tracing) }) });
+    const bus = inProcessBus(clock, { log, parked, direct: true, ...(tracing.enabled && { around: aroundCommand(tracing) }) });
     return { clock, random, ids, deployment, store, bus, readStore, codes, personal, journal, closers };
   } catch (error) {
     return closers.closeAfter(error);
