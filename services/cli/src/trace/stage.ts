@@ -27,7 +27,7 @@ const WAKE_MS = 200;
  * as anybody else would. Only the clock is ours.
  */
 export class Stage {
-  readonly clock: SimulatedClock;
+  #clock: SimulatedClock | undefined;
   readonly folder = scratchFolder();
   readonly #connections = new Map<string, Connection>();
   #platform: Platform | undefined;
@@ -40,7 +40,7 @@ export class Stage {
   #wokenAt = 0;
 
   private constructor(readonly options: StageOptions) {
-    this.clock = simulatedClock(options.start);
+    this.#clock = simulatedClock(options.start);
   }
 
   static async open(options: StageOptions): Promise<Stage> {
@@ -71,6 +71,10 @@ export class Stage {
     for (const [id, { key }] of [...keys.channels, ...keys.terminals]) this.#connections.set(id, new Connection({ grpc, key: key.reveal() }));
   }
 
+  get clock(): SimulatedClock {
+    if (!this.#clock) throw new Error('the stage was left');
+    return this.#clock;
+  }
   /** The directory that holds the namespaces' data. */
   get data(): string {
     return path.join(this.folder, 'data');
@@ -119,8 +123,10 @@ export class Stage {
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
     await this.#platform?.stop();
-    this.#platform = undefined;
     clearInterval(this.#drip);
+    // Whoever sleeps on the clock holds on to the platform: without it the memory is free for what comes after.
+    this.#platform = undefined;
+    this.#clock = undefined;
   }
   /** Stops and removes everything. */
   async close(): Promise<void> {
