@@ -45,13 +45,17 @@ export type After = { readonly values: readonly (string | number | boolean)[]; r
 export const printToken = (after: After): string => Buffer.from(JSON.stringify([after.values, after.id])).toString('base64url');
 export const readToken = (token: string): After | undefined => {
   if (token === '') return undefined;
-  try {
-    const [values, id] = JSON.parse(Buffer.from(token, 'base64url').toString()) as [unknown, unknown];
-    if (Array.isArray(values) && values.every((value) => ['string', 'number', 'boolean'].includes(typeof value)) && typeof id === 'string') return { values, id };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
+  const parsed = jsonOf(Buffer.from(token, 'base64url').toString());
+  const [values, id]: readonly unknown[] = Array.isArray(parsed) ? parsed : [];
+  if (Array.isArray(values) && values.every((value) => ['string', 'number', 'boolean'].includes(typeof value)) && typeof id === 'string') return { values, id };
   throw failureOf('PAGE_TOKEN_INVALID', {}, '/pageToken');
+};
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no token of ours
+  }
 };
 
 const CONDITION = /^\s*([a-z_]{1,40})\s*=\s*(?:"([^"]{0,200})"|([A-Za-z0-9_.~-]{1,200}))\s*$/;
