@@ -14,18 +14,47 @@ export type Answer<Result> = { readonly ok: true; readonly result: Result } | { 
 export const ask = async <C, Result>(
   bus: Bus, namespace: Namespace, contract: CommandContract<C, Result>, command: C, envelope: CommandEnvelope, deadlineMs: number,
 ): Promise<Answer<Result>> => {
-  const { commandId, correlation, principal, trace, at } = envelope;
-  const message: CommandMessage = {
-    id: commandId, target: contract.target, key: contract.keyOf(command), namespace, principal, correlation, trace, sentAt: at,
-    direct: { contract, value: command },
-    get body() {
-      return { name: contract.name, data: contract.command.write(command) };
-    },
-  };
-  const outcome = await bus.ask(message, deadlineMs);
+  const outcome = await bus.ask(new TypedCommand(namespace, contract, command, envelope), deadlineMs);
   if (!outcome.ok) return outcome;
   return { ok: true, result: isOf(contract, outcome.direct) ? (outcome.direct.value as Result) : contract.result.read(outcome.result, 'result') };
 };
+
+/** A command whose JSON is made when somebody asks for it; within a process mostly nobody does. */
+class TypedCommand<C, Result> implements CommandMessage {
+  readonly id: string;
+  readonly target: string;
+  readonly key: string;
+  readonly principal: string;
+  readonly correlation: string;
+  readonly trace: string | undefined;
+  readonly sentAt: Instant;
+  readonly direct: Direct;
+  constructor(readonly namespace: Namespace, readonly contract: CommandContract<C, Result>, readonly command: C, envelope: CommandEnvelope) {
+    this.id = envelope.commandId;
+    this.target = contract.target;
+    this.key = contract.keyOf(command);
+    this.principal = envelope.principal;
+    this.correlation = envelope.correlation;
+    this.trace = envelope.trace;
+    this.sentAt = envelope.at;
+    this.direct = { contract, value: command };
+  }
+  get body(): Json {
+    return { name: this.contract.name, data: this.contract.command.write(this.command) };
+  }
+}
+
+class TypedOutcome<C, Result> {
+  readonly ok = true;
+  readonly direct: Direct;
+  constructor(readonly commandId: string, readonly contract: CommandContract<C, Result>, readonly value: Result) {
+    this.direct = { contract, value };
+  }
+  get result(): Json {
+    return this.contract.result.write(this.value);
+  }
+}
+
 const isOf = (contract: object, direct: Direct | undefined): direct is Direct => direct !== undefined && direct.contract === contract;
 
 export type CommandCase = (message: CommandMessage) => Promise<Outcome>;
@@ -41,14 +70,7 @@ export const on = <C, Result>(
     const command = isOf(contract, direct) ? (direct.value as C) : contract.command.read((message.body as Body).data, contract.name);
     const answer = await handler(command, { commandId: id, correlation, principal, at: sentAt, ...(trace !== undefined && { trace }) });
     if (!answer.ok) return { commandId: id, ok: false, code: answer.code, details: answer.details };
-    if (!direct) return { commandId: id, ok: true, result: contract.result.write(answer.result) };
-    const { result } = answer;
-    return {
-      commandId: id, ok: true, direct: { contract, value: result },
-      get result() {
-        return contract.result.write(result);
-      },
-    };
+    return direct ? new TypedOutcome(id, contract, answer.result) : { commandId: id, ok: true, result: contract.result.write(answer.result) };
   },
 ];
 type Body = { readonly name: string; readonly data: Json };

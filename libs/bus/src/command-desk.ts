@@ -153,4 +153,5 @@ export class CommandDesk {
 }
 
 /** A message as it would come off a wire. */
-const copied = ({ direct: _, ...message }: CommandMessage): Omit<CommandMessage, 'direct'> => Object.freeze({ ...message, body: frozenCopy(message.body) });
+const copied = ({ id, target, key, namespace, body, principal, correlation, trace, sentAt }: CommandMessage): Omit<CommandMessage, 'direct'> =>
+  Object.freeze({ id, target, key, namespace, body: frozenCopy(body), principal, correlation, ...(trace !== undefined && { trace }), sentAt });

@@ -131,9 +131,10 @@ class Runner implements ProjectionRunner {
       if (at > 0) await nextTurn();
       this.#router.route(events.slice(at, at + EVENTS_PER_TURN), routed);
     }
-    for (const [name, deliveries] of routed) {
+    const applied = await Promise.allSettled([...routed].map(async ([name, deliveries]) => {
       if (await applyBatch(this.#collections.get(name)!, deliveries, this.#halting)) this.#toForget.add(name);
-    }
+    }));
+    for (const one of applied) if (one.status === 'rejected') throw one.reason;
     await this.#halting.save();
     this.#applied += events.length;
   }
