@@ -30,28 +30,44 @@ export const programOf = ({ version, rules }: RuleSet, compiler: ConditionCompil
     else problems.push({ ...compiled.problem, index, rule: rule.name });
   });
   if (problems.length > 0) return { ok: false, problems };
-  const used = [...new Set(ready.flatMap(({ condition }) => condition.features))].map((name) => FEATURES.get(name)!);
-  return { ok: true, program: { version, rules, judge: (subject, windows) => judge(ready, used, subject, windows) } };
+  return { ok: true, program: { version, rules, judge: judgeOf(ready) } };
 };
 
-const judge = (
-  ready: readonly { readonly rule: Rule; readonly condition: Condition }[], used: readonly Feature[], subject: Subject, windows: RiskWindows,
-): Outcome => {
-  const slots = slotsOf(subject, windows);
-  const bindings: Record<string, bigint | boolean | string | readonly string[]> = {};
-  const features: Record<string, FeatureValue> = {};
-  for (const { name, read } of used) {
-    const value = read(subject, windows, slots);
-    bindings[name] = typeof value === 'number' ? BigInt(value) : value;
-    const kept = typeof value === 'object' ? value.join(' ') : value;
-    if (kept) features[name] = kept;
-  }
-  const held: Rule[] = [];
-  const failed: string[] = [];
-  for (const { rule, condition } of ready) {
-    const holds = condition.holds(bindings);
-    if (holds) held.push(rule);
-    else if (holds === undefined) failed.push(rule.name);
-  }
-  return { ...conclude(held, subject.challengeMet), features, failed };
+type Ready = { readonly rule: Rule; readonly condition: Condition };
+type Value = ReturnType<Feature['read']>;
+
+/**
+ * Conditions are pure, and most orders give most of them what the order before did: each is evaluated only when one of its
+ * features has another value than the last time.
+ */
+const judgeOf = (ready: readonly Ready[]): Program['judge'] => {
+  const used = [...new Set(ready.flatMap(({ condition }) => condition.features))].map((name) => FEATURES.get(name)!);
+  const places = new Map(used.map(({ name }, i) => [name, i]));
+  const featuresOf = ready.map(({ condition }) => condition.features.map((name) => places.get(name)!));
+  const values: (Value | undefined)[] = used.map(() => undefined);
+  const bindings: Record<string, Bindings[string]> = {};
+  const held: (boolean | undefined)[] = ready.map(() => undefined);
+
+  return (subject, windows) => {
+    const slots = slotsOf(subject, windows);
+    const features: Record<string, FeatureValue> = {};
+    const changed = used.map(({ name, read }, i) => {
+      const value = read(subject, windows, slots);
+      const kept = typeof value === 'object' ? value.join(' ') : value;
+      if (kept) features[name] = kept;
+      if (isSame(value, values[i])) return false;
+      values[i] = value;
+      bindings[name] = typeof value === 'number' ? BigInt(value) : value;
+      return true;
+    });
+    ready.forEach(({ condition }, i) => {
+      if (condition.features.length === 0 || featuresOf[i]!.some((place) => changed[place])) held[i] = condition.holds(bindings);
+    });
+    const rules = ready.filter((_, i) => held[i]).map(({ rule }) => rule);
+    const failed = ready.filter((_, i) => held[i] === undefined).map(({ rule }) => rule.name);
+    return { ...conclude(rules, subject.challengeMet), features, failed };
+  };
 };
+
+const isSame = (value: Value, other: Value | undefined): boolean =>
+  value === other || (typeof value === 'object' && typeof other === 'object' && value.length === other.length && value.every((item, i) => item === other[i]));
