@@ -64,7 +64,7 @@ export class Premises {
     });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
     this.#platform = await startPlatform({
-      config: parsed.config, log, onFatal: (fault) => { this.fatal = fault; }, gateway: { authFailuresPerMinute: 1_000_000, drainMs: 1_000 }, ...more,
+      config: parsed.config, log, onFatal: (fault) => { this.fatal = fault; }, gateway: { authFailuresPerMinute: 1_000_000, drainMs: 100 }, ...more,
     });
     this.#wire = new Wire(this.#platform.grpc);
     if (!namespaces.includes('sandbox')) return;
