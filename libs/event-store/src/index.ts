@@ -22,8 +22,12 @@ export type {
   ReadAll,
   ReadStream,
   RecordedEvent,
+  RecordFeed,
+  RecordPage,
   Revision,
 } from './port.js';
 export { categoryOf, NO_STREAM, START } from './port.js';
+export { eventsOf } from './record-feed.js';
+export { CategoryFilter } from './category-filter.js';
 export type { SnapshotCache, SnapshotOptions } from './snapshots.js';
 export { deepFreeze, StoredEvent } from './stored-event.js';

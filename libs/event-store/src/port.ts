@@ -73,6 +73,19 @@ export type ReadAll = {
 /** `next`: read on after it; it covers events of other categories that were passed over. `atEnd`: no more now. */
 export type Page = { readonly events: readonly RecordedEvent[]; readonly next: Position; readonly atEnd: boolean };
 
+/** Durable events as their records lie in the log, one behind the other: plain data, which another thread can read by itself. */
+export type RecordPage = {
+  readonly records: Uint8Array<ArrayBuffer>;
+  /** Of each event, in order. */
+  readonly positions: Float64Array<ArrayBuffer>;
+};
+
+/** Where an adapter can: hands the log's records on without parsing them. */
+export interface RecordFeed {
+  /** The durable events after `after`, about `maxBytes` of them at most; waits until there is one, or `signal` aborts (then none). */
+  read(after: Position, maxBytes: number, signal: AbortSignal): Promise<RecordPage>;
+}
+
 /**
  * The truth. Promises only what EventStoreDB can also keep: exact expected revision, per-stream order, a total order of
  * all, a repeated append recognised at its original expected revision. Faults: `STORE_READ_ONLY` (disk full; reads go
@@ -103,6 +116,8 @@ export interface EventStore {
     readonly categories?: readonly string[];
     readonly signal: AbortSignal;
   }): AsyncIterable<Page>;
+  /** The durable records for another thread, where the adapter has them. */
+  readonly feed?: RecordFeed;
   /** Position of the last accepted event (possibly not durable yet), {@link START} if none. */
   head(): Position;
   /** Settles once all up to `position` is durable. */

@@ -90,6 +90,10 @@ export class StoredEvent implements RecordedEvent {
     return this.#previous;
   }
 
+  /** Its record as it lies in the log; the same memory, not a copy. */
+  get record(): Uint8Array {
+    return this.#bytes.subarray(this.#at, this.#at + this.recordBytes);
+  }
   /** Bytes that its record takes. */
   get recordBytes(): number {
     return this.#bytes.readUInt32BE(this.#at);

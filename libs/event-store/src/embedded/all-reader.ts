@@ -1,6 +1,8 @@
 import { Fault } from '@vouchsafe/kernel';
 import { CategoryFilter } from '../category-filter.js';
-import { type Page, type Position, type ReadAll } from '../port.js';
+import { type Page, type Position, type ReadAll, type RecordPage } from '../port.js';
+import { recordPage } from '../record-feed.js';
+import type { StoredEvent } from '../stored-event.js';
 import { LogCursor } from './log-cursor.js';
 import type { LogFiles } from './log-files.js';
 import type { PendingFrame } from './pending-frame.js';
@@ -20,6 +22,8 @@ export type AllReaderParts = {
 /** Cursors kept for those who read page after page. */
 const CURSORS_MAX = 8;
 const SUBSCRIPTION_PAGE = 2048;
+const RECORDS_PAGE = 512;
+const EVERYTHING = new CategoryFilter(undefined);
 
 /** One who follows; everything up to `after` was handed to it. */
 type Following = { after: Position };
@@ -80,6 +84,33 @@ export class AllReader {
       if (page.events.length > 0) yield page;
       if (this.#parts.durable() <= following.after) await this.#more(following, filter, signal);
     }
+  }
+
+  /** {@link RecordFeed.read} */
+  async records(after: Position, maxBytes: number, signal: AbortSignal): Promise<RecordPage> {
+    this.#checkKnown(after);
+    const following: Following = { after };
+    if (this.#parts.durable() <= after) await this.#more(following, EVERYTHING, signal);
+    const ended = this.#parts.ended();
+    if (ended) throw ended;
+    return this.#parts.recent.recordsAfter(after, maxBytes) ?? this.#recordsFromFiles(after, maxBytes);
+  }
+
+  async #recordsFromFiles(after: Position, maxBytes: number): Promise<RecordPage> {
+    const parts: Uint8Array[] = [];
+    const positions: number[] = [];
+    for (let bytes = 0, at = after; bytes < maxBytes; ) {
+      const { events, next, atEnd } = await this.read({ after: at, max: RECORDS_PAGE });
+      for (const event of events) {
+        const { record } = event as StoredEvent;
+        parts.push(record);
+        positions.push(event.position);
+        bytes += record.length;
+      }
+      if (atEnd) break;
+      at = next;
+    }
+    return recordPage(parts, positions);
   }
 
   #cursorAfter(after: Position): LogCursor {

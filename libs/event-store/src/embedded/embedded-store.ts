@@ -11,6 +11,7 @@ import {
   type ReadAll,
   type ReadStream,
   type RecordedEvent,
+  type RecordFeed,
   type Revision,
 } from '../port.js';
 import type { Tail } from './directory/tail.js';
@@ -166,6 +167,10 @@ export class WritableStore implements EmbeddedStore {
   }): AsyncIterable<Page> {
     return this.#parts.readers.all.subscribe(options);
   }
+
+  readonly feed: RecordFeed = {
+    read: (after, maxBytes, signal) => this.#parts.readers.all.records(after, maxBytes, signal),
+  };
 
   head(): Position {
     return this.#parts.commit.head;

@@ -68,6 +68,10 @@ export class PendingFrame {
     );
     return this.#events[index];
   }
+  /** The records from `positions[index]` on; the same memory, not a copy. */
+  recordsFrom(index: number): Uint8Array {
+    return this.buffer.subarray(this.at + this.positions[index]! - this.start, this.at + this.length);
+  }
   /** Index of the first event whose position is beyond `position`. */
   firstAfter(position: Position): number {
     let low = 0;

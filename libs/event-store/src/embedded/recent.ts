@@ -1,5 +1,6 @@
-import { type Page, type Position, type RecordedEvent } from '../port.js';
+import { type Page, type Position, type RecordedEvent, type RecordPage } from '../port.js';
 import type { CategoryFilter } from '../category-filter.js';
+import { recordPage } from '../record-feed.js';
 import type { StoredEvent } from '../stored-event.js';
 import type { PendingFrame } from './pending-frame.js';
 
@@ -98,6 +99,25 @@ export class RecentFrames {
       }
     }
     return { events, next, atEnd: true };
+  }
+
+  /** The same as records, about `maxBytes` at most: no event is made for it. */
+  recordsAfter(after: Position, maxBytes: number): RecordPage | undefined {
+    if (after < this.preceding) return undefined;
+    const parts: Uint8Array[] = [];
+    const positions: number[] = [];
+    const first = Math.max(this.#first, this.#lastWhere((frame) => frame.start <= after));
+    for (let i = first, bytes = 0; i < this.#frames.length && bytes < maxBytes; i++) {
+      const frame = this.#frames[i]!;
+      if (!frame.durable) break;
+      const from = frame.firstAfter(after);
+      if (from === frame.positions.length) continue;
+      const part = frame.recordsFrom(from);
+      parts.push(part);
+      bytes += part.length;
+      for (let j = from; j < frame.positions.length; j++) positions.push(frame.positions[j]!);
+    }
+    return recordPage(parts, positions);
   }
 
   /** Index of the last frame for which `holds`, which must hold for a first part of them; less than the first if none. */
