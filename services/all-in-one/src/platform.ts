@@ -39,6 +39,8 @@ export type PlatformOptions = {
   /** Instead of the one that follows from `config`. */
   readonly tracing?: Tracing;
   readonly sandbox?: SandboxTempers;
+  /** Around the log's disk, for tests and measurements; no configuration reaches it. */
+  readonly around?: (disk: Disk) => Disk;
   /** Settings of the gateway laid over those that follow from `config`. */
   readonly gateway?: Readonly<Record<string, unknown>>;
 };
@@ -116,8 +118,8 @@ export const placesOf = (config: PlatformConfig, namespace: Namespace): Namespac
   ...(config.VOUCHSAFE_IP_LISTS && { lists: config.VOUCHSAFE_IP_LISTS }),
 });
 
-type StartOptions = Pick<PlatformOptions, 'config' | 'log' | 'onFatal' | 'sandbox'> & { readonly clock: Clock; readonly tracing: Tracing };
-const startNamespaces = async ({ config, log, onFatal, clock, tracing, sandbox: tempers }: StartOptions, noticesUrl: () => string | undefined, closers: Closers): Promise<ReadonlyMap<Namespace, RunningNamespace>> => {
+type StartOptions = Pick<PlatformOptions, 'config' | 'log' | 'onFatal' | 'sandbox' | 'around'> & { readonly clock: Clock; readonly tracing: Tracing };
+const startNamespaces = async ({ config, log, onFatal, clock, tracing, around, sandbox: tempers }: StartOptions, noticesUrl: () => string | undefined, closers: Closers): Promise<ReadonlyMap<Namespace, RunningNamespace>> => {
   const sandbox = config.VOUCHSAFE_NAMESPACES.includes('sandbox') ? await startSandboxProviders(clock, log, noticesUrl, closers, tempers) : undefined;
   const dying = config.VOUCHSAFE_DIE_AT ? parseDyingPoint(config.VOUCHSAFE_DIE_AT) : undefined;
   const namespaces = new Map<Namespace, RunningNamespace>();
@@ -125,6 +127,7 @@ const startNamespaces = async ({ config, log, onFatal, clock, tracing, sandbox: 
     const running = await startNamespace({
       ...placesOf(config, namespace), log: log.child({ namespace }), onFatal, clock, tracing,
       ...(namespace === 'sandbox' && sandbox),
+      ...(around && { around }),
       ...(dying && { around: (disk: Disk) => dyingDisk(disk, dying, () => process.kill(process.pid, 'SIGKILL')) }),
     });
     closers.add(() => running.stop());
