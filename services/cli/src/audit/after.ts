@@ -9,11 +9,12 @@ import { booksInLog, ENTRY_CATEGORIES, journalOfLog } from '@vouchsafe/ledger';
 import type { Namespace } from '@vouchsafe/runtime';
 import type { Speech } from '../speech.js';
 import { Auditor, type Findings } from './auditor.js';
-import { type Compared, compareViews } from './compare-views.js';
+import type { Compared } from './compare-views.js';
 import { hledger, hledgerBalances } from './hledger.js';
 import { MonthEnd, type MonthEndResult } from './month-end.js';
 import { allEvents, openLog } from './open-log.js';
 import { checklist } from './present.js';
+import { compareViewsApart } from './views-apart.js';
 
 /** One line of a checklist: whether it held, what it promises, and why not. */
 export type Check = readonly [ok: boolean, text: string, why: readonly string[]];
@@ -38,17 +39,23 @@ export const auditAfter = async (directory: Directory, watch: (event: RecordedEv
   const auditor = new Auditor();
   const monthEnd = new MonthEnd();
   const store = await openLog(data, namespace);
+  const work = [compareViewsApart(data, namespace), read()] as const;
   try {
+    const [views, { findings, journals }] = await Promise.all(work);
+    return { findings, views, monthEnd: monthEnd.results(findings.trialBalance, auditor.inStock()), journals };
+  } finally {
+    await Promise.allSettled(work); // one that failed does not take the log from under the other
+    await store.close();
+  }
+
+  async function read(): Promise<Pick<After, 'findings' | 'journals'>> {
     for await (const event of allEvents(store)) {
       auditor.see(event);
       monthEnd.see(event);
       watch(event);
     }
     const findings = auditor.findings();
-    const [journals, views] = await Promise.all([checkJournals(store, findings), compareViews(data, namespace)]);
-    return { findings, views, monthEnd: monthEnd.results(findings.trialBalance, auditor.inStock()), journals };
-  } finally {
-    await store.close();
+    return { findings, journals: await checkJournals(store, findings) };
   }
 };
 

@@ -5,7 +5,7 @@ import { OwnVoucherCount } from './counts/own-vouchers.js';
 import { PrepaidCount } from './counts/prepaid.js';
 import type { Sums } from './counts/reading.js';
 import { StockCount } from './counts/stock.js';
-import type { Range } from './units.js';
+import type { Range } from './strict.js';
 
 type Balance = readonly [book: string, currency: string, account: string, minor: bigint];
 /** One of ACCOUNTS.md's month-end invariants, per book and currency: what the books say, and what is counted without them. */

@@ -1,6 +1,5 @@
-import type { Json } from '@vouchsafe/codec';
+import { type Range, tellIn } from './strict.js';
 
-export type Range = { readonly batchId: string; readonly from: number; readonly to: number };
 /** Where a unit is, in the auditor's own words. */
 const [UNKNOWN, FREE, RESERVED, COMMITTED, LOST] = [0, 1, 2, 3, 4];
 const WORDS = ['unknown', 'free', 'reserved', 'committed', 'lost'];
@@ -20,10 +19,6 @@ type Batch = { units: Uint8Array };
 export class UnitBook {
   readonly #batches = new Map<string, Batch>();
   readonly violations: string[] = [];
-  readonly #max: number;
-  constructor(violationsMax = 20) {
-    this.#max = violationsMax;
-  }
 
   received(ranges: readonly Range[]): void {
     this.#move(ranges, 'received', [UNKNOWN], FREE);
@@ -36,8 +31,8 @@ export class UnitBook {
   }
   freed(ranges: readonly Range[]): void {
     this.#each(ranges, (batch, index, state, range) => {
-      if ((state & PLACE) !== RESERVED && (state & PLACE) !== COMMITTED) this.#tell(`returned while ${WORDS[state & PLACE]}`, range, index);
-      if (state & DISCLOSED) this.#tell('back on sale although its secret was disclosed', range, index);
+      if ((state & PLACE) !== RESERVED && (state & PLACE) !== COMMITTED) this.tell(`returned while ${WORDS[state & PLACE]}`, range, index);
+      if (state & DISCLOSED) this.tell('back on sale although its secret was disclosed', range, index);
       batch.units[index] = FREE;
     });
   }
@@ -46,14 +41,14 @@ export class UnitBook {
   }
   granted(ranges: readonly Range[]): void {
     this.#each(ranges, (batch, index, state, range) => {
-      if ((state & PLACE) !== COMMITTED) this.#tell(`granted while ${WORDS[state & PLACE]}`, range, index);
-      if (state & GRANTED) this.#tell('granted twice: one code in two orders', range, index);
+      if ((state & PLACE) !== COMMITTED) this.tell(`granted while ${WORDS[state & PLACE]}`, range, index);
+      if (state & GRANTED) this.tell('granted twice: one code in two orders', range, index);
       batch.units[index] = state | GRANTED;
     });
   }
   disclosed(ranges: readonly Range[]): void {
     this.#each(ranges, (batch, index, state, range) => {
-      if (!(state & GRANTED)) this.#tell('disclosed without a grant', range, index);
+      if (!(state & GRANTED)) this.tell('disclosed without a grant', range, index);
       batch.units[index] = state | DISCLOSED;
     });
   }
@@ -86,7 +81,7 @@ export class UnitBook {
 
   #move(ranges: readonly Range[], verb: string, from: readonly number[], to: number): void {
     this.#each(ranges, (batch, index, state, range) => {
-      if (!from.includes(state & PLACE)) this.#tell(`${verb} while ${WORDS[state & PLACE]}`, range, index);
+      if (!from.includes(state & PLACE)) this.tell(`${verb} while ${WORDS[state & PLACE]}`, range, index);
       batch.units[index] = to;
     });
   }
@@ -106,15 +101,8 @@ export class UnitBook {
     }
     return batch;
   }
-  #tell(what: string, { batchId }: Range, index: number): void {
-    if (this.violations.length < this.#max) this.violations.push(`${batchId} #${index}: ${what}`);
+  /** Something must not be with these units, or with one of them. */
+  tell(what: string, range?: Range, index = range?.from): void {
+    tellIn(this.violations, range ? `${range.batchId} #${index}: ${what}` : what);
   }
 }
-
-type StoredRange = Range | readonly [batchId: string, from: number, to: number, ...rest: number[]];
-/** The ranges in an event's data, written with names or as rows. */
-export const rangesIn = (data: Json, field = 'ranges'): readonly Range[] => {
-  const stored = ((data as Record<string, Json>)[field] ?? []) as unknown as readonly StoredRange[];
-  return stored.map((range) => (isRow(range) ? { batchId: range[0], from: range[1], to: range[2] } : range));
-};
-const isRow = (range: StoredRange): range is Exclude<StoredRange, Range> => Array.isArray(range);

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@vouchsafe/event-store';
-import { rangesIn } from '../units.js';
+import { rangesIn, sizeOfAll } from '../strict.js';
 import { currencyOf, type Fields, fields, list, minorOf, nameOf, type Owed, ratio, Sums, text, whole } from './reading.js';
 
 /** What holders of our own vouchers may still use, gross: granted, less used, voided and lapsed. */
@@ -23,7 +23,7 @@ export class OwnVoucherCount {
 
   #activated(stream: string, data: Fields): void {
     if (data.kind !== 'own_voucher') return;
-    const size = rangesIn(data).reduce((sum, { from, to }) => sum + to - from, 0);
+    const size = sizeOfAll(rangesIn(data));
     const first = whole(data.first);
     const units = BigInt(whole(data.units, size));
     const owed = { book: text(fields(data.dims).bookId), currency: currencyOf(data) };

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '@vouchsafe/event-store';
 import { exponentOf } from '@vouchsafe/kernel';
-import type { Range } from '../units.js';
+import type { Range } from '../strict.js';
 import { currencyOf, type Fields, fields, minorOf, nameOf, ratio, Sums, text } from './reading.js';
 
 type Cost = { readonly book: string; readonly currency: string; readonly micros: readonly bigint[] };
