@@ -1,5 +1,4 @@
 import type { Json } from '@vouchsafe/codec';
-import type { RecordedEvent } from '@vouchsafe/event-store';
 import { Auditor } from './auditor.js';
 import { MonthEnd } from './month-end.js';
 import { type DayOfTrade, dayOfTrade } from './testing/day-of-trade.js';
