@@ -1,12 +1,13 @@
-import { type EventStore, type Page, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
+import { type Page, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
 import { Fault, isFault } from '@vouchsafe/kernel';
 import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
+import type { FollowedLog } from './followed-log.js';
 import type { ReadStore } from './port.js';
 
 export type FollowerOptions = {
   /** Name of the checkpoint. */
   readonly name: string;
-  readonly store: EventStore;
+  readonly store: FollowedLog;
   readonly readStore: ReadStore;
   readonly categories: readonly string[];
   readonly log: Log;
@@ -36,6 +37,8 @@ export interface Follower {
   lag(): Lag;
   /** Position of the last handled event. */
   readonly applied: Position;
+  /** Up to here nothing of the follower's is unhandled. */
+  readonly seen: Position;
   /** Why it does not get on, if it does not. */
   readonly failing: unknown;
   /** To be called now and then: where events wait but the subscription delivers none, it is begun anew; work that does not end is told of. */
@@ -108,6 +111,9 @@ class LogFollower implements Follower {
 
   get applied(): Position {
     return this.#applied;
+  }
+  get seen(): Position {
+    return this.#seen;
   }
   get failing(): unknown {
     return this.#failing;

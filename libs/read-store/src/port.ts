@@ -1,4 +1,5 @@
 import type { Position } from '@vouchsafe/event-store';
+import type { RunnersElsewhere } from './projections/runner.js';
 
 /** A value in a document: JSON plus bigint. Instants are numbers of milliseconds. */
 export type DocValue = null | boolean | number | bigint | string | readonly DocValue[] | { readonly [key: string]: DocValue | undefined };
@@ -58,6 +59,8 @@ export interface ReadStore {
   loadCheckpoint(name: string): Promise<Position | undefined>;
   /** Saved after the effects it covers. */
   saveCheckpoint(name: string, position: Position): Promise<void>;
+  /** Where the adapter has a place of its own for projections, so that they do not take the time of those who take orders. */
+  readonly runners?: RunnersElsewhere | undefined;
   close(): Promise<void>;
 }
 

@@ -10,9 +10,9 @@ const inMemory = async (): Promise<ReadStoreUnderTest> => {
   return { store, close: () => store.close() };
 };
 
-const inFile = (writer: string | false) => async (): Promise<ReadStoreUnderTest> => {
+const inFile = (thread: string | false) => async (): Promise<ReadStoreUnderTest> => {
   const folder = mkdtempSync(join(tmpdir(), 'vouchsafe-read-store-'));
-  const open = () => sqliteReadStore({ file: join(folder, 'views.db'), log: silentLog, writer });
+  const open = () => sqliteReadStore({ file: join(folder, 'views.db'), log: silentLog, thread });
   let store = open();
   return {
     store,
@@ -31,6 +31,6 @@ const inFile = (writer: string | false) => async (): Promise<ReadStoreUnderTest>
 describeReadStoreContract('SQLite in memory', inMemory);
 describeReadStoreContract('SQLite in a file', inFile(false));
 
-const compiled = join(__dirname, '..', 'dist', 'sqlite', 'writer-worker.js');
+const compiled = join(__dirname, '..', 'dist', 'thread', 'views-worker.js');
 if (existsSync(compiled)) describeReadStoreContract('SQLite in a file, written by a thread', inFile(compiled));
 else it.skip('read store contract: SQLite in a file, written by a thread (not compiled: run `npm run compile`)', () => {});

@@ -5,34 +5,45 @@ import { Fault } from '@vouchsafe/kernel';
 import type { Log } from '@vouchsafe/runtime';
 import { fromText, toText } from './document-text.js';
 import type { Collection, CollectionSpec, Doc, Query, ReadStore, WriteOp } from './port.js';
+import type { RunnersElsewhere } from './projections/runner.js';
 import { cellsOf } from './sqlite/cells.js';
 import { Database } from './sqlite/database.js';
 import { InlineWriter } from './sqlite/inline-writer.js';
 import { Reader } from './sqlite/reader.js';
 import { type Cell, fieldsOf, type PackedRows, type ReadRow, type Writer } from './sqlite/rows.js';
-import { ThreadedWriter } from './sqlite/threaded-writer.js';
 import { WriteEngine } from './sqlite/write-engine.js';
+import type { Written } from './thread/grouped-writer.js';
+import { ViewsThread } from './thread/views-thread.js';
 
 export type SqliteReadStoreOptions = {
   /** The SQLite file; `:memory:` in tests. */
   readonly file: string;
   readonly log: Log;
-  /** Compiled script of the writer's thread; false writes in the caller's thread. By default the one beside this code, if it is compiled. */
-  readonly writer?: string | false;
+  /** Compiled script of the views' thread; false does everything in the caller's thread. By default the one beside this code, if it is compiled. */
+  readonly thread?: string | false;
+  /** Script that exports `SERVICE_PROJECTIONS` by runner: with it projections run in the thread too, where the log hands on its records. */
+  readonly projections?: string;
 };
 
 /** The read store of one process in one SQLite file. Everything in it can be rebuilt from the log. */
-export const sqliteReadStore = ({ file, log, writer }: SqliteReadStoreOptions): ReadStore => {
-  const script = file === ':memory:' ? undefined : scriptOf(writer);
+export const sqliteReadStore = ({ file, log, thread, projections }: SqliteReadStoreOptions): ReadStore => {
+  const script = file === ':memory:' ? undefined : scriptOf(thread);
   log.debug({ file, threaded: script !== undefined }, 'read store opens');
   const db = new Database(file);
   const engine = new WriteEngine(db); // creates the schema, which the reader needs
-  return new SqliteReadStore(new Reader(db), script === undefined ? new InlineWriter(engine) : new ThreadedWriter({ file, script, log }));
+  const reader = new Reader(db);
+  if (script === undefined) return new SqliteReadStore(reader, new InlineWriter(engine));
+  const views = new ViewsThread({ file, script, log, written: (written) => store.changed(written), ...(projections !== undefined && { projections }) });
+  const store = new SqliteReadStore(reader, views, views);
+  return store;
 };
 
-const scriptOf = (writer: string | false | undefined): string | undefined => {
-  if (writer !== undefined) return writer === false ? undefined : writer;
-  const beside = join(__dirname, 'sqlite', 'writer-worker.js');
+/** The same over parts that are open already; within the views' thread. */
+export const readStoreOver = (reader: Reader, writer: Writer): ReadStore => new SqliteReadStore(reader, writer);
+
+const scriptOf = (thread: string | false | undefined): string | undefined => {
+  if (thread !== undefined) return thread === false ? undefined : thread;
+  const beside = join(__dirname, 'thread', 'views-worker.js');
   return existsSync(beside) ? beside : undefined;
 };
 
@@ -42,9 +53,16 @@ class SqliteReadStore implements ReadStore {
   readonly #watchers = new Watchers();
   #closed = false;
 
-  constructor(reader: Reader, writer: Writer) {
+  constructor(reader: Reader, writer: Writer, readonly runners?: RunnersElsewhere) {
     this.#reader = reader;
     this.#writer = writer;
+  }
+
+  /** The thread has written. */
+  changed({ documents, tables }: Written): void {
+    if (this.#closed) return;
+    for (const name of tables) this.#reader.refresh(name);
+    for (const name of documents) this.#watchers.tell(name);
   }
 
   async collection<T>(spec: CollectionSpec): Promise<Collection<T>> {

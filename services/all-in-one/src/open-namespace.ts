@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Deployment, openDeployment } from '@vouchsafe/backup';
 import { type Bus, inProcessBus, sqliteParkedStore } from '@vouchsafe/bus';
@@ -66,7 +66,7 @@ export const openNamespace = async (options: OpenOptions): Promise<OpenNamespace
     const wrap = fileKeyWrap({ file: options.keyFile, dataDir: data, namespace, random, log });
     const parked = sqliteParkedStore(path.join(data, 'parked.sqlite'));
     closers.add(() => parked.close());
-    const readStore = sqliteReadStore({ file: path.join(data, 'views.sqlite'), log });
+    const readStore = sqliteReadStore({ file: path.join(data, 'views.sqlite'), log, ...viewsApart(clock) });
     closers.add(() => readStore.close());
     const codes = await openCodeVault({ file: path.join(data, 'codes.sqlite'), namespace, wrap, random, clock, log });
     closers.add(() => codes.close());
@@ -79,4 +79,10 @@ export const openNamespace = async (options: OpenOptions): Promise<OpenNamespace
   } catch (error) {
     return closers.closeAfter(error);
   }
+};
+
+/** Projections run in the views' thread, which loads them by this script; not in a test, where nothing is compiled, nor on a simulated clock. */
+const viewsApart = (clock: Clock): { readonly projections?: string } => {
+  const script = path.join(__dirname, 'projections.js');
+  return existsSync(script) && clock.simulated !== true ? { projections: script } : {};
 };

@@ -1,5 +1,6 @@
-import type { EventStore, Position } from '@vouchsafe/event-store';
+import type { Position } from '@vouchsafe/event-store';
 import { nextTurn } from '@vouchsafe/runtime';
+import type { FollowedLog } from '../followed-log.js';
 import type { Collection } from '../port.js';
 import type { BoundProjection } from './bound.js';
 import { Router } from './router.js';
@@ -9,7 +10,7 @@ const PAGE = 512;
 
 /** Applies the log from `after` (exclusive) to `upTo` (inclusive) to one collection. May be repeated: documents keep revisions. */
 export const replay = async (options: {
-  readonly store: EventStore;
+  readonly store: FollowedLog;
   readonly projections: readonly BoundProjection[];
   readonly collection: Collection<unknown>;
   readonly after: Position;

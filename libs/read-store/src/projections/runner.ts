@@ -1,6 +1,7 @@
-import { type EventStore, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
+import { type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
 import { Fault, invariant } from '@vouchsafe/kernel';
 import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
+import type { FollowedLog } from '../followed-log.js';
 import { type Follower, type Lag, startFollower } from '../follower.js';
 import type { Collection, CollectionSpec, ReadStore } from '../port.js';
 import type { BoundProjection } from './bound.js';
@@ -13,7 +14,7 @@ import { applyBatch, type Delivery, type Halting } from './target.js';
 export type ProjectionOptions = {
   /** Names the runner's checkpoint; unique within the read store, kept for ever. */
   readonly name: string;
-  readonly store: EventStore;
+  readonly store: FollowedLog;
   readonly readStore: ReadStore;
   readonly log: Log;
   readonly clock: Clock;
@@ -22,6 +23,8 @@ export type ProjectionOptions = {
 
 /** Keeps collections up to date with the log. */
 export interface ProjectionRunner {
+  /** Up to here nothing of the runner's is unapplied. */
+  readonly seen: Position;
   /** Settles once everything durable at the time of the call is applied. Rejects when applying fails meanwhile. */
   caughtUp(): Promise<void>;
   /** True once `position` is applied (read your own write); false after `timeoutMs`. */
@@ -39,6 +42,12 @@ export interface ProjectionRunner {
   stop(): Promise<void>;
 }
 
+/** Runs projections somewhere else than in the caller's thread; it has their definitions itself, by the runner's name. */
+export interface RunnersElsewhere {
+  canRun(options: ProjectionOptions): boolean;
+  startRunner(options: ProjectionOptions): Promise<ProjectionRunner>;
+}
+
 const UNKNOWN_TYPES_LOGGED = 100;
 /** A matter's events come within some tens of milliseconds: gathered, its documents are written once. */
 const GATHER_MS = 40;
@@ -50,6 +59,8 @@ const EVENTS_PER_TURN = 256;
  * start of the log. Order of effects: documents, then the checkpoint.
  */
 export const startProjections = async (options: ProjectionOptions): Promise<ProjectionRunner> => {
+  const { runners } = options.readStore;
+  if (runners?.canRun(options)) return runners.startRunner(options);
   const runner = new Runner(options);
   await runner.start();
   return runner;
@@ -182,6 +193,9 @@ class Runner implements ProjectionRunner {
     await this.#running.caughtUp();
     const halted = this.#halting.takeUntold();
     if (halted) throw new Fault('DOCUMENT_HALTED', `${halted.collection}/${halted.document ?? 'unknown'} stands still at ${halted.stream}/${halted.revision}: ${halted.error}`);
+  }
+  get seen(): Position {
+    return this.#running.seen;
   }
   waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return this.#running.waitFor(position, timeoutMs);

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { silentLog } from '@vouchsafe/runtime';
 import { sqliteReadStore } from '../sqlite-read-store.js';
 
-const compiled = join(__dirname, '..', '..', 'dist', 'sqlite', 'writer-worker.js');
-const test = existsSync(compiled) ? it : it.skip; // written by a thread only where it is compiled: `npm run compile`
+const compiled = join(__dirname, '..', '..', 'dist', 'thread', 'views-worker.js');
+const test = existsSync(compiled) ? it : it.skip; // the thread is there only where it is compiled: `npm run compile`
 
-describe('the writer\'s thread', () => {
+describe('the views\' thread', () => {
   let folder: string;
   beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'vouchsafe-writer-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -18,7 +18,7 @@ describe('the writer\'s thread', () => {
       const { existsSync, writeFileSync } = require('node:fs');
       if (existsSync(${JSON.stringify(died)})) require(${JSON.stringify(compiled)});
       else require('node:worker_threads').parentPort.on('message', () => { writeFileSync(${JSON.stringify(died)}, ''); process.exit(1); });`);
-    const store = sqliteReadStore({ file: join(folder, 'views.db'), log: silentLog, writer: script });
+    const store = sqliteReadStore({ file: join(folder, 'views.db'), log: silentLog, thread: script });
     const spec = { name: 'card', indexes: [] };
     const settled = await Promise.allSettled([store.collection(spec), store.collection({ ...spec, name: 'other' })]);
     expect(settled.map((one) => one.status === 'rejected' && (one.reason as unknown))).toEqual([
@@ -31,7 +31,7 @@ describe('the writer\'s thread', () => {
   });
 
   test('takes many writes at once: one that is wrong fails alone, the others are all there', async () => {
-    const store = sqliteReadStore({ file: join(folder, 'views.db'), log: silentLog, writer: compiled });
+    const store = sqliteReadStore({ file: join(folder, 'views.db'), log: silentLog, thread: compiled });
     const cards = await store.collection<{ at: number }>({ name: 'card', indexes: [{ fields: ['at'] }] });
     const gone = await store.collection<{ at: number }>({ name: 'gone', indexes: [] });
     await store.dropCollection('gone');

@@ -1,0 +1,42 @@
+import type { CategoryFilter, Page, Position, StoredEvent } from '@vouchsafe/event-store';
+
+/** The newest events that were handed to the thread, for all runners alike. */
+export class RecentEvents {
+  #events: StoredEvent[] = [];
+  /** `preceding`: position of the last event before the first that is here. */
+  constructor(public preceding: Position, readonly maxEvents: number) {}
+
+  push(events: readonly StoredEvent[], passed: Position): void {
+    for (const event of events) this.#events.push(event);
+    const first = Math.max(this.#events.length - this.maxEvents, this.#firstAfter(passed));
+    if (first <= 0) return;
+    this.preceding = this.#events[first - 1]!.position;
+    this.#events = this.#events.slice(first);
+  }
+
+  /** Events after `after`, at most `max`; undefined where older ones than those here may be among them. */
+  after(after: Position, filter: CategoryFilter, max: number): Page | undefined {
+    if (after < this.preceding) return undefined;
+    const events: StoredEvent[] = [];
+    let next = after;
+    for (let i = this.#firstAfter(after); i < this.#events.length; i++) {
+      const event = this.#events[i]!;
+      if (filter.matches(event.stream)) {
+        if (events.length === max) return { events, next, atEnd: false };
+        events.push(event);
+      }
+      next = event.position;
+    }
+    return { events, next, atEnd: true };
+  }
+
+  #firstAfter(position: Position): number {
+    let [low, high] = [0, this.#events.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#events[middle]!.position <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
