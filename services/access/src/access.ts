@@ -4,13 +4,14 @@ import { AccessService } from '@vouchsafe/proto/access/v1/access';
 import { IdentityService } from '@vouchsafe/proto/access/internal/v1/identity';
 import { bind, type BoundProjection, type Follower, type ProjectionRunner, startProjections } from '@vouchsafe/read-store';
 import type { ServiceModule, Stop } from '@vouchsafe/runtime';
-import { approvalCodec, erasureCodec, principalCodec } from './adapters/event-codecs.js';
+import { approvalCodec, encryptionCodec, erasureCodec, principalCodec } from './adapters/event-codecs.js';
 import { toIntegration } from './adapters/integration.js';
 import { accessService } from './api/access-service.js';
 import { identityService } from './api/identity-service.js';
 import { Approvals } from './application/approvals.js';
 import { Authenticator } from './application/authenticate.js';
 import { Bootstrap } from './application/bootstrap.js';
+import { Encryption } from './application/encryption.js';
 import { Erasures } from './application/erasures.js';
 import { LastUse } from './application/last-use.js';
 import type { AccessPorts } from './application/ports.js';
@@ -18,6 +19,7 @@ import { Principals } from './application/principals.js';
 import { approvalStream, CATEGORIES, principalStream } from './application/streams.js';
 import type { AccessConfig } from './config.js';
 import { approval } from './domain/approval.js';
+import { encryptionKeys } from './domain/encryption-keys.js';
 import { erasure } from './domain/erasure.js';
 import { principal } from './domain/principal.js';
 import { approvalDirectory, principalDirectory } from './projections/directory.js';
@@ -48,6 +50,7 @@ class AccessModule implements Access {
   readonly #principals: Principals;
   readonly #approvals: Approvals;
   readonly #erasures: Erasures;
+  readonly #encryption: Encryption;
   readonly #lastUse: LastUse;
   #projections?: ProjectionRunner;
   #publisher?: Publisher;
@@ -61,6 +64,7 @@ class AccessModule implements Access {
     this.#principals = new Principals(ports, new DeciderHost({ ...shared, decider: principal, codec: principalCodec }));
     this.#approvals = new Approvals(ports, new DeciderHost({ ...shared, decider: approval, codec: approvalCodec }), (principalId) => this.#principals.get(principalId));
     this.#erasures = new Erasures(ports, new DeciderHost({ ...shared, decider: erasure, codec: erasureCodec, cacheMax: 100 }), erasureCodec);
+    this.#encryption = new Encryption(ports, new DeciderHost({ ...shared, decider: encryptionKeys, codec: encryptionCodec }));
     this.#lastUse = new LastUse(() => ports.clock.now());
     this.bootstrap = new Bootstrap(this.#principals);
   }
@@ -79,9 +83,9 @@ class AccessModule implements Access {
     const authenticator = new Authenticator({
       ...this.#ports, nonces: vault, load: (principalId) => this.#principals.get(principalId), noteUse: (principalId, credentialId) => this.#lastUse.seen(principalId, credentialId),
     });
-    rpc.serve(IdentityService, identityService({ authenticator, approvals: this.#approvals, vault, now }));
+    rpc.serve(IdentityService, identityService({ authenticator, approvals: this.#approvals, encryption: this.#encryption, vault, now }));
     rpc.serve(AccessService, accessService({
-      principals: this.#principals, approvals: this.#approvals, erasures: this.#erasures, lastUse: this.#lastUse, projections, now,
+      principals: this.#principals, approvals: this.#approvals, erasures: this.#erasures, encryption: this.#encryption, lastUse: this.#lastUse, projections, now,
       directory: await readStore.collection(principalDirectory.collection), approvalDirectory: await readStore.collection(approvalDirectory.collection),
       told: async () => {
         await store.durable(store.head());

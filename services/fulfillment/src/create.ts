@@ -6,7 +6,8 @@ import { bind, type BoundProjection, type ProjectionRunner, type ReadStore, star
 import type { Rpc } from '@vouchsafe/rpc';
 import type { Clock, Ids, Log, Namespace, Random, ServiceModule, Stop, Timers } from '@vouchsafe/runtime';
 import { guardCodec, topUpCodec } from './adapters/codecs.js';
-import { accountsClient, grantsClient, secretsClient } from './adapters/neighbours.js';
+import { jweRecipientKeys } from './adapters/jwe-keys.js';
+import { accountsClient, grantsClient, recipientKey, secretsClient } from './adapters/neighbours.js';
 import { configuredProviders } from './adapters/providers.js';
 import { serviceContext } from './adapters/service-context.js';
 import { deliveryHandlers } from './api/delivery-handlers.js';
@@ -24,13 +25,12 @@ import { type TopUpDeadline, topUpDeadlines } from './projections/top-up-deadlin
 export type FulfillmentPorts = {
   readonly namespace: Namespace; readonly store: EventStore; readonly bus: Bus; readonly readStore: ReadStore; readonly rpc: Rpc;
   readonly clock: Clock; readonly random: Random; readonly ids: Ids; readonly timers: Timers; readonly log: Log;
-  /** Public keys of channels; nobody has one unless given. */
+  /** Instead of the public keys that channels registered with access (tests). */
   readonly keys?: RecipientKeys;
   /** Instead of the configured HTTP providers (tests, simulation). */
   readonly providers?: Providers;
 };
 const CATEGORY = ['delivery'];
-const nobody: RecipientKeys = { sealFor: async () => undefined };
 
 /** Views that fulfillment keeps; also what an audit rebuilds and compares. */
 export const fulfillmentProjections = (): readonly BoundProjection[] => [bind(deliveries, topUpCodec, CATEGORY), bind(topUpDeadlines, topUpCodec, CATEGORY)];
@@ -59,13 +59,14 @@ export const createFulfillment = (ports: FulfillmentPorts, config: FulfillmentCo
 type Running = { readonly runner: ProjectionRunner; readonly publisher: Publisher; readonly deadlines: Stop; readonly driver: TopUpDriver; readonly abort: AbortController };
 
 const start = async (ports: FulfillmentPorts, config: FulfillmentConfig): Promise<Running> => {
-  const { namespace, store, bus, readStore, rpc, clock, ids, log, keys = nobody, providers = configuredProviders(config.providers) } = ports;
+  const { namespace, store, bus, readStore, rpc, clock, ids, log, providers = configuredProviders(config.providers) } = ports;
   const abort = new AbortController();
   const runner = await startProjections({
     name: 'fulfillment', store, readStore, log, clock, projections: fulfillmentProjections(),
   });
   const context = serviceContext(namespace, clock, ids);
   const [grants, secrets, accounts] = [grantsClient(rpc, context), secretsClient(rpc, context), accountsClient(rpc, context)];
+  const keys = ports.keys ?? jweRecipientKeys(recipientKey(rpc, context));
   const onError = (error: unknown): void => log.error({ error }, 'a top-up could not be moved on; tried again at its deadline');
   const topUps = new DeciderHost({
     ...ports, decider: topUpDecider, codec: topUpCodec,

@@ -1,5 +1,6 @@
 import { eventCodec, float, int, list, oneOf, optional, record, tagged, text, time } from '@vouchsafe/codec';
 import type { ApprovalEvent } from '../domain/approval.js';
+import type { EncryptionEvent } from '../domain/encryption-keys.js';
 import type { ErasureEvent } from '../domain/erasure.js';
 import type { PrincipalEvent, Proof } from '../domain/principal.js';
 import { ROLES, type RoleName } from '../domain/roles.js';
@@ -39,6 +40,13 @@ export const approvalCodec = eventCodec<ApprovalEvent>('access', {
   ApprovalGranted: { version: 1, shape: record({ by: text(), comment: text(), at: time }) },
   ApprovalRejected: { version: 1, shape: record({ by: text(), reason: text(), at: time }) },
   ApprovalUsed: { version: 1, shape: record({ at: time }) },
+});
+
+/** Stored events of `encryption-`. Public keys only. */
+export const encryptionCodec = eventCodec<EncryptionEvent>('access', {
+  EncryptionKeyRegistered: { version: 1, shape: record({ keyId: text(), jwk: text(), label: text(), at: time }) },
+  EncryptionKeyRevoked: { version: 1, shape: record({ keyId: text(), reason: text(), at: time }) },
+  PlainDisclosureAllowed: { version: 1, shape: record({ reason: text(), at: time }) },
 });
 
 /** Stored events of `erasure-`. */

@@ -4,6 +4,7 @@ import type { Instant } from '@vouchsafe/kernel';
 import type { AccessService } from '@vouchsafe/proto/access/v1/access';
 import { type CallContext, failureOf, type Handlers } from '@vouchsafe/rpc';
 import type { Collection, ProjectionRunner } from '@vouchsafe/read-store';
+import type { Encryption } from '../application/encryption.js';
 import type { Approvals } from '../application/approvals.js';
 import { askedBy, freeText, parseCredential, parsePrincipal, parseWhom } from './parse.js';
 import type { Erasures } from '../application/erasures.js';
@@ -12,12 +13,13 @@ import type { Known, Principals, Result } from '../application/principals.js';
 import type { PrincipalCommand } from '../domain/principal.js';
 import { ROLES, type RoleName } from '../domain/roles.js';
 import type { ApprovalEntry, PrincipalEntry } from '../projections/directory.js';
+import { encryptionHandlers } from './encryption-handlers.js';
 import { accessErrors } from './errors.js';
 import { type FilterField, listQuery, pageOf } from './list-query.js';
 import { approvalMessage, credentialMessage, kindToProto, principalMessage } from './messages.js';
 
 export type AccessParts = {
-  readonly principals: Principals; readonly approvals: Approvals; readonly erasures: Erasures; readonly lastUse: LastUse;
+  readonly principals: Principals; readonly approvals: Approvals; readonly erasures: Erasures; readonly encryption: Encryption; readonly lastUse: LastUse;
   readonly directory: Collection<PrincipalEntry>; readonly approvalDirectory: Collection<ApprovalEntry>;
   readonly projections: Pick<ProjectionRunner, 'caughtUp'>;
   /** Settles when others have been told of all changes so far. */
@@ -26,7 +28,7 @@ export type AccessParts = {
 };
 
 /** Handlers of the public AccessService. The gateway has checked the permission; what is left are the rules of the domain. */
-export const accessService = (parts: AccessParts): Handlers<typeof AccessService> => ({ ...principalHandlers(parts), ...credentialHandlers(parts), ...approvalHandlers(parts), ...erasureHandlers(parts) });
+export const accessService = (parts: AccessParts): Handlers<typeof AccessService> => ({ ...principalHandlers(parts), ...credentialHandlers(parts), ...approvalHandlers(parts), ...erasureHandlers(parts), ...encryptionHandlers(parts) });
 
 type Part<K extends keyof Handlers<typeof AccessService>> = Pick<Handlers<typeof AccessService>, K>;
 /** The field that a rejection of a principal's is about. */

@@ -1,6 +1,7 @@
 import type { Catalogue } from '@vouchsafe/rpc';
 import type { AuthenticationRejection } from '../application/authenticate.js';
 import type { ApprovalRejection } from '../domain/approval.js';
+import type { EncryptionRejection } from '../domain/encryption-keys.js';
 import type { PrincipalRejection } from '../domain/principal.js';
 
 const again = { remedyZh: '检查 Authorization 头，密钥须完整粘贴。', remedyEn: 'Check the Authorization header; the key must be pasted whole.' };
@@ -91,9 +92,24 @@ const approvalErrors = {
   },
 } as const satisfies Catalogue<ApprovalRejection>;
 
+const encryptionErrors = {
+  ENCRYPTION_KEY_UNKNOWN: { kind: 'missing', zh: '渠道没有此公钥', en: 'The channel has no such key', remedyZh: '用 ListEncryptionKeys 查看。', remedyEn: 'ListEncryptionKeys tells which there are.' },
+  ENCRYPTION_KEY_REVOKED: { kind: 'refused', zh: '此公钥已被吊销，不能再用', en: 'This key was revoked and cannot come back', remedyZh: '生成新的密钥对并登记其公钥。', remedyEn: 'Make a new pair and register its public key.' },
+  ENCRYPTION_KEYS_TOO_MANY: { kind: 'refused', zh: '有效公钥已达两个', en: 'Two keys are live already', remedyZh: '先吊销不再使用的公钥。', remedyEn: 'Revoke the one no longer used first.' },
+  ENCRYPTION_KEY_BY_STAFF: {
+    kind: 'refused', zh: '渠道只能自行登记第一个公钥', en: 'A channel registers only its first key itself',
+    remedyZh: '请平台管理员登记后续公钥。', remedyEn: 'Ask an administrator of the platform to register the next one.',
+  },
+  ENCRYPTION_KEYS_LEFT: {
+    kind: 'refused', zh: '渠道还有有效公钥，不能恢复明文', en: 'The channel has live keys; plain answers are not possible beside them',
+    remedyZh: '先吊销其他公钥，或不设 plain_again。', remedyEn: 'Revoke the others first, or leave plain_again out.',
+  },
+} as const satisfies Catalogue<EncryptionRejection>;
+
 /** Every code access answers with. */
 export const accessErrors = {
-  ...authenticationErrors, ...principalErrors, ...approvalErrors,
+  ...authenticationErrors, ...principalErrors, ...approvalErrors, ...encryptionErrors,
+  ENCRYPTION_CHANNEL_UNKNOWN: { kind: 'missing', zh: '渠道不存在', en: 'There is no such channel', remedyZh: '渠道只能管理自己的公钥。', remedyEn: 'A channel manages its own keys only.' },
   APPROVER_UNFIT: {
     kind: 'refused', zh: '批准人不独立于申请人，或已无审批权限', en: 'The approver depends on the requester, or may no longer decide',
     remedyZh: '请由非申请人创建或授权、且有审批权限的人批准。', remedyEn: 'Have a person approve it who may decide and was not set up by the requester.',

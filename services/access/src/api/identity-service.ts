@@ -3,17 +3,19 @@ import type { IdentityService } from '@vouchsafe/proto/access/internal/v1/identi
 import { type CallContext, failureOf, type Handlers, RpcFailure } from '@vouchsafe/rpc';
 import { PERSONAL_VALUE_MAX, PERSONAL_VALUES_MAX, type PersonalValue, type PersonalVault } from '@vouchsafe/vault';
 import type { Approvals } from '../application/approvals.js';
+import type { Encryption } from '../application/encryption.js';
 import type { Authenticator } from '../application/authenticate.js';
+import { newestLive } from '../domain/encryption-keys.js';
 import { accessErrors } from './errors.js';
 import { isPersonalKind } from './parse.js';
 
-export type IdentityParts = { readonly authenticator: Authenticator; readonly approvals: Approvals; readonly vault: PersonalVault; readonly now: () => Instant };
+export type IdentityParts = { readonly authenticator: Authenticator; readonly approvals: Approvals; readonly encryption: Pick<Encryption, 'of'>; readonly vault: PersonalVault; readonly now: () => Instant };
 
 const REQUEST_JSON_MAX = 64 * 1024;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** Handlers of the internal IdentityService: for services of this platform, which prove it by their caller's `internal`. */
-export const identityService = ({ authenticator, approvals, vault, now }: IdentityParts): Handlers<typeof IdentityService> => ({
+export const identityService = ({ authenticator, approvals, encryption, vault, now }: IdentityParts): Handlers<typeof IdentityService> => ({
   authenticate: async (request, context) => {
     ourselves(context);
     const { authorization, method, path, query, bodySha256, peerIp } = request;
@@ -36,6 +38,11 @@ export const identityService = ({ authenticator, approvals, vault, now }: Identi
     ourselves(context);
     const value = await vault.reveal(ref);
     return value === undefined ? { found: false } : { found: true, value };
+  },
+  getRecipientKey: async ({ channelId }, context) => {
+    ourselves(context);
+    const keys = await encryption.of(channelId);
+    return { encryptedOnly: keys.encryptedOnly, jwk: newestLive(keys)?.jwk ?? '' };
   },
   openApproval: async ({ method, requestSha256, requester, requestJson }, context) => {
     ourselves(context);

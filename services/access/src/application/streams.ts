@@ -7,4 +7,5 @@ const named = (category: string) => ({
 export const principalStream = named('principal');
 export const approvalStream = named('approval');
 export const erasureStream = named('erasure');
-export const CATEGORIES = [principalStream.category, approvalStream.category, erasureStream.category] as const;
+export const encryptionStream = named('encryption');
+export const CATEGORIES = [principalStream.category, approvalStream.category, erasureStream.category, encryptionStream.category] as const;

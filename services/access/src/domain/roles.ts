@@ -6,7 +6,7 @@ export const PERMISSIONS = [
   'catalog:read', 'catalog:write', 'inventory:read', 'inventory:write', 'inventory:recall', 'secret:disclose', 'secret:export',
   'order:place', 'order:read', 'order:cancel', 'refund:create', 'refund:read', 'payment:read',
   'risk:signal', 'risk:read', 'risk:write', 'risk:review', 'delivery:read', 'topup:resolve',
-  'voucher:check', 'voucher:redeem', 'voucher:reverse', 'voucher:read', 'voucher:freeze', 'terminal:unlock',
+  'voucher:check', 'voucher:redeem', 'voucher:reverse', 'voucher:read', 'voucher:freeze', 'terminal:unlock', 'encryption:read', 'encryption:write',
   'ledger:read', 'ledger:deposit', 'ledger:limit', 'ledger:adjust', 'ledger:close', 'audit:read', 'access:read', 'access:write', 'approval:decide',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
@@ -47,7 +47,7 @@ export const ROLES = {
   auditor: { permissions: [...READING], zh: '审计：只读一切', en: 'Auditor: reads everything, changes nothing' },
   channel: {
     permissions: ['catalog:read', 'order:place', 'order:read', 'order:cancel', 'refund:create', 'refund:read', 'payment:read', 'risk:signal', 'delivery:read', 'secret:disclose',
-      'voucher:read', 'voucher:check', 'ledger:read'],
+      'voucher:read', 'voucher:check', 'ledger:read', 'encryption:read', 'encryption:write'],
     zh: '渠道：对自身订单下单、查询、退款、取卡密', en: 'Channel: places, reads and refunds its own orders and fetches their secrets',
   },
   terminal: { permissions: ['voucher:check', 'voucher:redeem', 'voucher:reverse'], zh: '终端：验券、核销、冲正', en: 'Terminal: checks, redeems and reverses' },

@@ -8,10 +8,10 @@ const ALGORITHMS: Readonly<Record<string, string>> = { RSA: 'RSA-OAEP-256', EC: 
  * Encrypts for a channel by the public key it registered (RFC 7516, compact). A registered key that cannot be used is an
  * error, never a reason to answer in plain.
  */
-export const jweRecipientKeys = (jwkOf: (channelId: string) => Promise<JWK | undefined>): RecipientKeys => ({
+export const jweRecipientKeys = (jwkOf: (channelId: string) => Promise<JWK | 'missing' | undefined>): RecipientKeys => ({
   sealFor: async (channelId) => {
     const jwk = await jwkOf(channelId);
-    if (!jwk) return undefined;
+    if (!jwk || jwk === 'missing') return jwk;
     const alg = ALGORITHMS[jwk.kty ?? ''];
     if (alg === undefined || jwk.d !== undefined) throw new Error(`the key registered for ${channelId} is no public key of RSA, EC or OKP`);
     const key = await importJWK(jwk, alg);

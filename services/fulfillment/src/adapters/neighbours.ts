@@ -1,4 +1,5 @@
 import { Secret, type UnitRange } from '@vouchsafe/kernel';
+import type { JWK } from 'jose';
 import { IdentityService } from '@vouchsafe/proto/access/internal/v1/identity';
 import { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
 import { GrantsService } from '@vouchsafe/proto/redemption/internal/v1/grants';
@@ -25,6 +26,13 @@ export const secretsClient = (rpc: Rpc, context: ServiceContext): Secrets => ({
 });
 const toRange = ({ batchId, from, to }: UnitRange) => ({ batchId, from: BigInt(from), to: BigInt(to) });
 const unitsOf = ({ batchId, from, to }: UnitRange) => Array.from({ length: to - from }, (_, i) => ({ batchId, index: BigInt(from + i) }));
+
+/** The key of access' that a channel's secrets are encrypted to; undefined: the channel may read them in plain; `missing`: it may not, and has no live key. */
+export const recipientKey = (rpc: Rpc, context: ServiceContext) => async (channelId: string): Promise<JWK | 'missing' | undefined> => {
+  const { encryptedOnly, jwk } = await rpc.call(IdentityService.method.getRecipientKey, { channelId }, context());
+  if (jwk !== '') return JSON.parse(jwk) as JWK;
+  return encryptedOnly ? 'missing' : undefined;
+};
 
 /** Access' personal data over Rpc. */
 export const accountsClient = (rpc: Rpc, context: ServiceContext): Accounts => ({

@@ -23,6 +23,10 @@ export const fulfillmentErrors = {
     kind: 'refused', zh: '取码次数或时限已用完。', en: 'The allowance of disclosures is spent.',
     remedyZh: '请联系平台；员工可双人审批后取码。', remedyEn: 'Ask the platform; staff can disclose with a second person.',
   },
+  ENCRYPTION_KEY_MISSING: {
+    kind: 'refused', zh: '渠道只接受加密卡密，但没有有效公钥。', en: 'This channel gets its secrets encrypted only, and has no live key.',
+    remedyZh: '登记新的公钥（RegisterEncryptionKey）后再取。', remedyEn: 'Have a new key registered (RegisterEncryptionKey), then fetch them.',
+  },
   BREAK_GLASS_NEEDED: {
     kind: 'forbidden', zh: '员工取码须填写原因并经第二人审批。', en: 'Staff need a reason and the approval of a second person.',
     remedyZh: '填写 reason 与 approval_id。', remedyEn: 'Set `reason` and `approval_id`.',

@@ -22,19 +22,20 @@ const ASK_MS = 10_000;
 
 /**
  * Discloses a line: recorded first in its grant, durable, only then opened and handed out piece by piece. Every call is a
- * disclosure of its own. A channel with a registered key gets JWE only.
+ * disclosure of its own. A channel with a registered key gets JWE only; staff in an emergency read for themselves.
  */
 export const secretDisclosure = (options: DisclosureOptions) =>
   async function* (orderId: string, line: GrantLine, asker: Asker): AsyncGenerator<Piece | Refused> {
     const { bus, namespace, store, clock, ids, secrets, keys } = options;
     const { lineId, units } = line;
+    const seal = asker.breakGlass ? undefined : await keys.sealFor(line.channelId);
+    if (seal === 'missing') return yield { refused: 'ENCRYPTION_KEY_MISSING', line };
     const disclosure: Disclosure = { disclosureId: ids.mint('disclosure'), orderId, lineId, principalId: asker.principalId };
     const { trace, breakGlass } = asker;
     const envelope = { commandId: ids.uuid(), correlation: orderId, principal: asker.principalId, at: clock.now(), ...(trace !== undefined && { trace }) };
     const recorded = await ask(bus, namespace, discloseUnits, { ...disclosure, unitsInLine: units, ...breakGlass }, envelope, ASK_MS);
     if (!recorded.ok) return yield { refused: recorded.code, line };
     await store.durable(store.head());
-    const seal = await keys.sealFor(line.channelId);
     const { ranges, withheld } = recorded.result;
     if (withheld.length > 0) yield { line, disclosureId: disclosure.disclosureId, secrets: [], withheld: await namedWithheld(withheld, secrets) };
     for (const piece of piecesOf(ranges)) {

@@ -46,6 +46,6 @@ export interface Secrets {
 }
 /** Public keys that channels registered; one with a key gets its secrets encrypted, nothing in plain. */
 export interface RecipientKeys {
-  /** Encrypts for the channel; undefined: it registered no key. */
-  sealFor(channelId: string): Promise<((plain: Secret) => Promise<string>) | undefined>;
+  /** Encrypts for the channel; undefined: it registered no key; `missing`: it did, and none is live, so it gets nothing. */
+  sealFor(channelId: string): Promise<((plain: Secret) => Promise<string>) | 'missing' | undefined>;
 }

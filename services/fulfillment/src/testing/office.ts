@@ -41,7 +41,7 @@ export const openOffice = async (options: { readonly units?: number; readonly po
       };
     },
   });
-  serveSome(ports.rpc, IdentityService, { reveal: async ({ ref }) => ({ found: ref === 'sub_1', value: '13800000000' }) });
+  serveSome(ports.rpc, IdentityService, { reveal: async ({ ref }) => ({ found: ref === 'sub_1', value: '13800000000' }), getRecipientKey: async () => ({}) });
   const service = createFulfillment({ ...ports, ...(keys && { keys }), ...(providers && { providers }) }, fulfillmentConfig.parse({ namespace: 'sandbox' }));
   await service.start();
   const { bus, clock, ids, namespace } = ports;

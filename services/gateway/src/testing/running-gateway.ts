@@ -59,7 +59,7 @@ const serveIdentity = (rpc: BytesRpc, keys: Keys, asked: string[], approvals: Ru
     throw new Error('not asked for in these tests');
   };
   rpc.serve(IdentityService, {
-    protect: none, reveal: none,
+    protect: none, reveal: none, getRecipientKey: none,
     authenticate: async ({ authorization, path, method, query, bodySha256 }) => {
       asked.push(`${method} ${path} ${query} ${Buffer.from(bodySha256).toString('hex')}`.trim());
       const known = keys[authorization.replace(/^Bearer /, '')];
