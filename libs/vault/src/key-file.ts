@@ -62,7 +62,7 @@ const create = (file: string, random: Random, log: Log): void => {
     closeSync(handle);
   }
   syncFolder(dirname(file));
-  log.warn({ file }, 'made the key-encryption key. Keep a copy of this file in a safe place: whoever loses it loses all codes in stock / 已生成主密钥，请妥善备份：丢失此文件即丢失全部库存卡密');
+  log.info({ file }, 'made the key-encryption key. Keep a copy of this file in a safe place: whoever loses it loses all codes in stock / 已生成主密钥，请妥善备份：丢失此文件即丢失全部库存卡密');
 };
 
 const syncFolder = (path: string): void => {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { parseConfig } from './config.js';
 
 it('has a default for everything', () => {
@@ -22,4 +23,12 @@ it.each([
 it('lets sandbox keys lie with the data, and listens anywhere with TLS', () => {
   expect(parseConfig({ VOUCHSAFE_DATA: '/d', VOUCHSAFE_KEYS: '/d/keys', VOUCHSAFE_NAMESPACES: 'sandbox' }).ok).toBe(true);
   expect(parseConfig({ VOUCHSAFE_HOST: '0.0.0.0', VOUCHSAFE_TLS_CERT: 'cert.pem', VOUCHSAFE_TLS_KEY: 'key.pem' }).ok).toBe(true);
+});
+it.each(Object.entries({
+  VOUCHSAFE_HTTP_PORT: 'eighty', VOUCHSAFE_GRPC_PORT: '70000', VOUCHSAFE_NAMESPACES: 'staging', VOUCHSAFE_PROFILE: 'x', VOUCHSAFE_LOG_LEVEL: 'x', VOUCHSAFE_DATA: '', VOUCHSAFE_HOST: '0.0.0.0',
+  VOUCHSAFE_TLS_CERT: 'c', OTEL_EXPORTER_OTLP_ENDPOINT: 'x', OTEL_TRACES_SAMPLER_ARG: '7', VOUCHSAFE_DIE_AT: 'x', VOUCHSAFE_KEYS: path.resolve('.vouchsafe/data/keys'),
+}))('says in both languages what is wrong with %s', (name, value) => {
+  const parsed = parseConfig({ [name]: value });
+  const [problem] = parsed.ok ? [] : parsed.problems;
+  expect(problem).toEqual({ variable: name, zh: expect.stringMatching(/[\u4e00-\u9fff]/), en: expect.stringMatching(/^[\x20-\x7e]*[a-z]{2}[\x20-\x7e“”≥≤]*$/) });
 });

@@ -3,7 +3,20 @@ import { NAMESPACES, type Namespace } from '@vouchsafe/runtime';
 import { z } from 'zod';
 import { parseDyingPoint } from './dying-disk.js';
 
-const PORT = 'must be a port: a whole number from 0 to 65535 (0: any free one)';
+/** Reasons of our own, by what is written into the schema; all others are the parser's, which knows both languages. */
+const REASONS = {
+  PORT: { zh: '须为端口：0 到 65535 的整数（0 表示任一空闲端口）', en: 'must be a port: a whole number from 0 to 65535 (0: any free one)' },
+  POINT: { zh: '须形如 点:次数，例如 before-sync:17', en: 'is no point:count, e.g. before-sync:17' },
+  TLS_PAIR: { zh: '证书与私钥须同时给出', en: 'certificate and key go together' },
+  TLS_NEEDED: { zh: '不限于本机时须用 TLS：请设置 VOUCHSAFE_TLS_CERT 与 VOUCHSAFE_TLS_KEY', en: 'beyond loopback TLS is needed: set VOUCHSAFE_TLS_CERT and VOUCHSAFE_TLS_KEY' },
+  PORTS_EQUAL: { zh: 'HTTP 与 gRPC 须各用一个端口', en: 'HTTP and gRPC need a port each' },
+  SANDBOX_ONLY: { zh: '仅用于沙箱的崩溃测试', en: 'is for crash tests of the sandbox' },
+  KEYS_INSIDE: { zh: '须在数据目录之外', en: 'must lie outside the data directory' },
+} as const;
+type Reason = keyof typeof REASONS;
+const because = (reason: Reason): Reason => reason;
+
+const PORT = because('PORT');
 const port = z.coerce.number(PORT).int(PORT).min(0, PORT).max(65_535, PORT);
 const namespaces = z.string().transform((text) => text.split(',').map((name) => name.trim()).filter(Boolean))
   .pipe(z.array(z.enum(NAMESPACES)).min(1).transform((names) => [...new Set(names)] as readonly Namespace[]));
@@ -30,19 +43,19 @@ export const platformConfig = z.strictObject({
   /** Share of new traces that are recorded, 0 to 1. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
   /** Crash tests: the process kills itself at a named point of the log's disk, e.g. `before-sync:17`. Refused with live. */
-  VOUCHSAFE_DIE_AT: z.string().refine((text) => parseDyingPoint(text) !== undefined, { message: 'is no point:count' }).optional(),
+  VOUCHSAFE_DIE_AT: z.string().refine((text) => parseDyingPoint(text) !== undefined, { message: because('POINT') }).optional(),
   /** Folder of IP lists (`x4bnet_*`, `tor_*`), read at start where it is set. */
   VOUCHSAFE_IP_LISTS: z.string().optional(),
 }).superRefine((config, context) => {
-  const problem = (name: string, message: string): void => context.addIssue({ code: 'custom', path: [name], message });
+  const problem = (name: keyof typeof config, reason: Reason): void => context.addIssue({ code: 'custom', path: [name], message: reason });
   const tls = [config.VOUCHSAFE_TLS_CERT, config.VOUCHSAFE_TLS_KEY].filter(Boolean).length;
-  if (tls === 1) problem('VOUCHSAFE_TLS_CERT', 'certificate and key go together');
+  if (tls === 1) problem('VOUCHSAFE_TLS_CERT', 'TLS_PAIR');
   if (!isLoopback(config.VOUCHSAFE_HOST) && tls !== 2) {
-    problem('VOUCHSAFE_HOST', 'beyond loopback TLS is needed: set VOUCHSAFE_TLS_CERT and VOUCHSAFE_TLS_KEY');
+    problem('VOUCHSAFE_HOST', 'TLS_NEEDED');
   }
-  if (config.VOUCHSAFE_HTTP_PORT !== 0 && config.VOUCHSAFE_HTTP_PORT === config.VOUCHSAFE_GRPC_PORT) problem('VOUCHSAFE_GRPC_PORT', 'HTTP and gRPC need a port each');
-  if (config.VOUCHSAFE_DIE_AT && config.VOUCHSAFE_NAMESPACES.includes('live')) problem('VOUCHSAFE_DIE_AT', 'is for crash tests of the sandbox');
-  if (config.VOUCHSAFE_NAMESPACES.includes('live') && inside(config.VOUCHSAFE_KEYS, config.VOUCHSAFE_DATA)) problem('VOUCHSAFE_KEYS', 'must lie outside the data directory');
+  if (config.VOUCHSAFE_HTTP_PORT !== 0 && config.VOUCHSAFE_HTTP_PORT === config.VOUCHSAFE_GRPC_PORT) problem('VOUCHSAFE_GRPC_PORT', 'PORTS_EQUAL');
+  if (config.VOUCHSAFE_DIE_AT && config.VOUCHSAFE_NAMESPACES.includes('live')) problem('VOUCHSAFE_DIE_AT', 'SANDBOX_ONLY');
+  if (config.VOUCHSAFE_NAMESPACES.includes('live') && inside(config.VOUCHSAFE_KEYS, config.VOUCHSAFE_DATA)) problem('VOUCHSAFE_KEYS', 'KEYS_INSIDE');
 });
 export type PlatformConfig = z.output<typeof platformConfig>;
 
@@ -52,8 +65,8 @@ const inside = (file: string, of: string): boolean => {
   return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
 };
 
-/** One problem of the configuration: the variable and the reason, never its value. */
-export type ConfigProblem = { readonly variable: string; readonly reason: string };
+/** One problem of the configuration: the variable and the reason in both languages, never its value. */
+export type ConfigProblem = { readonly variable: string; readonly zh: string; readonly en: string };
 
 /** Parses the platform's variables out of an environment; all problems at once. */
 export const parseConfig = (env: Readonly<Record<string, string | undefined>>): { readonly ok: true; readonly config: PlatformConfig } | { readonly ok: false; readonly problems: readonly ConfigProblem[] } => {
@@ -61,5 +74,12 @@ export const parseConfig = (env: Readonly<Record<string, string | undefined>>): 
   const given = Object.fromEntries(known.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
   const parsed = platformConfig.safeParse(given);
   if (parsed.success) return { ok: true, config: Object.freeze(parsed.data) };
-  return { ok: false, problems: parsed.error.issues.map((issue) => ({ variable: String(issue.path[0] ?? ''), reason: issue.message })) };
+  const chinese = platformConfig.safeParse(given, { error: z.locales.zhCN().localeError }).error?.issues ?? [];
+  return {
+    ok: false,
+    problems: parsed.error.issues.map(({ path: [name], message }, i): ConfigProblem => ({
+      variable: String(name ?? ''), ...(isReason(message) ? REASONS[message] : { zh: chinese[i]?.message ?? message, en: message }),
+    })),
+  };
 };
+const isReason = (message: string): message is Reason => Object.hasOwn(REASONS, message);

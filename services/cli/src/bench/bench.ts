@@ -1,30 +1,58 @@
 import { writeFileSync } from 'node:fs';
-import type { Speech } from '../speech.js';
-import { EXIT } from '../speech.js';
+import { CommandFailure, EXIT, type Speech } from '../speech.js';
+import { measureFlushes } from './flushes.js';
+import { measureHistory } from './history.js';
 import { measureImports } from './imports.js';
-import { measureOrders } from './orders.js';
 import { asJson, type Figure, met, table } from './report.js';
+import { measureServed } from './served.js';
 import { measureStore } from './store.js';
+import { measureVerdicts } from './verdicts.js';
 
-export type BenchOptions = { readonly only?: string; readonly json?: string; readonly seconds: number; readonly rounds: number; readonly present: number };
+export type BenchOptions = {
+  /** Ids, separated by commas; all if absent. */
+  readonly only?: string;
+  /** Where the results are written as JSON. */
+  readonly file?: string;
+  /** Of a round of P1. */
+  readonly seconds: number;
+  readonly rounds: number;
+  /** Codes present at the second import of P9. */
+  readonly present: number;
+  /** Orders behind the shop of P12 and P14. */
+  readonly many: number;
+};
+export type Measurement = { readonly ids: readonly string[]; readonly run: (options: BenchOptions, wanted: (id: string) => boolean) => Promise<readonly Figure[]> };
 
-type Measurement = { readonly ids: readonly string[]; readonly run: (options: BenchOptions) => Promise<readonly Figure[]> };
+const CODES = 50_000;
+const STORE_SECONDS = 2;
 const MEASUREMENTS: readonly Measurement[] = [
-  { ids: ['P1', 'P10'], run: ({ seconds, rounds }) => measureOrders({ seconds, rounds }) },
-  { ids: ['P5'], run: async ({ seconds, rounds }) => [await measureStore(Math.min(seconds, 3), rounds)] },
-  { ids: ['P9', 'P13'], run: ({ rounds, present }) => measureImports({ codes: 50_000, present, rounds }) },
+  { ids: ['P1', 'P10'], run: ({ seconds, rounds }, wanted) => measureServed({ wanted, seconds, rounds }) },
+  { ids: ['P4'], run: async ({ rounds }) => [await measureFlushes(rounds)] },
+  { ids: ['P5'], run: async ({ seconds, rounds }) => [await measureStore(Math.min(seconds, STORE_SECONDS), rounds)] },
+  { ids: ['P7', 'P12', 'P14'], run: ({ rounds, many }, wanted) => measureHistory({ wanted, rounds, many }) },
+  { ids: ['P11'], run: async ({ rounds }) => [await measureVerdicts(rounds)] },
+  { ids: ['P9', 'P13'], run: ({ rounds, present }) => measureImports({ codes: CODES, present, rounds }) },
 ];
+const order = ({ id }: Figure): number => Number(id.slice(1));
 
 /** Measures, each figure beside its reference of the same run, and says which goals are met. Exit 1 where one is not. */
-export const bench = async (speech: Speech, options: BenchOptions): Promise<number> => {
-  const wanted = options.only?.split(',');
+export const bench = async (speech: Speech, options: BenchOptions, measurements = MEASUREMENTS): Promise<number> => {
+  const ids = measurements.flatMap((measurement) => measurement.ids);
+  const only = options.only?.split(',') ?? ids;
+  const unknown = only.filter((id) => !ids.includes(id));
+  if (unknown.length > 0) throw new CommandFailure(EXIT.usage, `没有 ${unknown.join(', ')}；可选 ${ids.join(', ')}`, `there is no ${unknown.join(', ')}; there are ${ids.join(', ')}`);
+  const wanted = (id: string): boolean => only.includes(id);
   const figures: Figure[] = [];
-  for (const { ids, run } of MEASUREMENTS) {
-    if (wanted && !ids.some((id) => wanted.includes(id))) continue;
-    speech.note(`… ${ids.join(', ')}`);
-    figures.push(...(await run(options)));
+  for (const measurement of measurements) {
+    if (!measurement.ids.some(wanted)) continue;
+    speech.note(`… ${measurement.ids.filter(wanted).join(', ')}`);
+    figures.push(...(await measurement.run(options, wanted)).filter(({ id }) => wanted(id)));
   }
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(asJson(figures), null, 2)}\n`);
-  speech.result(asJson(figures), () => table(figures));
+  figures.sort((a, b) => order(a) - order(b));
+  if (options.file === undefined) speech.result(asJson(figures), () => table(figures));
+  else {
+    writeFileSync(options.file, `${JSON.stringify(asJson(figures), null, 2)}\n`);
+    for (const line of table(figures)) speech.say(line);
+  }
   return figures.every(met) ? EXIT.ok : EXIT.refused;
 };

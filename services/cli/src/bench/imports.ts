@@ -1,17 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PERMISSIONS } from '@vouchsafe/access';
 import { type RunningNamespace, startNamespace } from '@vouchsafe/all-in-one';
-import { instant } from '@vouchsafe/kernel';
 import { CatalogService } from '@vouchsafe/proto/catalog/v1/catalog';
 import { SupplierTerms } from '@vouchsafe/proto/catalog/v1/resources';
 import { ProductKind } from '@vouchsafe/proto/common/v1/types';
-import { ImportState } from '@vouchsafe/proto/inventory/v1/imports';
-import { InventoryService } from '@vouchsafe/proto/inventory/v1/inventory';
-import type { CallContext } from '@vouchsafe/rpc';
 import { silentLog } from '@vouchsafe/runtime';
+import { everything, Importer } from './importer.js';
+import { residentAfterGc } from './memory.js';
 import { bareEncrypts } from './references.js';
 import { type Figure, median } from './report.js';
 
@@ -23,9 +19,7 @@ export type ImportBench = {
   readonly rounds: number;
 };
 const PRODUCT = 'prd_bench';
-const CHUNK_CODES = 20_000;
 const REFERENCE_SECONDS = 0.5;
-const DEADLINE_MS = 3_600_000;
 
 /**
  * P9: whole imports (upload, check, seal, complete) against bare AES-GCM encryptions of the same run, with nothing and with many
@@ -40,12 +34,12 @@ export const measureImports = async ({ codes, present, rounds }: ImportBench): P
   try {
     await running.begin();
     await aProduct(running);
-    const importer = new Importer(running);
+    const importer = new Importer(running, PRODUCT, '1');
     await importer.run(codes); // warm
     const empty = await measured(importer, codes, rounds);
-    const before = resident();
+    const before = residentAfterGc();
     while (importer.total < present) await importer.run(Math.min(500_000, present - importer.total));
-    const perCode = (resident() - before) / Math.max(1, importer.total - codes * (rounds + 1));
+    const perCode = (residentAfterGc() - before) / Math.max(1, importer.total - codes * (rounds + 1));
     const full = await measured(importer, codes, rounds);
     return [
       { id: 'P9', what: 'codes imported, nothing present', unit: 'codes/s', goal: 0.2, ...empty },
@@ -69,43 +63,9 @@ const measured = async (importer: Importer, codes: number, rounds: number): Prom
   }
   return { value: median(rates), ratio: median(ratios), reference: { what: 'AES-GCM encrypts/s', value: median(references) } };
 };
-const resident = (): number => {
-  globalThis.gc?.();
-  return process.memoryUsage().rss;
-};
 
-class Importer {
-  total = 0;
-  constructor(readonly running: RunningNamespace) {}
-
-  /** Takes `count` new codes in and puts them on sale; codes per second. */
-  async run(count: number): Promise<number> {
-    const { rpc } = this.running;
-    const { startImport, importCodes, completeImport, getImport } = InventoryService.method;
-    const from = performance.now();
-    const { importId } = await rpc.call(startImport, { productId: PRODUCT, unitCost: '1' }, context());
-    await rpc.upload(importCodes, chunks(importId, this.total, count), context());
-    while ((await rpc.call(getImport, { importId }, context())).state === ImportState.PROCESSING) await sleep(5);
-    await rpc.call(completeImport, { importId, expectedCodes: BigInt(count) }, context());
-    this.total += count;
-    return count / ((performance.now() - from) / 1000);
-  }
-}
-async function* chunks(importId: string, from: number, count: number) {
-  let offset = 0n;
-  for (let at = 0; at < count; at += CHUNK_CODES) {
-    const lines = Array.from({ length: Math.min(CHUNK_CODES, count - at) }, (_, i) => `BENCH-${String(from + at + i).padStart(10, '0')}-K7\n`);
-    const content = Buffer.from(lines.join(''));
-    yield { importId, offset, content, last: at + CHUNK_CODES >= count };
-    offset += BigInt(content.length);
-  }
-}
-
-const context = (): CallContext => ({
-  caller: { principalId: 'pri_bench', kind: 'person', namespace: 'sandbox', permissions: new Set(PERMISSIONS) }, requestId: 'req_bench', locale: 'en', deadline: instant(Date.now() + DEADLINE_MS),
-});
 const aProduct = async ({ rpc }: RunningNamespace): Promise<void> => {
   const name = { zh: '测速', en: 'bench' };
-  await rpc.call(CatalogService.method.createSupplier, { supplier: { id: 'sup_bench', name, terms: SupplierTerms.PURCHASED } }, context());
-  await rpc.call(CatalogService.method.createProduct, { product: { id: PRODUCT, kind: ProductKind.CODE, name, currency: 'CNY', supplierId: 'sup_bench', businessLine: 'bench' } }, context());
+  await rpc.call(CatalogService.method.createSupplier, { supplier: { id: 'sup_bench', name, terms: SupplierTerms.PURCHASED } }, everything());
+  await rpc.call(CatalogService.method.createProduct, { product: { id: PRODUCT, kind: ProductKind.CODE, name, currency: 'CNY', supplierId: 'sup_bench', businessLine: 'bench' } }, everything());
 };

@@ -42,6 +42,7 @@ describe('doctor', () => {
     const { exit, findings } = await examine({ VOUCHSAFE_HTTP_PORT: 'eighty', VOUCHSAFE_PROFILE: 'x' });
     expect(exit).toBe(EXIT.refused);
     expect(findings.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['VOUCHSAFE_HTTP_PORT', 'VOUCHSAFE_PROFILE']);
+    expect(findings[1]).toMatchObject({ zh: expect.stringContaining('须为端口'), en: expect.stringContaining('must be a port') });
   });
 
   it('asks a running platform whether it is ready, and passes on why not', async () => {

@@ -47,7 +47,7 @@ const keys = ({ VOUCHSAFE_KEYS: folder }: PlatformConfig): Finding => {
   const made = existsSync(folder);
   return { name: 'keys', ok: true, zh: `密钥目录：${folder}${made ? '（请另存副本：遗失即丢失库存）' : '（首次启动时创建）'}`, en: `keys: ${folder}${made ? ' (keep a copy elsewhere: losing them loses the stock)' : ' (made at first start)'}` };
 };
-const problem = ({ variable, reason }: ConfigProblem): Finding => ({ name: variable, ok: false, zh: `${variable}：${reason}`, en: `${variable}: ${reason}` });
+const problem = ({ variable, zh, en }: ConfigProblem): Finding => ({ name: variable, ok: false, zh: `${variable}：${zh}`, en: `${variable}: ${en}` });
 
 /** Whether a running platform says it may be given traffic, and if not, why. */
 const running = async (url: string): Promise<Finding> => {

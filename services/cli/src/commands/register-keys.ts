@@ -2,6 +2,7 @@ import path from 'node:path';
 import { pinoLog } from '@vouchsafe/telemetry';
 import type { Command } from 'commander';
 import type { Shell } from '../shell.js';
+import { keyFilesToBeMade, keyMade } from './key-files.js';
 import { bootstrapKey } from './keys.js';
 import { type PlaceOptions, placeVariables, withPlaces } from './places.js';
 import { configOf } from './up.js';
@@ -20,11 +21,14 @@ export const registerKeys = (program: Command, shell: Shell, t: T): void => {
     .action(async ({ again = false, file, ...places }: Options) => {
       const speech = shell.speech();
       const { namespace } = places;
+      const config = configOf(shell.env, placeVariables(places));
+      const newKeys = keyFilesToBeMade(config);
       const made = await bootstrapKey(
-        configOf(shell.env, placeVariables(places)),
+        config,
         { namespace, again, file: file ?? path.join('.vouchsafe', `${namespace}-admin.env`) },
         pinoLog({ level: 'warn', name: 'keys' }),
       );
+      for (const newKey of newKeys) speech.note(keyMade(newKey, speech));
       speech.result(made, () => [
         t(`✔ ${namespace} 的首个管理员密钥已写入 ${made.file}（有效至 ${made.expiresAt}）`, `✔ the first administrator's key of ${namespace} is in ${made.file} (until ${made.expiresAt})`),
         t('请尽快为自己和复核人建立长期主体与密钥，然后删除此文件', 'use it to make principals and keys for yourself and an approver, then delete the file'),

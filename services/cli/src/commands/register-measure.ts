@@ -1,14 +1,15 @@
-import type { Command } from 'commander';
-import { bench } from '../bench/bench.js';
+import { type Command, InvalidArgumentError } from 'commander';
+import { bench, type BenchOptions } from '../bench/bench.js';
 import { crash } from '../crash/crash.js';
 import { demo } from '../demo/demo.js';
 import type { Shell } from '../shell.js';
+import { CommandFailure, EXIT } from '../speech.js';
 import { registerTrace } from './trace.js';
 
 type T = (zh: string, en: string) => string;
 
 /** Commands that drive a platform hard and look at it afterwards. */
-export const registerMeasure = (program: Command, shell: Shell, t: T): void => {
+export const registerMeasure = (program: Command, shell: Shell, t: T, measure = bench): void => {
   program.command('demo').description(t('一分钟演示完整流程，最后给出一页由数据算出的结论', 'the whole platform in a minute, ending with one page computed from the data'))
     .option('--keep', t('保留数据目录', 'keep the data directory'))
     .action(async (options: { keep?: boolean }) => shell.exit(await demo(shell.speech(), options.keep === true)));
@@ -18,8 +19,31 @@ export const registerMeasure = (program: Command, shell: Shell, t: T): void => {
     .action(async (options: { kills: number; seed: number; keep?: boolean }) => shell.exit(await crash(shell.speech(), { ...options, keep: options.keep === true })));
   registerTrace(program, shell, t);
 
-  program.command('bench').description(t('性能测量：每个数都与同一次运行的参照相比', 'measures speed; each figure beside a reference of the same run')).option('--only <ids>', 'P1,P5,P9,P10,P13')
-    .option('--json <file>', t('结果写入文件', 'writes the results to a file')).option('--seconds <n>', '', Number, 5).option('--rounds <n>', '', Number, 3)
+  registerBench(program, shell, t, measure);
+};
+
+type Given = Omit<BenchOptions, 'file'>;
+const IDS = 'P1,P4,P5,P7,P9,P10,P11,P12,P13,P14';
+
+/** `--json` is the program's: with a file after it the results go there, and the table stays on the screen. */
+const registerBench = (program: Command, shell: Shell, t: T, measure: typeof bench): void => {
+  program.command('bench').usage('[options] [--json [file]]').argument('[file]', t('与 --json 一起用：结果写入此文件', 'with --json: the results are written there'))
+    .description(t('性能测量：每个数都与同一次运行的参照相比', 'measures speed; each figure beside a reference of the same run'))
+    .option('--only <ids>', IDS)
+    .option('--seconds <n>', t('P1：每轮秒数', 'P1: seconds of a round'), Number, 8).option('--rounds <n>', t('交替测量的轮数，取中位数', 'interleaved rounds; the median counts'), Number, 3)
     .option('--present <n>', t('P9：已有卡密数', 'P9: codes present'), Number, 1_000_000)
-    .action(async (options: { only?: string; json?: string; seconds: number; rounds: number; present: number }) => shell.exit(await bench(shell.speech(), options)));
+    .option('--many <n>', t('P12、P14：已有订单数', 'P12, P14: orders there are'), orders, 60_000)
+    .addHelpText('after', '\n  vouchsafe bench --json results.json\n  vouchsafe bench --only P12,P14 --many 1000000\n')
+    .action(async (file: string | undefined, options: Given) => {
+      if (file !== undefined && !program.opts<{ json?: boolean }>().json) throw new CommandFailure(EXIT.usage, `文件 ${file} 要写在 --json 之后`, `a file is written by --json ${file}`);
+      shell.exit(await measure(shell.speech(), { ...options, ...(file !== undefined && { file }) }));
+    });
+};
+
+const ORDERS_MIN = 20_000;
+const ORDERS_MAX = 1_000_000;
+const orders = (text: string): number => {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < ORDERS_MIN || count > ORDERS_MAX) throw new InvalidArgumentError(`${ORDERS_MIN} … ${ORDERS_MAX}`);
+  return count;
 };

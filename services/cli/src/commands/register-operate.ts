@@ -30,7 +30,7 @@ export const registerOperate = (program: Command, shell: Shell, t: T): void => {
     const speech = shell.speech();
     const parsed = parseConfig(shell.env);
     if (parsed.ok) speech.result({ ok: true }, () => [t('✔ 配置正确', '✔ the configuration is right')]);
-    else speech.result({ ok: false, problems: parsed.problems }, () => parsed.problems.map(({ variable, reason }) => `✘ ${variable}: ${reason}`));
+    else speech.result({ ok: false, problems: parsed.problems }, () => parsed.problems.map(({ variable, zh, en }) => t(`✘ ${variable}：${zh}`, `✘ ${variable}: ${en}`)));
     shell.exit(parsed.ok ? EXIT.ok : EXIT.config);
   });
 

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type ConfigProblem, parseConfig, type Platform, type PlatformConfig, startPlatform } from '@vouchsafe/all-in-one';
+import type { Fault } from '@vouchsafe/kernel';
 import type { Log } from '@vouchsafe/runtime';
 import { pinoLog } from '@vouchsafe/telemetry';
 import { CatalogService } from '@vouchsafe/proto/catalog/v1/catalog';
@@ -9,6 +10,8 @@ import { Connection } from '../client/connection.js';
 import { freePort } from '../client/free-port.js';
 import { furnish } from '../demo/furnish.js';
 import { CommandFailure, EXIT, type Speech } from '../speech.js';
+import { keyFilesToBeMade, keyMade } from './key-files.js';
+import { refuseDirectoriesInUse, whyNotStarted } from './start-failure.js';
 
 /** Orchestrators wait 30 s before they kill. */
 const DRAIN_MS = 25_000;
@@ -29,22 +32,23 @@ export type UpOptions = {
 export const configOf = (env: NodeJS.ProcessEnv, overrides: Readonly<Record<string, string>> = {}): PlatformConfig => {
   const parsed = parseConfig({ ...env, ...overrides });
   if (parsed.ok) return parsed.config;
-  const told = parsed.problems.map(({ variable, reason }: ConfigProblem) => `${variable}: ${reason}`).join('; ');
-  throw new CommandFailure(EXIT.config, `配置有误：${told}`, `the configuration is wrong: ${told}`);
+  const told = (by: 'zh' | 'en', after: string): string => parsed.problems.map(({ variable, ...reason }: ConfigProblem) => `${variable}${after}${reason[by]}`).join('; ');
+  throw new CommandFailure(EXIT.config, `配置有误：${told('zh', '：')}`, `the configuration is wrong: ${told('en', ': ')}`);
 };
 
 /** Runs the platform in the foreground until SIGINT or SIGTERM, then drains. */
 export const up = async (speech: Speech, env: NodeJS.ProcessEnv, options: UpOptions): Promise<number> => {
   const wanted = configOf(env, options.sandbox ? { VOUCHSAFE_NAMESPACES: 'sandbox' } : {});
+  await refuseDirectoriesInUse(wanted);
+  const newKeys = keyFilesToBeMade(wanted);
   const config = { ...wanted, VOUCHSAFE_HTTP_PORT: await freePort(wanted.VOUCHSAFE_HTTP_PORT, speech), VOUCHSAFE_GRPC_PORT: await freePort(wanted.VOUCHSAFE_GRPC_PORT, speech) };
   const log: Log = pinoLog({ level: config.VOUCHSAFE_LOG_LEVEL, name: 'vouchsafe' });
-  const platform = await startPlatform({
-    config, log,
-    onFatal: (fault) => {
-      log.error({ code: fault.code }, `the log failed: ${fault.message}`);
-      process.exit(EXIT.bug);
-    },
-  });
+  const onFatal = (fault: Fault): never => {
+    log.error({ code: fault.code }, `the log failed: ${fault.message}`);
+    process.exit(EXIT.bug);
+  };
+  const platform = await startPlatform({ config, log, onFatal }).catch(async (error: unknown) => { throw await whyNotStarted(error, config); });
+  for (const file of newKeys) speech.note(keyMade(file, speech));
   if (options.sandbox) {
     const adminKey = await writeEnvFile(options.keysFile, platform, options);
     if (options.furnish) await furnishOnce(speech, platform, adminKey);

@@ -60,7 +60,7 @@ export class Stage {
       VOUCHSAFE_DATA: this.data, VOUCHSAFE_KEYS: path.join(this.folder, 'keys'), VOUCHSAFE_JOURNAL: path.join(this.folder, 'journal'),
       VOUCHSAFE_NAMESPACES: 'sandbox', VOUCHSAFE_HTTP_PORT: '0', VOUCHSAFE_GRPC_PORT: '0', ...(lists && { VOUCHSAFE_IP_LISTS: lists }),
     });
-    if (!parsed.ok) throw new Error(parsed.problems.map(({ variable, reason }) => `${variable}: ${reason}`).join('; '));
+    if (!parsed.ok) throw new Error(parsed.problems.map(({ variable, en }) => `${variable}: ${en}`).join('; '));
     const log: Log = pinoLog({ level: 'error', name: 'vouchsafe' });
     const begin = (): void => { this.#drip = setInterval(() => void this.clock.leap(DRIP.ms), DRIP.everyMs); };
     begin();
