@@ -8,7 +8,7 @@ export type LoadResult = {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** gRPC status → count, of calls that were not OK. */
+  /** gRPC status, or what was wrong with an answer → count, of calls that failed. */
   readonly statuses: Readonly<Record<string, number>>;
 };
 export type LoadPlan = {
@@ -25,8 +25,8 @@ export type LoadPlan = {
   readonly calls?: number;
   /** Bytes of the `n`th request's message. */
   readonly request: (n: number) => Uint8Array;
-  /** Looks at an answer's message; false counts as failed. */
-  readonly check?: (answer: Buffer) => boolean;
+  /** Looks at an answer's message: undefined where it is as it should be, else a word for what is wrong. */
+  readonly wrong?: (answer: Buffer) => string | undefined;
 };
 
 const GRPC_HEAD = 5;
@@ -85,10 +85,9 @@ const oneCall = (session: http2.ClientHttp2Session, plan: LoadPlan, n: number, t
       tally.calls++;
       tally.latencies.push(performance.now() - from);
       const answer = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-      const good = status === '0' && (!plan.check || plan.check(answer.subarray(GRPC_HEAD)));
-      if (!good) {
+      const word = status === '0' ? plan.wrong?.(answer.subarray(GRPC_HEAD)) : (status ?? 'NO_STATUS');
+      if (word !== undefined) {
         tally.failed++;
-        const word = status === '0' ? 'UNEXPECTED_ANSWER' : (status ?? 'NO_STATUS');
         tally.statuses[word] = (tally.statuses[word] ?? 0) + 1;
       }
       resolve();

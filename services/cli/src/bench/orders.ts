@@ -21,13 +21,16 @@ export const ordersAtMost = ({ seconds, rounds }: Pick<OrdersPlan, 'seconds' | '
 
 const request = (n: number): Uint8Array =>
   toBinary(PlaceOrderRequestSchema, create(PlaceOrderRequestSchema, { number: `B-${n}`, lines: [{ productId: 'prd_video-month', quantity: 1 }], buyer: { ref: `buyer-${n % BUYERS}` }, waitMs: 10_000 }));
-const completed = (answer: Buffer): boolean => fromBinary(OrderSchema, answer).state === OrderState.COMPLETED;
+const wrong = (answer: Buffer): string | undefined => {
+  const { state, reason } = fromBinary(OrderSchema, answer);
+  return state === OrderState.COMPLETED ? undefined : `${OrderState[state]} ${reason?.code ?? ''}`;
+};
 
 /** P1: durable orders per second over gRPC unary, the whole platform, beside an echo of the same run; its views must not fall behind. */
 export const ordersFigure = async ({ ready, echo, seconds, rounds }: OrdersPlan): Promise<Figure> => {
   let next = 0;
   const place = (span: number): Promise<LoadResult> => runLoad({
-    target: ready.grpc, path: '/vouchsafe.order.v1.OrderService/PlaceOrder', key: ready.keys.VOUCHSAFE_KEY_DIST ?? '', sessions: 4, inFlight: 64, seconds: span, request: () => request(next++), check: completed,
+    target: ready.grpc, path: '/vouchsafe.order.v1.OrderService/PlaceOrder', key: ready.keys.VOUCHSAFE_KEY_DIST ?? '', sessions: 4, inFlight: 64, seconds: span, request: () => request(next++), wrong,
   });
   await place(WARM_SECONDS);
   const watch = new LagWatch(ready.http);
