@@ -23,7 +23,16 @@ export type CallContext = {
   readonly trace?: string;
   /** The second person's approval of exactly this request, where one was needed and the gateway checked it. */
   readonly approvalId?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** The same call in another's name, or with a nearer deadline. The signal stays unmade until somebody asks for it: most nobody does. */
+export const callAs = (context: CallContext, caller: Caller, deadline: Instant = context.deadline): CallContext => {
+  const { requestId, locale, trace, approvalId } = context;
+  return {
+    caller, requestId, deadline, locale, ...(trace !== undefined && { trace }), ...(approvalId !== undefined && { approvalId }),
+    get signal() { return context.signal; },
+  };
 };
 
 /** A service calling on its own behalf: all permissions of internal methods, none of a person's. */

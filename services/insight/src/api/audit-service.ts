@@ -4,7 +4,7 @@ import { isFault } from '@vouchsafe/kernel';
 import { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
 import type { AuditService, GetTimelineRequest, ReadEventsRequest } from '@vouchsafe/proto/audit/v1/audit';
 import type { ProjectionRunner } from '@vouchsafe/read-store';
-import { type CallContext, failureOf, type Handlers, type Rpc, serviceCaller } from '@vouchsafe/rpc';
+import { callAs, type CallContext, failureOf, type Handlers, type Rpc, serviceCaller } from '@vouchsafe/rpc';
 import type { Clock, Namespace } from '@vouchsafe/runtime';
 import { aboutTimeline, orderTimeline, type TimelinePorts, voucherTimeline } from '../application/timeline.js';
 import { insightErrors } from './errors.js';
@@ -69,7 +69,7 @@ const timelineOf = async (ports: AuditPorts, request: GetTimelineRequest, contex
   if (request.orderId) return orderTimeline(ports.timeline, request.orderId);
   if (request.channelId) return aboutTimeline(ports.timeline, request.channelId);
   if (request.accountId) return aboutTimeline(ports.timeline, request.accountId);
-  const own = { ...context, caller: serviceCaller('insight', ports.namespace) };
+  const own = callAs(context, serviceCaller('insight', ports.namespace));
   const { units } = await ports.rpc.call(SecretsService.method.resolveVoucherIds, { voucherIds: [request.voucherId] }, own);
   const unit = units[0]?.found ? units[0].unit : undefined;
   return unit ? voucherTimeline(ports.timeline, { batchId: unit.batchId, index: Number(unit.index) }) : [];

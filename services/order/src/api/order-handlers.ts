@@ -4,7 +4,7 @@ import { CatalogTermsService } from '@vouchsafe/proto/catalog/internal/v1/terms'
 import { type GetOrderRequest, type ListOrdersRequest, type CancelOrderRequest, OrderService, type OrderSchema } from '@vouchsafe/proto/order/v1/order';
 import type { CreateRefundRequest, ListRefundsRequest, RefundSchema } from '@vouchsafe/proto/order/v1/refund';
 import type { Collection } from '@vouchsafe/read-store';
-import { type CallContext, type Handlers, invalidField, serviceCaller } from '@vouchsafe/rpc';
+import { callAs, type CallContext, type Handlers, invalidField, serviceCaller } from '@vouchsafe/rpc';
 import { LRUCache } from 'lru-cache';
 import type { OrderHost } from '../application/course-runner.js';
 import { listPage, type ListSpec } from '../application/list-query.js';
@@ -187,7 +187,7 @@ export class OrderHandlers {
     const now = this.options.ports.clock.now();
     const known = this.#paths.get(channelId);
     if (known && known.until > now) return known.path;
-    const asService = { ...context, caller: serviceCaller('order', this.options.ports.namespace) };
+    const asService = callAs(context, serviceCaller('order', this.options.ports.namespace));
     const { path } = await this.options.ports.rpc.call(CatalogTermsService.method.getChannelTerms, { channelId }, asService);
     this.#paths.set(channelId, { path, until: now + PATHS_MS });
     return path;

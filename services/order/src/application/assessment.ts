@@ -1,6 +1,6 @@
 import { type Instant, isFault, type Money, plusMs } from '@vouchsafe/kernel';
 import { type AssessResponse, AssessResponse_Verdict, RiskAssessmentService } from '@vouchsafe/proto/risk/internal/v1/assessment';
-import type { CallContext } from '@vouchsafe/rpc';
+import { callAs, type CallContext } from '@vouchsafe/rpc';
 import type { OrderConfig } from '../config.js';
 import type { ActedVerdict, OrderLine, SettlementMode } from '../domain/terms.js';
 import type { OrderAsk } from './order-ask.js';
@@ -20,7 +20,7 @@ export const assess = async (ports: OrderPorts, patience: Patience, config: Orde
   const { rpc, clock, log } = ports;
   const deadline = plusMs(clock.now(), config.riskDeadlineMs);
   try {
-    const answer = await within(patience, config.riskDeadlineMs, rpc.call(RiskAssessmentService.method.assess, requestOf(assessed), { ...context, deadline }));
+    const answer = await within(patience, config.riskDeadlineMs, rpc.call(RiskAssessmentService.method.assess, requestOf(assessed), callAs(context, context.caller, deadline)));
     if (answer) return assessmentOf(answer);
     log.warn({ orderId: assessed.orderId }, 'risk was silent; the fallback counts');
   } catch (error) {

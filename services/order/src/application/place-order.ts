@@ -1,7 +1,7 @@
 import type { Envelope } from '@vouchsafe/event-store';
 import { type Details, type Instant, type Money, money, type Of, plusMs } from '@vouchsafe/kernel';
 import type { PriceOrderResponse } from '@vouchsafe/proto/catalog/internal/v1/terms';
-import { type CallContext, RpcFailure, serviceCaller } from '@vouchsafe/rpc';
+import { callAs, type CallContext, type Caller, RpcFailure, serviceCaller } from '@vouchsafe/rpc';
 import type { OrderConfig } from '../config.js';
 import type { OrderEvent } from '../domain/order-events.js';
 import { fingerprintOf, type Order } from '../domain/order-state.js';
@@ -37,8 +37,10 @@ const SOLD_OUT_RETRY_MS = 5000;
  */
 export class PlaceOrder {
   readonly #patience: Patience;
+  readonly #self: Caller;
   constructor(readonly options: PlaceOrderOptions) {
     this.#patience = new Patience(options.ports.clock, RISK_TICK_MS);
+    this.#self = serviceCaller('order', options.ports.namespace);
   }
 
   async place(ask: OrderAsk, context: CallContext): Promise<PlacedAnswer> {
@@ -125,7 +127,7 @@ export class PlaceOrder {
   }
 
   #asService(context: CallContext): CallContext {
-    return { ...context, caller: serviceCaller('order', this.options.ports.namespace) };
+    return callAs(context, this.#self);
   }
 }
 

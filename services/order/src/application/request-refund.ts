@@ -1,7 +1,7 @@
 import type { Envelope } from '@vouchsafe/event-store';
 import { contains, type Details, totalSize, type UnitRange } from '@vouchsafe/kernel';
 import { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
-import { type CallContext, RpcFailure, serviceCaller } from '@vouchsafe/rpc';
+import { callAs, type CallContext, RpcFailure, serviceCaller } from '@vouchsafe/rpc';
 import { deliveredMinor } from '../domain/delivery.js';
 import type { EndedOrder, Order } from '../domain/order-state.js';
 import type { RefundedLine, RefundRequest } from '../domain/refund.js';
@@ -69,7 +69,7 @@ export class RequestRefund {
   }
 
   async #units(voucherIds: readonly string[], committed: readonly UnitRange[], details: Details, context: CallContext): Promise<readonly UnitRange[]> {
-    const asService = { ...context, caller: serviceCaller('order', this.ports.namespace) };
+    const asService = callAs(context, serviceCaller('order', this.ports.namespace));
     const { units } = await this.ports.rpc.call(SecretsService.method.resolveVoucherIds, { voucherIds: [...new Set(voucherIds)] }, asService);
     const found = units.map(({ found: known, unit }) => (known && unit ? { batchId: unit.batchId, from: Number(unit.index), to: Number(unit.index) + 1 } : undefined));
     const ofLine = found.filter((unit) => unit !== undefined && committed.some((range) => contains(range, unit.batchId, unit.from)));
