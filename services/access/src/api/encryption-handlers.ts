@@ -62,7 +62,7 @@ const parsed = ({ key }: RegisterEncryptionKeyRequest): ParsedKey => {
   const read = parseRecipientKey({ kind: key.case, text: key.value });
   if (typeof read !== 'string') return read;
   const [zh, en] = PROBLEMS[read];
-  throw invalidField(`/${key.case}`, `ENCRYPTION_KEY_${read}`, zh, en);
+  throw invalidField(`/${key.case}`, 'ENCRYPTION_KEY_INVALID', zh, en);
 };
 
 const messageOf = (channelId: string, { keyId, jwk, label, registeredAt, revokedAt }: RecipientKey): Message => ({

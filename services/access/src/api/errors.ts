@@ -109,6 +109,10 @@ const encryptionErrors = {
 /** Every code access answers with. */
 export const accessErrors = {
   ...authenticationErrors, ...principalErrors, ...approvalErrors, ...encryptionErrors,
+  ENCRYPTION_KEY_INVALID: {
+    kind: 'invalid', zh: '公钥不可用', en: 'The key cannot be used',
+    remedyZh: '仅提交公钥：2048 位以上 RSA、P-256/384/521 或 X25519，JWK 或 PEM 格式。', remedyEn: 'Send the public key alone, as JWK or PEM: RSA of 2048 bits or more, P-256/384/521 or X25519.',
+  },
   ENCRYPTION_CHANNEL_UNKNOWN: { kind: 'missing', zh: '渠道不存在', en: 'There is no such channel', remedyZh: '渠道只能管理自己的公钥。', remedyEn: 'A channel manages its own keys only.' },
   APPROVER_UNFIT: {
     kind: 'refused', zh: '批准人不独立于申请人，或已无审批权限', en: 'The approver depends on the requester, or may no longer decide',

@@ -117,17 +117,17 @@ describe('a channel with a public key', () => {
   });
 
   it.each([
-    ['a private key as PEM', { pem: first.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString() }, '/pem', 'ENCRYPTION_KEY_PRIVATE'],
-    ['a private key as JWK', { jwk: jwkOf(second.privateKey) }, '/jwk', 'ENCRYPTION_KEY_PRIVATE'],
-    ['a short key', { pem: pemOf(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey) }, '/pem', 'ENCRYPTION_KEY_SIZE'],
-    ['a key to sign with', { pem: pemOf(generateKeyPairSync('ed25519').publicKey) }, '/pem', 'ENCRYPTION_KEY_KIND'],
-    ['no key at all', { jwk: '{"kty":"RSA","n":"evil' }, '/jwk', 'ENCRYPTION_KEY_NOT_READABLE'],
-    ['nothing', {}, '/jwk', 'FIELD_REQUIRED'],
-  ])('is refused with %s, told where and why in two languages, and never quoted', async (_what, body, pointer, code) => {
+    ['a private key as PEM', { pem: first.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString() }, '/pem', 'ENCRYPTION_KEY_INVALID', 'private'],
+    ['a private key as JWK', { jwk: jwkOf(second.privateKey) }, '/jwk', 'ENCRYPTION_KEY_INVALID', 'private'],
+    ['a short key', { pem: pemOf(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey) }, '/pem', 'ENCRYPTION_KEY_INVALID', 'bits'],
+    ['a key to sign with', { pem: pemOf(generateKeyPairSync('ed25519').publicKey) }, '/pem', 'ENCRYPTION_KEY_INVALID', 'X25519'],
+    ['no key at all', { jwk: '{"kty":"RSA","n":"evil' }, '/jwk', 'ENCRYPTION_KEY_INVALID', '8 KiB'],
+    ['nothing', {}, '/jwk', 'FIELD_REQUIRED', 'needed'],
+  ])('is refused with %s, told where and why in two languages, and never quoted', async (_what, body, pointer, code, why) => {
     const page = await premises.http('POST', '/v1/channels/chn_app/encryptionKeys', 'chn_app', { body });
     const [field] = (page.json as { errors: readonly { pointer: string; code: string; zh: string; en: string }[] }).errors;
     expect([page.status, field?.pointer, field?.code]).toEqual([400, pointer, code]);
-    expect(page.text).toMatch(/[一-鿿]/);
+    expect([field?.en, field?.zh]).toEqual([expect.stringContaining(why), expect.stringMatching(/[一-鿿]/)]);
     for (const value of Object.values(body)) expect(page.text).not.toContain(String(value).slice(30, 60).replaceAll('\n', '') || 'evil');
   });
 

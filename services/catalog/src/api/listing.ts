@@ -38,7 +38,7 @@ const tokenId = (token: string): string => {
 const order = (text: string): boolean => {
   if (text === '' || text === 'id' || text === 'id asc') return false;
   if (text === 'id desc') return true;
-  throw failureOf(catalogErrors, 'FILTER_INVALID', { order_by: text }, '/orderBy');
+  throw failureOf(catalogErrors, 'FILTER_INVALID', {}, '/orderBy');
 };
 
 const CONDITION = /^\s*([A-Za-z_]{1,40})\s*=\s*("([^"]{0,200})"|[A-Za-z0-9_.-]{1,200})\s*$/;
@@ -48,9 +48,9 @@ const filterOf = <M extends DescMessage>(schema: M, text: string): ((message: Me
   if (text.trim() === '') return () => true;
   const conditions = text.split(/\s+AND\s+/);
   const refuse = (part: string): never => {
-    throw failureOf(catalogErrors, 'FILTER_INVALID', { at: part }, '/filter');
+    throw failureOf(catalogErrors, 'FILTER_INVALID', { condition: String(conditions.indexOf(part) + 1) }, '/filter');
   };
-  if (conditions.length > CONDITIONS_MAX) refuse(text.slice(0, 40));
+  if (conditions.length > CONDITIONS_MAX) refuse(conditions[CONDITIONS_MAX]!);
   const tests = conditions.map((part) => {
     const match = CONDITION.exec(part) ?? refuse(part);
     const field = schema.fields.find(({ name, localName }) => name === match[1] || localName === match[1]) ?? refuse(part);

@@ -65,7 +65,7 @@ export const readFilter = (text: string, fields: Readonly<Record<string, (value:
   const conditions = text.split(/\s+AND\s+/).map((part) => {
     const match = CONDITION.exec(part);
     const condition = match && Object.hasOwn(fields, match[1]!) ? fields[match[1]!]!(match[2] ?? match[3]!) : undefined;
-    if (!condition) throw failureOf('FILTER_INVALID', { at: part.slice(0, 80), fields: Object.keys(fields).join(', ') }, '/filter');
+    if (!condition) throw failureOf('FILTER_INVALID', { fields: Object.keys(fields).join(', ') }, '/filter');
     return condition;
   });
   return Object.fromEntries(conditions);
@@ -74,6 +74,6 @@ export const readFilter = (text: string, fields: Readonly<Record<string, (value:
 export const readOrder = (text: string, field: string, usual: 'asc' | 'desc'): 'asc' | 'desc' => {
   const match = /^\s*([a-z_]+)(?:\s+(asc|desc))?\s*$/.exec(text);
   if (text.trim() === '') return usual;
-  if (match?.[1] !== field) throw failureOf('FILTER_INVALID', { at: text.slice(0, 80), fields: field }, '/orderBy');
+  if (match?.[1] !== field) throw failureOf('FILTER_INVALID', { fields: field }, '/orderBy');
   return match[2] === 'desc' ? 'desc' : 'asc';
 };

@@ -36,7 +36,7 @@ const views = (options: StockHandlerOptions): Methods<'getStock' | 'listStock' |
     async listStock({ pageSize, pageToken, filter, orderBy }) {
       const limit = pageSizeOf(pageSize);
       const flag = (field: string) => (value: string) => (value === 'true' || value === 'false' ? ([field, value === 'true'] as const) : undefined);
-      if (readOrder(orderBy, 'product_id', 'asc') !== 'asc') throw failureOf('FILTER_INVALID', { at: orderBy.slice(0, 80) }, '/orderBy');
+      if (readOrder(orderBy, 'product_id', 'asc') !== 'asc') throw failureOf('FILTER_INVALID', {}, '/orderBy');
       const found = await stock.find({ where: readFilter(filter, { held: flag('held'), low: flag('low') }), limit, after: readToken(pageToken) });
       const last = found[found.length - 1];
       return { stock: found.map(({ value }) => stockCardMessage(value, clock.now())), nextPageToken: found.length === limit && last ? printToken({ values: [], id: last.id }) : '' };

@@ -64,7 +64,7 @@ const daysOf = (conditions: readonly Condition[]): { readonly from?: BusinessDat
   const range: { from?: BusinessDate; until?: BusinessDate } = {};
   for (const { field, operator, value } of conditions) {
     if (field !== 'booked_on') continue;
-    if (!isBusinessDate(value)) throw failure('FILTER_INVALID', { at: value }, '/filter');
+    if (!isBusinessDate(value)) throw failure('FILTER_INVALID', {}, '/filter');
     if (operator !== '<=') range.from = value;
     if (operator !== '>=') range.until = value;
   }

@@ -14,15 +14,15 @@ export type Condition = { readonly field: string; readonly operator: Operator; r
 export const conditionsOf = (filter: string, allowed: Readonly<Record<string, readonly Operator[]>>): readonly Condition[] => {
   if (filter.trim() === '') return [];
   const parts = filter.split(/\s+AND\s+/);
-  if (parts.length > CONDITIONS_MAX) throw failure('FILTER_INVALID', { at: filter.slice(0, 40) }, '/filter');
+  if (parts.length > CONDITIONS_MAX) throw failure('FILTER_INVALID', {}, '/filter');
   const conditions = parts.map((part): Condition => {
     const match = CONDITION.exec(part);
     const [field, operator] = [match?.[1] ?? '', match?.[2] as Operator | undefined];
-    if (!match || !operator || !Object.hasOwn(allowed, field) || !allowed[field]!.includes(operator)) throw failure('FILTER_INVALID', { at: part.slice(0, 80) }, '/filter');
+    if (!match || !operator || !Object.hasOwn(allowed, field) || !allowed[field]!.includes(operator)) throw failure('FILTER_INVALID', {}, '/filter');
     return { field, operator, value: match[4] ?? match[3]! };
   });
   const keys = new Set(conditions.map(({ field, operator }) => `${field}${operator}`));
-  if (keys.size < conditions.length) throw failure('FILTER_INVALID', { at: filter.slice(0, 80) }, '/filter');
+  if (keys.size < conditions.length) throw failure('FILTER_INVALID', {}, '/filter');
   return conditions;
 };
 

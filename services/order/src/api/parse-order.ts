@@ -1,4 +1,4 @@
-import { isCurrency, type Money } from '@vouchsafe/kernel';
+import { isCurrency, isId, type Money } from '@vouchsafe/kernel';
 import { OnFailure, type OrderLineRequest, type PlaceOrderRequest } from '@vouchsafe/proto/order/v1/order';
 import { type CallContext, type FieldError, RpcFailure } from '@vouchsafe/rpc';
 import type { BuyerAsk, OrderAsk } from '../application/order-ask.js';
@@ -44,7 +44,9 @@ const numberProblems = ({ number }: PlaceOrderRequest): FieldError[] =>
 const linesProblems = (lines: readonly OrderLineRequest[]): FieldError[] => {
   if (lines.length === 0 || lines.length > LINES_MAX) return [problem('/lines', 'LINES_OUT_OF_RANGE', `须有 1 至 ${LINES_MAX} 行`, `1 to ${LINES_MAX} lines`)];
   return lines.flatMap(({ productId, quantity, accountFields }, index) => [
-    ...when(productId === '' || productId.length > 128, () => problem(`/lines/${index}/productId`, 'FIELD_REQUIRED', '必须指定商品', 'name the product')),
+    ...when(productId === '', () => problem(`/lines/${index}/productId`, 'FIELD_REQUIRED', '必须指定商品', 'name the product')),
+    // What has not the form of an id could be anything, a code or a telephone number too, and would be recorded for ever.
+    ...when(productId !== '' && !isId('product', productId), () => problem(`/lines/${index}/productId`, 'FIELD_INVALID', '形如 prd_…', 'must be prd_…')),
     ...when(quantity < 1 || quantity > QUANTITY_MAX, () =>
       problem(`/lines/${index}/quantity`, 'QUANTITY_OUT_OF_RANGE', `数量须为 1 至 ${QUANTITY_MAX}`, `a quantity is 1 to ${QUANTITY_MAX}`)),
     ...when(Object.keys(accountFields).length > FIELDS_MAX || Object.values(accountFields).some(({ length }) => length > VALUE_MAX), () =>

@@ -70,7 +70,7 @@ const whereOf = (filter: string, now: number): Readonly<Record<string, Condition
       where['resolved'] = true;
       delete where['until'];
     } else if (match?.[2] === 'STATE_TIMED_OUT') where['until'] = { lt: now };
-    else if (match?.[2] !== 'STATE_OPEN') throw failureOf(riskErrors, 'FILTER_INVALID', { at: part.slice(0, 60) }, '/filter');
+    else if (match?.[2] !== 'STATE_OPEN') throw failureOf(riskErrors, 'FILTER_INVALID', {}, '/filter');
   }
   return where;
 };
