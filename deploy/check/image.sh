@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Builds the image for real and runs the all-in-one in it: read-only root, non-root user, no capabilities. Uses Docker where there
+# is one; else podman and buildah, with a base made on the spot by mmdebstrap (no image is pulled). What is missing is said by name
+# and the check is skipped, unless VOUCHSAFE_REQUIRE_ENGINE=1. Everything it makes lies in .tools/image. Needs root without Docker.
+#   deploy/check/image.sh            build, then run
+#   deploy/check/image.sh build|run  one of the two
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+HERE=$PWD/.tools/image
+TAG=localhost/vouchsafe:check
+BASE_TAG=localhost/vouchsafe-base:check
+mkdir -p "$HERE"
+
+skip() {
+  echo "image: skipped: $1"
+  if [ "${VOUCHSAFE_REQUIRE_ENGINE:-}" = 1 ]; then exit 1; fi
+  exit 0
+}
+say() { echo "image: $*"; }
+
+if command -v docker >/dev/null 2>&1 && docker info >/dev/null 2>&1; then
+  ENGINE=docker
+else
+  ENGINE=podman
+  for tool in podman buildah runc mmdebstrap; do
+    command -v $tool >/dev/null 2>&1 || skip "no Docker, and $tool is not installed (Debian: apt-get install podman buildah runc mmdebstrap)"
+  done
+  [ "$(id -u)" = 0 ] || skip "no Docker, and mmdebstrap and podman need root here"
+fi
+STORE=(--root "$HERE/store" --runroot "$HERE/run" --storage-driver vfs)
+podman_() { podman "${STORE[@]}" --cgroup-manager cgroupfs --runtime "$(command -v runc)" "$@"; }
+buildah_() { BUILDAH_ISOLATION=chroot buildah "${STORE[@]}" "$@"; }
+
+# What Docker's own node image is: Debian 12, Node 24, npm, a user "node". And what this machine needs to reach its registry.
+make_base() {
+  if buildah_ inspect --type image $BASE_TAG >/dev/null 2>&1; then return; fi
+  say "making a base (Debian 12, Node $(node_modules/.bin/node --version))"
+  local root=$HERE/base npm ca=/etc/ssl/certs/ca-certificates.crt
+  npm=$(npm root -g)/npm
+  rm -rf "$root" && mkdir -p "$root"
+  [ -f "$HERE/base.tar" ] || mmdebstrap --quiet --variant=minbase --include=ca-certificates,libstdc++6,libatomic1 bookworm "$HERE/base.tar"
+  tar -C "$root" --exclude='./dev/*' -xf "$HERE/base.tar"
+  install -m 755 node_modules/node/bin/node "$root/usr/local/bin/node"
+  mkdir -p "$root/usr/local/lib/node_modules"
+  cp -rL "$npm" "$root/usr/local/lib/node_modules/npm"
+  ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
+  ln -s ../lib/node_modules/npm/bin/npx-cli.js "$root/usr/local/bin/npx"
+  chroot "$root" useradd --uid 1000 --create-home --user-group node
+  cp "$ca" "$root$ca"
+  local container
+  container=$(buildah_ from scratch)
+  buildah_ add --quiet "$container" "$root" / >/dev/null
+  buildah_ config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin --env NODE_EXTRA_CA_CERTS=$ca "$container"
+  buildah_ commit --quiet --rm "$container" $BASE_TAG >/dev/null
+  rm -rf "$root"
+}
+
+# From the last commit: what somebody is editing right now is no part of an image.
+build() {
+  local context=$HERE/context from=$SECONDS
+  rm -rf "$context" && mkdir -p "$context"
+  git archive HEAD | tar -x -C "$context"
+  if [ $ENGINE = docker ]; then
+    docker build -q -f "$context/deploy/Dockerfile" -t $TAG "$context"
+  else
+    ulimit -n 20000
+    ulimit -u 32768 2>/dev/null || true
+    make_base
+    buildah_ bud --quiet --format docker --build-arg BASE=$BASE_TAG -f "$context/deploy/Dockerfile" -t $TAG "$context" >"$HERE/build.log" 2>&1 || { tail -40 "$HERE/build.log"; exit 1; }
+  fi
+  rm -rf "$context"
+  say "built from $(git rev-parse --short HEAD) by $ENGINE in $((SECONDS - from)) s"
+}
+
+engine() { if [ $ENGINE = docker ]; then docker "$@"; else podman_ "$@"; fi; }
+hardened() {
+  local limits=()
+  [ $ENGINE = podman ] && limits=(--ulimit nofile=20000:20000 --ulimit nproc=32768:32768 --cgroups disabled)
+  engine run --rm --read-only --tmpfs /tmp --user 1000:1000 --cap-drop ALL --security-opt no-new-privileges --network host "${limits[@]}" "$@"
+}
+free_port() { node_modules/.bin/node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
+
+NAME=vouchsafe-check-$$
+cleanup() { engine stop -t 30 "$NAME" >/dev/null 2>&1 || true; engine volume rm -f "$NAME-data" "$NAME-keys" "$NAME-journal" >/dev/null 2>&1 || true; }
+run() {
+  local http grpc
+  http=$(free_port) grpc=$(free_port)
+  trap cleanup EXIT
+  hardened $TAG service nothing >/dev/null 2>&1 && { say "a service that does not exist was started"; exit 1; }
+  hardened --detach --name "$NAME" -v "$NAME-data:/data" -v "$NAME-keys:/keys" -v "$NAME-journal:/journal" \
+    -e VOUCHSAFE_HTTP_PORT="$http" -e VOUCHSAFE_GRPC_PORT="$grpc" $TAG up --sandbox --furnish --keys-file /data/env >/dev/null
+  inside() { engine exec "$NAME" "$@"; }
+  for _ in $(seq 120); do inside node deploy/image/health.mjs >/dev/null 2>&1 && inside test -f /data/env && break; sleep 1; done
+  inside node deploy/image/health.mjs || { engine logs "$NAME"; exit 1; }
+  expect() { # what, wanted part of the output, command …
+    local what=$1 part=$2 told; shift 2
+    told=$("$@" 2>&1) || true
+    if [[ $told == *"$part"* ]]; then say "✔ $what"; else say "✘ $what: $told"; exit 1; fi
+  }
+  with_env() { inside sh -c ". /data/env; $1"; }
+  expect 'runs as 1000' 'uid=1000' inside id
+  expect 'the root cannot be written' 'Read-only file system' inside touch /app/x
+  expect 'has no capabilities' '0000000000000000' inside grep CapEff /proc/self/status
+  local vouchsafe='node services/cli/bin/vouchsafe.js'
+  with_env 'echo $VOUCHSAFE_KEY' >"$HERE/key"
+  local url=http://127.0.0.1:$http
+  auth() { curl -s -H "authorization: Bearer $(cat "$HERE/key")" "$@"; }
+  order() { auth -X POST "$url/v1/orders" -H 'content-type: application/json' -d "{\"number\":\"TOUR-1\",\"lines\":[{\"productId\":\"prd_coffee\",\"quantity\":$1}]}"; }
+  expect 'answers who the caller is' 'principalId' auth "$url/v1/caller"
+  expect 'an order is completed' '"state":"COMPLETED"' order 1
+  expect 'the same number with another body is refused' 'ORDER_NUMBER_REUSED' order 2
+  local code
+  code=$(with_env "$vouchsafe order --number TOUR-2 --product prd_coffee --secrets --json" | node_modules/.bin/node -p 'JSON.parse(require("fs").readFileSync(0)).secrets[0].secrets[0].code')
+  expect 'a voucher is redeemed' 'red_' with_env "$vouchsafe redeem --code '$code' --sequence 1 --json"
+  expect 'and not twice' 'ALREADY_REDEEMED' with_env "$vouchsafe redeem --code '$code' --sequence 2 --json"
+  expect 'figures are shown' 'vouchsafe_calls_total{method="PlaceOrder"' curl -s "$url/metrics"
+  expect 'SIGTERM drains it in time, exit 0' '0' stopped
+  hardened -v "$NAME-data:/data" -v "$NAME-keys:/keys" -v "$NAME-journal:/journal" $TAG audit verify --data /data/store --journal /journal
+  rm -f "$HERE/key"
+}
+stopped() {
+  engine kill -s TERM "$NAME" >/dev/null
+  engine wait "$NAME" 2>/dev/null || echo 0
+}
+
+case "${1:-all}" in
+  build) build ;;
+  run) run ;;
+  all) build; run ;;
+  *) echo "build | run" >&2; exit 2 ;;
+esac
