@@ -19,14 +19,14 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 export class LagWatch {
   readonly #growths: number[] = [];
   #most = 0;
-  constructor(readonly http: string) {}
+  constructor(readonly http: string, readonly everyMs = EVERY_MS) {}
 
   /** Does `work`, watching; its result. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     const samples: Sample[] = [];
     let working = true;
     const watching = (async () => {
-      for (; working; await sleep(EVERY_MS)) samples.push(await sampled(this.http));
+      for (; working; await sleep(this.everyMs)) samples.push(await sampled(this.http));
     })();
     try {
       return await work();

@@ -32,7 +32,7 @@ const registerBench = (program: Command, shell: Shell, t: T, measure: typeof ben
     .option('--only <ids>', IDS)
     .option('--seconds <n>', t('P1：每轮秒数', 'P1: seconds of a round'), Number, 8).option('--rounds <n>', t('交替测量的轮数，取中位数', 'interleaved rounds; the median counts'), Number, 3)
     .option('--present <n>', t('P9：已有卡密数', 'P9: codes present'), Number, 1_000_000)
-    .option('--many <n>', t('P12、P14：已有订单数', 'P12, P14: orders there are'), orders, 60_000)
+    .option('--many <n>', t('P12、P14：已有订单数', 'P12, P14: orders there are'), orders, 30_000)
     .addHelpText('after', '\n  vouchsafe bench --json results.json\n  vouchsafe bench --only P12,P14 --many 1000000\n')
     .action(async (file: string | undefined, options: Given) => {
       if (file !== undefined && !program.opts<{ json?: boolean }>().json) throw new CommandFailure(EXIT.usage, `文件 ${file} 要写在 --json 之后`, `a file is written by --json ${file}`);
