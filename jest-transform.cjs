@@ -33,15 +33,18 @@ const typescript = {
 };
 const javascript = { jsc: { parser: { syntax: 'ecmascript' }, target: 'es2024' }, module: { type: 'commonjs' } };
 
+/** The MongoDB driver loads `os` by a dynamic import, which jest refuses; it hides the refusal and then cannot connect. */
+const importsDynamically = (file) => file.endsWith(path.join('mongodb', 'lib', 'runtime_adapters.js'));
+
 module.exports = {
   createTransformer() {
     const ts = createTransformer(typescript);
     const js = createTransformer(javascript);
     return {
-      getCacheKey: (source, file, options) => ts.getCacheKey(source, file, options),
+      getCacheKey: (source, file, options) => `${ts.getCacheKey(source, file, options)}${importsDynamically(file) ? '-cjs' : ''}`,
       process(source, file, options) {
         if (/\.tsx?$/.test(file)) return ts.process(source, file, options);
-        return isEsm(file) ? js.process(source, file, options) : { code: source };
+        return isEsm(file) || importsDynamically(file) ? js.process(source, file, options) : { code: source };
       },
     };
   },

@@ -4,6 +4,8 @@ module.exports = {
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'require', 'default'] },
   roots: ['<rootDir>/libs', '<rootDir>/services', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
+  // Those need real servers (jest.real.config.cjs).
+  testPathIgnorePatterns: ['/node_modules/', '\\.real\\.spec\\.ts$'],
   transform: { '\\.[cm]?[jt]sx?$': '<rootDir>/jest-transform.cjs' },
   transformIgnorePatterns: [],
   // Waits are for busy machines; no test measures time.

@@ -51,6 +51,14 @@ const jest = (name, pattern, ...more) => timed(name, () => {
   return { passed: report.numPassedTests, failed: report.numFailedTests + report.numRuntimeErrorTestSuites, skipped: report.numPendingTests };
 });
 
+const stoodBehind = () => {
+  try {
+    return JSON.parse(readFileSync('.cache/real-servers.json', 'utf8'));
+  } catch {
+    return ['what stood behind the ports is not known: the run did not get so far'];
+  }
+};
+
 check('types', 'node', ['node_modules/typescript7/bin/tsc', '-b']);
 check('graph', 'nx', ['show', 'projects']);
 check('lint', 'eslint', ['--cache', '--cache-location', '.cache/eslint', 'libs', 'services', 'test']);
@@ -58,9 +66,12 @@ check('boundaries', 'depcruise', ['libs', 'services', '--config', '.dependency-c
 check('proto', 'buf', ['lint']);
 // What channels rely on: nothing of the last released contract may be taken away (`npm run proto:baseline` at a release).
 check('breaking', 'buf', ['breaking', '--against', 'proto/baseline.binpb']);
-jest('unit', '^(?!.*(contract|e2e)\\.spec).*\\.spec\\.ts$');
+jest('unit', '^(?!.*(contract|e2e|real)\\.spec).*\\.spec\\.ts$');
 jest('contract', '\\.contract\\.spec\\.ts$');
 jest('e2e', '\\.e2e\\.spec\\.ts$', '--runInBand');
+// On real servers: one Kafka, one mongod for all. Says what stood behind each port; skips are named with their reason.
+jest('real', '\\.real\\.spec\\.ts$', '--config', 'jest.real.config.cjs');
+if (!only || only.includes('real')) for (const line of stoodBehind()) console.log(`  ${line}`);
 timed('crash', () => {
   const { status, stdout } = run('node', ['services/cli/bin/vouchsafe.js', 'crash', '--kills', long ? '200' : '10', '--seed', '1'], true);
   console.log(stdout?.trim().split('\n').at(-1));

@@ -1,0 +1,25 @@
+// Starts what the real suites share: one Kafka, one mongod. Those that cannot be had are told to the suites with the reason.
+const { mkdirSync, writeFileSync } = require('node:fs');
+const { startKafka, startMongo } = require('../dist/index.js');
+
+const wanted = [
+  { port: 'Bus', variable: 'VOUCHSAFE_TEST_KAFKA', start: () => startKafka({ brokers: 1 }), address: ({ endpoints }) => endpoints.join(',') },
+  { port: 'ReadStore, Vault', variable: 'VOUCHSAFE_TEST_MONGO', start: () => startMongo({ members: 1 }), address: ({ uri }) => uri },
+];
+
+module.exports = async () => {
+  const told = await Promise.all(wanted.map(async ({ port, variable, start, address }) => {
+    try {
+      const servers = await start();
+      (globalThis.vouchsafeTestServers ??= []).push(servers);
+      process.env[variable] = address(servers);
+      process.env[`${variable}_IS`] = servers.what;
+      return `${port}: ${servers.what}`;
+    } catch (error) {
+      process.env[`${variable}_ABSENT`] = error.message;
+      return `${port}: not to be had (${error.message})`;
+    }
+  }));
+  mkdirSync('.cache', { recursive: true });
+  writeFileSync('.cache/real-servers.json', JSON.stringify(told));
+};

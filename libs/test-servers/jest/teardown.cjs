@@ -1,0 +1,3 @@
+module.exports = async () => {
+  await Promise.all((globalThis.vouchsafeTestServers ?? []).map((servers) => servers.stop()));
+};
