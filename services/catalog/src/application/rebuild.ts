@@ -15,10 +15,18 @@ type AnyEvent = { readonly type: string } & VersionedData<Specs[Kind]>;
 /** Takes one recorded event into the memory. A type this binary does not know is a Fault: it would price from half a catalogue. */
 export const takeIn = (memory: CatalogueMemory, codecs: Codecs, recorded: RecordedEvent): void => {
   const owner = OWNERS.find((kind) => CATEGORY[kind] === categoryOf(recorded.stream));
-  const event: AnyEvent | undefined = owner && codecs[owner].decode(recorded.type, recorded.data);
+  const event: AnyEvent | undefined = owner && readable(codecs, owner, recorded);
   if (!event) throw new Fault('STREAM_TOO_NEW', `${recorded.type} in ${recorded.stream} is newer than this binary; upgrade it`, false);
   const kind = event.type.replace(/(Created|Revised)$/, '') as Kind;
   memory.put(kind, nextVersion(memory.get(kind, event.id), event));
+};
+
+const readable = (codecs: Codecs, owner: (typeof OWNERS)[number], { type, stream, revision, data }: RecordedEvent): AnyEvent | undefined => {
+  try {
+    return codecs[owner].decode(type, data);
+  } catch (cause) {
+    throw new Fault('EVENT_UNREADABLE', `${type} in ${stream} @${revision} cannot be read by this binary: ${String(cause)}`, false, { cause });
+  }
 };
 
 /** Reads the whole catalogue from its events; answers where it got to. */

@@ -55,6 +55,11 @@ it('names the event of a newer version', async () => {
   const told = await whyNotStarted(new Fault('STREAM_TOO_NEW', 'catalog.Unheard.v9 in product-prd_1 is newer than this binary; upgrade it', false), config());
   expect((told as Error).message).toMatch(/catalog\.Unheard\.v9 {2}product-prd_1@0 {2}@\d+/);
 });
+it('names an event that its own service could not read', async () => {
+  await written(['product-prd_1', 'catalog.ProductCreated.v1', {}]);
+  const told = await whyNotStarted(new Fault('EVENT_UNREADABLE', 'catalog.ProductCreated.v1 in product-prd_1 @0 cannot be read by this binary: ShapeError: id', false), config());
+  expect((told as Error).message).toMatch(/catalog\.ProductCreated\.v1 {2}product-prd_1@0 {2}@\d+ /);
+});
 it('leaves other failures as they are', async () => {
   const full = new Fault('STORE_READ_ONLY', 'no space', false);
   expect(await whyNotStarted(full, config())).toBe(full);

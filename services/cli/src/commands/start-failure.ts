@@ -25,7 +25,7 @@ export const refuseDirectoriesInUse = async (config: PlatformConfig): Promise<vo
 };
 
 /** Failures behind which an event may lie that this version cannot read. */
-const OF_EVENTS: readonly string[] = ['STREAM_TOO_NEW', 'DOCUMENT_HALTED', 'PROJECTION_BROKEN'];
+const OF_EVENTS: readonly string[] = ['EVENT_UNREADABLE', 'STREAM_TOO_NEW', 'DOCUMENT_HALTED', 'PROJECTION_BROKEN'];
 
 /** Why a platform did not start: where its log holds what this version cannot read, which event that is and what to do. */
 export const whyNotStarted = async (error: unknown, config: PlatformConfig): Promise<unknown> => {
