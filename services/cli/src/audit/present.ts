@@ -2,18 +2,24 @@ import { displayMoney } from '@vouchsafe/kernel';
 import type { RecordedEvent } from '@vouchsafe/event-store';
 import type { Speech } from '../speech.js';
 import type { Findings } from './auditor.js';
+import { WAITING } from './orders.js';
 
 const pairs = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts).sort(([, a], [, b]) => b - a).map(([word, n]) => `${word} ${n}`).join(', ') || '–';
 
 /** The checklist computed from the data: what it promises, and whether it held. */
-export const checklist = ({ violations, units }: Findings, t: Speech['t']): readonly (readonly [boolean, string, readonly string[]])[] => [
+export const checklist = ({ violations, units, ordersByState }: Findings, t: Speech['t']): readonly (readonly [boolean, string, readonly string[]])[] => [
   [violations.codes.length === 0, t('没有一码多卖、没有超卖', 'no code sold twice, nothing oversold') + ` (${pairs(units)})`, violations.codes],
   [violations.redemptions.length === 0, t('没有重复核销', 'nothing redeemed twice'), violations.redemptions],
   [violations.books.length === 0, t('账目平衡', 'books balance'), violations.books],
   [violations.integrity.length === 0, t('日志完整（校验和与哈希链）', 'the log is whole (checksums and the chain of frames)'), violations.integrity],
-  [violations.orders.length === 0, t('每个订单都有结局', 'every order has ended'), violations.orders],
+  [violations.orders.length === 0, t('每个订单都有结局', 'every order has ended') + waitingOf(ordersByState, t), violations.orders],
 ];
+/** Orders that wait for somebody else than the platform are no fault of it, but they are told. */
+const waitingOf = (ordersByState: Findings['ordersByState'], t: Speech['t']): string => {
+  const waiting = Object.entries(WAITING).flatMap(([state, words]) => (ordersByState[state] ? [`${ordersByState[state]} ${t(words.zh, words.en)}`] : []));
+  return waiting.length === 0 ? '' : t(`；另有尚在等待的：${waiting.join('，')}`, `, but for ${waiting.join(', ')}`);
+};
 
 export const findingsLines = (findings: Findings, t: Speech['t']): readonly string[] => [
   `${t('事件', 'events')} ${findings.events}, ${t('流', 'streams')} ${findings.streams}, ${t('分录', 'entries')} ${findings.entries}`,

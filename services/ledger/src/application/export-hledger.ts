@@ -14,8 +14,9 @@ export const hledgerHead = ({ bookId, accounts, currencies }: JournalHead): stri
   '', '',
 ].join('\n');
 
-/** One entry as an hledger transaction. */
+/** One entry as an hledger transaction. A memo (stock without cost, goods on consignment) moves nothing and is none: empty text. */
 export const hledgerTransaction = ({ entry, accountId }: LocatedEntry): string => {
+  if (entry.postings.length === 0) return '';
   const { bookId, factId, businessDate, kind } = entry;
   const date = dayOf(entry) === businessDate ? businessDate : `${dayOf(entry)}=${businessDate}`;
   const tags = tagsOf({

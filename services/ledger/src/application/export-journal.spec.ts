@@ -66,8 +66,32 @@ withHledger('hledger reads nobody\'s note as a posting, a tag or a second entry'
   const journal = await exported(1);
   expect(hledger(journal, 'print', 'tag:order=fake').stdout.trim()).toBe('');
   expect(hledger(journal, 'print', 'tag:order=ord_1').stdout).toContain('Delivered');
-  const evil = { stream: 's', revision: 0, entry: { factId: 'f\n2026-01-01 evil', kind: 'Adjusted', bookId: 'bok_main', occurredAt: house.ports.clock.now(), businessDate: '2026-11-24' as never, note: 'x\n    income:sales  5 CNY', postings: [] } };
-  expect(hledgerTransaction(evil).trim().split('\n')).toHaveLength(2);
+  const evil = { stream: 's', revision: 0, entry: { factId: 'f\n2026-01-01 evil', kind: 'Adjusted', bookId: 'bok_main', occurredAt: house.ports.clock.now(), businessDate: '2026-11-24' as never, note: 'x\n    income:sales  5 CNY', postings: [{ account: 'income:sales', minor: 0n, currency: 'CNY', dims: {} }] } };
+  expect(hledgerTransaction(evil).trim().split('\n')).toHaveLength(3);
+});
+
+it('leaves out what moves nothing, such as a batch without cost: no entry without postings in either format', async () => {
+  await furnish();
+  const free = { type: 'BatchCompleted', dims: { ...theDims, supplierId: 'sup_a' }, terms: 'purchased', presentation: 'principal', cost: cny(0), inputTax: cny(0), fromPrepayment: false } as const;
+  await house.post({ factId: 'free', occurredAt: house.ports.clock.now(), fact: free });
+  const events = async function* () {
+    for (let after = START; ; ) {
+      const page = await house.ports.store.readAll({ after, categories: ENTRY_CATEGORIES, max: 50 });
+      yield* page.events;
+      if (page.atEnd) return;
+      after = page.next;
+    }
+  };
+  let ofLog = '';
+  for await (const piece of journalOfLog(events, { bookId: 'bok_main', format: 'hledger' })) ofLog += piece;
+  for (const journal of [await exported(1), ofLog]) {
+    const transactions = journal.trim().split('\n\n').slice(1);
+    expect(transactions.length).toBeGreaterThan(8);
+    for (const transaction of transactions) expect(transaction.trim().split('\n').length).toBeGreaterThanOrEqual(4);
+    expect(journal).not.toMatch(/fact:(free|memo)\b/);
+  }
+  const rows = (await exported(2)).trim().split('\n').slice(1);
+  expect(rows.filter((row) => /,(free|memo),/.test(row) || cellsOf(row)[10] === '')).toEqual([]);
 });
 
 it('counts late entries on the day booked and shows their own beside it', async () => {
