@@ -19,7 +19,7 @@ const TERMINAL_KEY = 'VOUCHSAFE_TERMINAL_KEY';
 
 const whole = (text: string): number => {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is needed');
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is needed / 需要整数');
   return value;
 };
 

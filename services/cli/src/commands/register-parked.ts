@@ -12,7 +12,7 @@ const LIMIT = 100;
 
 const positive = (text: string): number => {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number above 0 is needed');
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number above 0 is needed / 需要大于 0 的整数');
   return value;
 };
 
@@ -20,7 +20,7 @@ const positive = (text: string): number => {
 export const registerParked = (program: Command, shell: Shell, t: T): void => {
   const parked = program.command('parked').description(t('滞留消息：处理失败、其流已停住，等人决定', 'messages that could not be handled: what they are about stands still until somebody decides'));
   withPlaces(parked.command('list', { isDefault: true }), t, 'sandbox').description(t('列出滞留消息（平台可以在运行）', 'list them, also while the platform runs'))
-    .option('--group <name>', t('只看这个消费者（或 commands）', 'of this consumer only (or commands)')).option('--limit <n>', '', positive, LIMIT)
+    .option('--group <name>', t('只看这个消费者（或 commands）', 'of this consumer only (or commands)')).option('--limit <n>', t('最多几条', 'how many at most'), positive, LIMIT)
     .addHelpText('after', '\n  vouchsafe parked\n  vouchsafe parked list --namespace live --group ledger-inventory --json\n')
     .action(async ({ group, limit, ...places }: PlaceOptions & { readonly group?: string; readonly limit: number }) => {
       const speech = shell.speech();
@@ -29,7 +29,7 @@ export const registerParked = (program: Command, shell: Shell, t: T): void => {
     });
 
   const deciding = (what: 'retry' | 'drop', zh: string, en: string): void => {
-    withPlaces(parked.command(`${what} <id>`), t, 'sandbox').description(t(`${zh}；平台须已停止，命令期间各服务在本进程内运行（不开端口）`, `${en}; the platform must be stopped: meanwhile its services run in this process, behind no port`))
+    withPlaces(parked.command(`${what} <id>`), t, 'sandbox').description(t(`${zh}；只能在停机的目录上：先停止平台，命令期间各服务在本进程内运行（不开端口）`, `${en}; only on a stopped directory: stop the platform first, meanwhile its services run in this process, behind no port`))
       .addHelpText('after', `\n  vouchsafe parked ${what} commands/ord_…/reserve1 --namespace live\n`)
       .action(async (id: string, places: PlaceOptions) => {
         const config = configOf(shell.env, placeVariables(places));

@@ -35,7 +35,9 @@ export const registerVault = (program: Command, shell: Shell, t: T): void => {
       }
     });
 
-  onStopped(vault.command('reconcile')).description(t('清理日志之外的密文并逐块校验', 'give up what the log never knew, prove every block')).action(async (places: VaultPlaces) => {
+  onStopped(vault.command('reconcile')).description(t('清理日志之外的密文并逐块校验', 'give up what the log never knew, prove every block'))
+    .addHelpText('after', '\n  vouchsafe vault reconcile --namespace live\n')
+    .action(async (places: VaultPlaces) => {
     const speech = shell.speech();
     const result = await reconcile(places, log);
     speech.result(result, () => [

@@ -13,7 +13,7 @@ type T = (zh: string, en: string) => string;
 
 const share = (text: string): number => {
   const value = Number(text);
-  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('a share above 0, at most 1');
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('a share above 0, at most 1 / 需要大于 0、不超过 1 的比例');
   return value;
 };
 
@@ -31,7 +31,7 @@ export const registerTrace = (program: Command, shell: Shell, t: T): void => {
     });
 
   trace.command('chargebacks').description(t('重演 1,848 笔银行卡付款，七天后拒付，核对账务', '1,848 card payments, charged back seven days later, books held against them'))
-    .option('--file <file>', t('数据文件', 'data file'), paymentsFile())
+    .option('--file <file>', t('数据文件', 'data file'), paymentsFile()).addHelpText('after', '\n  vouchsafe trace chargebacks\n')
     .action(async (options: { file: string }) => {
       const speech = shell.speech();
       const report = await traceChargebacks(options, speech);
@@ -39,6 +39,7 @@ export const registerTrace = (program: Command, shell: Shell, t: T): void => {
     });
 
   trace.command('benefits').description(t('应用运营商权益目录并购买：直充与卡密', 'a carrier’s benefits applied and bought: top-ups and codes')).option('--file <file>', t('数据文件', 'data file'), benefitsFile())
+    .addHelpText('after', '\n  vouchsafe trace benefits\n')
     .action(async (options: { file: string }) => {
       const speech = shell.speech();
       const report = await traceBenefits(options, speech);
@@ -46,6 +47,7 @@ export const registerTrace = (program: Command, shell: Shell, t: T): void => {
     });
 
   trace.command('lists').description(t('载入真实网络名单，从各类地址下单', 'real network lists loaded, orders from addresses of each kind')).option('--folder <folder>', t('名单所在目录', 'folder of the lists'), listsFolder())
+    .addHelpText('after', '\n  vouchsafe trace lists\n')
     .action(async (options: { folder: string }) => {
       const speech = shell.speech();
       const report = await traceLists(options, speech);
