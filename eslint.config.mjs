@@ -53,8 +53,10 @@ export default tseslint.config(
           { sourceTag: 'type:kernel', onlyDependOnLibsWithTags: ['type:kernel'] },
           { sourceTag: 'type:contract', onlyDependOnLibsWithTags: ['type:kernel', 'type:contract'] },
           { sourceTag: 'type:port', onlyDependOnLibsWithTags: ['type:kernel', 'type:contract', 'type:port'] },
+          // What talks to a real system. Ports and services never see it; composition chooses it.
+          { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:kernel', 'type:contract', 'type:port', 'type:adapter'] },
           { sourceTag: 'type:service', onlyDependOnLibsWithTags: ['type:kernel', 'type:contract', 'type:port'] },
-          { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:kernel', 'type:contract', 'type:port', 'type:service', 'type:app'] },
+          { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:kernel', 'type:contract', 'type:port', 'type:adapter', 'type:service', 'type:app'] },
         ],
       }],
     },

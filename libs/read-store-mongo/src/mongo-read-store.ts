@@ -1,0 +1,108 @@
+import type { Position } from '@vouchsafe/event-store';
+import { invariant } from '@vouchsafe/kernel';
+import { type Attempt, Mongo, type MongoOptions } from '@vouchsafe/mongo';
+import type { Collection, CollectionSpec, ReadStore } from '@vouchsafe/read-store';
+import { originalName } from './field-names.js';
+import { type AppliedIndexes, applyTo, checkIndexes, isStoredCollection, openCollection, storedCollection, VIEWS_PREFIX_LENGTH } from './indexes.js';
+import { MongoCollection } from './mongo-collection.js';
+import { Watchers } from './watchers.js';
+
+export type MongoReadStoreOptions = Omit<MongoOptions, 'codes'> & {
+  /**
+   * `apply`: a collection whose indexes changed gets them when it is opened (development, tests). `check`: that is a Fault
+   * `READ_STORE_INDEXES_MISSING`; {@link applyIndexes} is run before a new version starts. New, empty collections get theirs either way.
+   */
+  readonly indexes: 'apply' | 'check';
+};
+export type MongoReadStore = ReadStore & {
+  /** Settles when a majority takes a write; else the Fault that says why not. For start and readiness; asks once. */
+  check(): Promise<void>;
+};
+
+/** The read store of one service and namespace in one database of MongoDB. Connects when first used. */
+export const mongoReadStore = (options: MongoReadStoreOptions): MongoReadStore => new Store(new Mongo({ ...options, codes: 'READ_STORE' }), options.indexes);
+
+/** Applies the indexes of collections, for a command before a new version starts. May be run again, and beside running services. */
+export const applyIndexes = async (
+  options: Omit<MongoOptions, 'codes'>, specs: readonly CollectionSpec[], { dropOthers = false }: { readonly dropOthers?: boolean } = {},
+): Promise<readonly AppliedIndexes[]> => {
+  const mongo = new Mongo({ ...options, codes: 'READ_STORE' });
+  try {
+    const applied: AppliedIndexes[] = [];
+    for (const spec of specs) applied.push(await mongo.run((attempt) => applyTo(attempt, spec, dropOthers)));
+    return applied;
+  } finally {
+    await mongo.close();
+  }
+};
+
+type Checkpoint = { _id: string; position: number };
+const CHECKPOINTS = 'checkpoints';
+
+class Store implements MongoReadStore {
+  readonly #mongo: Mongo;
+  readonly #indexes: 'apply' | 'check';
+  readonly #watchers = new Watchers();
+  /** Collections this process works with. MongoDB would make a dropped one anew, without indexes, at the next write. */
+  readonly #open = new Set<string>();
+
+  constructor(mongo: Mongo, indexes: 'apply' | 'check') {
+    this.#mongo = mongo;
+    this.#indexes = indexes;
+  }
+
+  async collection<T>(spec: CollectionSpec): Promise<Collection<T>> {
+    if (this.#indexes === 'apply') await this.#mongo.run((attempt) => applyTo(attempt, spec, false));
+    else checkIndexes(spec, await this.#mongo.run((attempt) => openCollection(attempt, spec)));
+    this.#open.add(spec.name);
+    const checkOpen = (): void => {
+      this.#mongo.checkOpen();
+      invariant(this.#open.has(spec.name), `collection ${spec.name} is open (it may have been dropped)`);
+    };
+    return new MongoCollection<T>({ mongo: this.#mongo, watchers: this.#watchers, checkOpen }, spec);
+  }
+
+  async collectionNames(): Promise<readonly string[]> {
+    const found = await this.#mongo.run(({ db, session }) => db.listCollections({}, { nameOnly: true, session }).toArray());
+    const names = found.flatMap(({ name }) => (isStoredCollection(name) ? [originalName(name.slice(VIEWS_PREFIX_LENGTH))] : []));
+    return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  }
+
+  async dropCollection(name: string): Promise<void> {
+    this.#open.delete(name);
+    await this.#mongo.run(({ db, session }) => db.dropCollection(storedCollection(name), { session }));
+  }
+
+  async replaceCollection(name: string, replacement: string): Promise<void> {
+    const fresh = await this.#mongo.run((attempt) => identityOf(attempt, replacement));
+    invariant(fresh !== undefined, 'a collection is replaced by one that exists');
+    await this.#mongo.run(async (attempt) => {
+      // A rename whose answer was lost has happened: then the name leads to the replacement already.
+      if ((await identityOf(attempt, name)) === fresh) return;
+      await attempt.db.renameCollection(storedCollection(replacement), storedCollection(name), { dropTarget: true, session: attempt.session });
+    });
+    this.#open.delete(replacement);
+    this.#watchers.tell(name);
+  }
+
+  async loadCheckpoint(name: string): Promise<Position | undefined> {
+    const found = await this.#mongo.run(({ db, session }) => db.collection<Checkpoint>(CHECKPOINTS).findOne({ _id: name }, { session }));
+    return found?.position as Position | undefined;
+  }
+  async saveCheckpoint(name: string, position: Position): Promise<void> {
+    await this.#mongo.run(({ db, session }) => db.collection<Checkpoint>(CHECKPOINTS).updateOne({ _id: name }, { $set: { position } }, { upsert: true, session }));
+  }
+
+  check(): Promise<void> {
+    return this.#mongo.check();
+  }
+  close(): Promise<void> {
+    return this.#mongo.close();
+  }
+}
+
+/** A collection's identity, which a rename does not change. */
+const identityOf = async ({ db, session }: Attempt, name: string): Promise<string | undefined> => {
+  const [found] = await db.listCollections({ name: storedCollection(name) }, { session }).toArray();
+  return found && 'info' in found ? found.info?.uuid?.toString('hex') : undefined;
+};

@@ -1,0 +1,2 @@
+export type { ReadStoreUnderTest } from './read-store-contract.js';
+export { describeReadStoreContract } from './read-store-contract.js';
