@@ -7,28 +7,31 @@ const isServiceError = (error: unknown): error is ServiceError =>
   error instanceof Error && typeof (error as ServiceError).code === 'number' && 'metadata' in error;
 const UNAVAILABLE = 14;
 
-/** Says what went wrong and what to do, and gives the exit code. What nobody expected is thrown on. */
-export const explain = (error: unknown, { t, note }: Speech): number => {
-  if (error instanceof CommandFailure) {
-    note(`✘ ${t(error.zh, error.en)}`);
-    return error.exit;
-  }
-  if (isServiceError(error)) {
-    if (error.code === UNAVAILABLE) {
-      note(`✘ ${t('连不上平台：它在运行吗？（make up）', 'the platform cannot be reached: is it running? (make up)')} ${error.details}`);
-      return EXIT.unavailable;
-    }
-    const reason = reasonOf(error);
-    note(`✘ ${error.details.startsWith(reason) ? error.details : `${reason}: ${error.details}`}`);
-    return EXIT.refused;
-  }
-  if (isFault(error) && error.code === 'DIRECTORY_IN_USE') {
-    note(`✘ ${t('平台正在此目录上运行：请先停止它', 'a platform runs on this directory: stop it first')} (${error.message})`);
-    return EXIT.unavailable;
-  }
-  if (isFault(error)) {
-    note(`✘ ${error.code}: ${error.message}`);
-    return error.retryable ? EXIT.unavailable : EXIT.data;
-  }
-  throw error;
+type Told = { readonly exit: number; readonly code: string; readonly text: string };
+
+/** Says what went wrong and what to do (with `--json` as an object, still on stderr), and gives the exit code. What nobody expected is thrown on. */
+export const explain = (error: unknown, { t, note, json }: Speech): number => {
+  const told = toldOf(error, t);
+  if (!told) throw error;
+  const { exit, code, text } = told;
+  note(json ? JSON.stringify({ error: { code, message: text }, exit }) : `✘ ${text}`);
+  return exit;
 };
+
+const toldOf = (error: unknown, t: Speech['t']): Told | undefined => {
+  if (error instanceof CommandFailure) return { exit: error.exit, code: WORD_OF[error.exit] ?? 'REFUSED', text: t(error.zh, error.en) };
+  if (isServiceError(error)) return ofService(error, t);
+  if (!isFault(error)) return undefined;
+  const { code, message, retryable } = error;
+  if (code === 'DIRECTORY_IN_USE') return { exit: EXIT.unavailable, code, text: `${t('平台正在此目录上运行：请先停止它', 'a platform runs on this directory: stop it first')} (${message})` };
+  return { exit: retryable ? EXIT.unavailable : EXIT.data, code, text: `${code}: ${message}` };
+};
+
+const ofService = (error: ServiceError, t: Speech['t']): Told => {
+  const { details } = error;
+  if (error.code === UNAVAILABLE) return { exit: EXIT.unavailable, code: 'UNAVAILABLE', text: `${t('连不上平台：它在运行吗？（make up）', 'the platform cannot be reached: is it running? (make up)')} ${details}` };
+  const code = reasonOf(error);
+  return { exit: EXIT.refused, code, text: details.startsWith(code) ? details : `${code}: ${details}` };
+};
+
+const WORD_OF: Readonly<Record<number, string>> = Object.fromEntries(Object.entries(EXIT).map(([word, exit]) => [exit, word.toUpperCase()]));

@@ -1,0 +1,27 @@
+import { Metadata } from '@grpc/grpc-js';
+import { Fault } from '@vouchsafe/kernel';
+import { explain } from './explain.js';
+import { CommandFailure, createSpeech, EXIT, type Locale } from './speech.js';
+
+/** The exit code, and what is said on stderr; nothing is said on stdout. */
+const told = (error: unknown, locale: Locale = 'en', json = false): readonly [number, string] => {
+  let [out, err] = ['', ''];
+  const exit = explain(error, createSpeech(locale, json, { out: (text) => { out += text; }, err: (text) => { err += text; } }));
+  expect(out).toBe('');
+  return [exit, err];
+};
+const refused = (code: number, details: string) => Object.assign(new Error(`${code} FAILED_PRECONDITION: ${details}`), { code, details, metadata: new Metadata() });
+
+it('says what went wrong in the reader’s language, and by an exit code', () => {
+  const failure = new CommandFailure(EXIT.config, '缺少变量', 'a variable is missing');
+  expect([told(failure, 'zh'), told(failure)]).toEqual([[EXIT.config, '✘ 缺少变量\n'], [EXIT.config, '✘ a variable is missing\n']]);
+  expect(told(new Fault('DIRECTORY_IN_USE', '/d', false), 'zh')).toEqual([EXIT.unavailable, '✘ 平台正在此目录上运行：请先停止它 (/d)\n']);
+  expect(told(new Fault('LOG_DAMAGED', 'at 7', false))).toEqual([EXIT.data, '✘ LOG_DAMAGED: at 7\n']);
+  expect(told(refused(9, 'ALREADY_REDEEMED: used'))).toEqual([EXIT.refused, '✘ ALREADY_REDEEMED: used\n']);
+  expect(told(refused(14, 'no connection'))[0]).toBe(EXIT.unavailable);
+});
+it('says it as an object with --json', () => {
+  expect(told(refused(9, 'ALREADY_REDEEMED: used'), 'en', true)).toEqual([EXIT.refused, '{"error":{"code":"ALREADY_REDEEMED","message":"ALREADY_REDEEMED: used"},"exit":1}\n']);
+  expect(told(new CommandFailure(EXIT.usage, '零', 'nothing'), 'zh', true)).toEqual([EXIT.usage, '{"error":{"code":"USAGE","message":"零"},"exit":64}\n']);
+});
+it('explains no bug away', () => expect(() => told(new TypeError('x'))).toThrow('x'));
