@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { CommandFailure, EXIT, type Speech } from '../speech.js';
+import { measuredApart } from './apart.js';
 import { measureFlushes } from './flushes.js';
 import { measureHistory } from './history.js';
 import { measureImports } from './imports.js';
@@ -43,10 +44,12 @@ export const bench = async (speech: Speech, options: BenchOptions, measurements 
   if (unknown.length > 0) throw new CommandFailure(EXIT.usage, `没有 ${unknown.join(', ')}；可选 ${ids.join(', ')}`, `there is no ${unknown.join(', ')}; there are ${ids.join(', ')}`);
   const wanted = (id: string): boolean => only.includes(id);
   const figures: Figure[] = [];
-  for (const measurement of measurements) {
-    if (!measurement.ids.some(wanted)) continue;
-    speech.note(`… ${measurement.ids.filter(wanted).join(', ')}`);
-    figures.push(...(await measurement.run(options, wanted)).filter(({ id }) => wanted(id)));
+  const asked = measurements.filter((measurement) => measurement.ids.some(wanted));
+  const apart = asked.length > 1 && measurements === MEASUREMENTS;
+  for (const measurement of asked) {
+    const mine = measurement.ids.filter(wanted);
+    speech.note(`… ${mine.join(', ')}`);
+    figures.push(...(apart ? await measuredApart(mine, options) : (await measurement.run(options, wanted)).filter(({ id }) => wanted(id))));
   }
   figures.sort((a, b) => order(a) - order(b));
   if (options.file === undefined) speech.result(asJson(figures), () => table(figures));
