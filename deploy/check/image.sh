@@ -7,6 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 HERE=$PWD/.tools/image
+COMMIT=${VOUCHSAFE_IMAGE_COMMIT:-HEAD}
 TAG=localhost/vouchsafe:check
 BASE_TAG=localhost/vouchsafe-base:check
 mkdir -p "$HERE"
@@ -31,7 +32,7 @@ STORE=(--root "$HERE/store" --runroot "$HERE/run" --storage-driver vfs)
 podman_() { podman "${STORE[@]}" --cgroup-manager cgroupfs --runtime "$(command -v runc)" "$@"; }
 buildah_() { BUILDAH_ISOLATION=chroot buildah "${STORE[@]}" "$@"; }
 
-# What Docker's own node image is: Debian 12, Node 24, npm, a user "node". And what this machine needs to reach its registry.
+# What Docker's own node image is: Debian 12, Node 24, npm. And what this machine needs to reach its registry.
 make_base() {
   if buildah_ inspect --type image $BASE_TAG >/dev/null 2>&1; then return; fi
   say "making a base (Debian 12, Node $(node_modules/.bin/node --version))"
@@ -45,7 +46,6 @@ make_base() {
   cp -rL "$npm" "$root/usr/local/lib/node_modules/npm"
   ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
   ln -s ../lib/node_modules/npm/bin/npx-cli.js "$root/usr/local/bin/npx"
-  chroot "$root" useradd --uid 1000 --create-home --user-group node
   cp "$ca" "$root$ca"
   local container
   container=$(buildah_ from scratch)
@@ -55,28 +55,28 @@ make_base() {
   rm -rf "$root"
 }
 
-# From the last commit: what somebody is editing right now is no part of an image.
+# From a commit (the last one, or VOUCHSAFE_IMAGE_COMMIT): what somebody is editing right now is no part of an image.
 build() {
   local context=$HERE/context from=$SECONDS
   rm -rf "$context" && mkdir -p "$context"
-  git archive HEAD | tar -x -C "$context"
+  git archive "$COMMIT" | tar -x -C "$context"
   if [ $ENGINE = docker ]; then
     docker build -q -f "$context/deploy/Dockerfile" -t $TAG "$context"
   else
     ulimit -n 20000
     ulimit -u 32768 2>/dev/null || true
     make_base
-    buildah_ bud --quiet --format docker --build-arg BASE=$BASE_TAG -f "$context/deploy/Dockerfile" -t $TAG "$context" >"$HERE/build.log" 2>&1 || { tail -40 "$HERE/build.log"; exit 1; }
+    buildah_ bud --format docker --build-arg BASE=$BASE_TAG -f "$context/deploy/Dockerfile" -t $TAG "$context" >"$HERE/build.log" 2>&1 || { tail -40 "$HERE/build.log"; exit 1; }
   fi
   rm -rf "$context"
-  say "built from $(git rev-parse --short HEAD) by $ENGINE in $((SECONDS - from)) s"
+  say "built from $(git rev-parse --short "$COMMIT") by $ENGINE in $((SECONDS - from)) s"
 }
 
 engine() { if [ $ENGINE = docker ]; then docker "$@"; else podman_ "$@"; fi; }
 hardened() {
   local limits=()
   [ $ENGINE = podman ] && limits=(--ulimit nofile=20000:20000 --ulimit nproc=32768:32768 --cgroups disabled)
-  engine run --rm --read-only --tmpfs /tmp --user 1000:1000 --cap-drop ALL --security-opt no-new-privileges --network host "${limits[@]}" "$@"
+  engine run --rm --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --network host "${limits[@]}" "$@"
 }
 free_port() { node_modules/.bin/node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
 
@@ -98,7 +98,7 @@ run() {
     if [[ $told == *"$part"* ]]; then say "✔ $what"; else say "✘ $what: $told"; exit 1; fi
   }
   with_env() { inside sh -c ". /data/env; $1"; }
-  expect 'runs as 1000' 'uid=1000' inside id
+  expect 'runs as 10001' 'uid=10001' inside id
   expect 'the root cannot be written' 'Read-only file system' inside touch /app/x
   expect 'has no capabilities' '0000000000000000' inside grep CapEff /proc/self/status
   local vouchsafe='node services/cli/bin/vouchsafe.js'
