@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { BenchOptions } from './bench.js';
+import type { BenchOptions } from './plan.js';
 import type { Figure } from './report.js';
 
 /** Compiled, this file lies in `dist/bench` and the command line beside `dist`. */

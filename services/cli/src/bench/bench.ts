@@ -4,25 +4,11 @@ import { measuredApart } from './apart.js';
 import { measureFlushes } from './flushes.js';
 import { measureHistory } from './history.js';
 import { measureImports } from './imports.js';
+import type { BenchOptions, Measurement } from './plan.js';
 import { asJson, type Figure, met, table } from './report.js';
 import { measureServed } from './served.js';
 import { measureStore } from './store.js';
 import { measureVerdicts } from './verdicts.js';
-
-export type BenchOptions = {
-  /** Ids, separated by commas; all if absent. */
-  readonly only?: string;
-  /** Where the results are written as JSON. */
-  readonly file?: string;
-  /** Of a round of P1. */
-  readonly seconds: number;
-  readonly rounds: number;
-  /** Codes present at the second import of P9. */
-  readonly present: number;
-  /** Orders behind the shop of P12 and P14. */
-  readonly many: number;
-};
-export type Measurement = { readonly ids: readonly string[]; readonly run: (options: BenchOptions, wanted: (id: string) => boolean) => Promise<readonly Figure[]> };
 
 const CODES = 50_000;
 const STORE_SECONDS = 2;

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { bench, type BenchOptions, type Measurement } from '../bench/bench.js';
+import { bench } from '../bench/bench.js';
+import type { BenchOptions, Measurement } from '../bench/plan.js';
 import { CommandFailure, createSpeech, EXIT } from '../speech.js';
 import { registerMeasure } from './register-measure.js';
 

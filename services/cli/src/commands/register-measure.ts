@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { bench, type BenchOptions } from '../bench/bench.js';
+import { bench } from '../bench/bench.js';
+import type { BenchOptions } from '../bench/plan.js';
 import { crash } from '../crash/crash.js';
 import { demo } from '../demo/demo.js';
 import type { Shell } from '../shell.js';
