@@ -1,5 +1,9 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { anyPack } from '@bufbuild/protobuf/wkt';
 import { Metadata } from '@grpc/grpc-js';
 import { Fault } from '@vouchsafe/kernel';
+import { ErrorInfoSchema } from '@vouchsafe/proto/google/rpc/error_details';
+import { StatusSchema } from '@vouchsafe/proto/google/rpc/status';
 import { explain } from './explain.js';
 import { CommandFailure, createSpeech, EXIT, type Locale } from './speech.js';
 
@@ -23,5 +27,12 @@ it('says what went wrong in the reader’s language, and by an exit code', () =>
 it('says it as an object with --json', () => {
   expect(told(refused(9, 'ALREADY_REDEEMED: used'), 'en', true)).toEqual([EXIT.refused, '{"error":{"code":"ALREADY_REDEEMED","message":"ALREADY_REDEEMED: used"},"exit":1}\n']);
   expect(told(new CommandFailure(EXIT.usage, '零', 'nothing'), 'zh', true)).toEqual([EXIT.usage, '{"error":{"code":"USAGE","message":"零"},"exit":64}\n']);
+});
+it('tells the details that a refusal refers to', () => {
+  const error = refused(9, 'ALREADY_REDEEMED: see the details');
+  const info = anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason: 'ALREADY_REDEEMED', metadata: { redeemedAtMs: '1772413200000', storeId: 'sto_lake' } }));
+  error.metadata.set('grpc-status-details-bin', Buffer.from(toBinary(StatusSchema, create(StatusSchema, { code: 9, details: [info] }))));
+  expect(told(error)[1]).toBe('✘ ALREADY_REDEEMED: see the details\n    redeemedAtMs: 1772413200000 (2026-03-02T01:00:00.000Z)\n    storeId: sto_lake\n');
+  expect(JSON.parse(told(error, 'en', true)[1])).toMatchObject({ error: { code: 'ALREADY_REDEEMED', details: { redeemedAtMs: '1772413200000', storeId: 'sto_lake' } } });
 });
 it('explains no bug away', () => expect(() => told(new TypeError('x'))).toThrow('x'));

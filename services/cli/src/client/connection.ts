@@ -1,5 +1,8 @@
 import { create, type DescMethod, type DescMethodBiDiStreaming, type DescMethodClientStreaming, type DescMethodServerStreaming, type DescMethodUnary, fromBinary, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import { type CallOptions, Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { ErrorInfoSchema } from '@vouchsafe/proto/google/rpc/error_details';
+import { StatusSchema } from '@vouchsafe/proto/google/rpc/status';
 import { localeOf } from '../speech.js';
 
 /** Where a platform listens and who calls. */
@@ -73,3 +76,12 @@ const reader = (method: DescMethod) => (bytes: Buffer) => fromBinary(method.outp
 
 /** The reason word of a refused call (`ErrorInfo.reason`), read from the text the server puts in front: `CODE: …`. */
 export const reasonOf = (error: unknown): string => /^\d+ [A-Z_]+: ([A-Z][A-Z0-9_]+)/.exec((error as ServiceError).message ?? '')?.[1] ?? (error as ServiceError).details ?? String(error);
+
+const DETAILS_KEY = 'grpc-status-details-bin';
+/** What a refusal says beside its code, e.g. when and where a voucher was used. */
+export const detailsOf = ({ metadata }: Pick<ServiceError, 'metadata'>): Readonly<Record<string, string>> => {
+  const [bytes] = metadata.get(DETAILS_KEY);
+  if (!(bytes instanceof Uint8Array)) return {};
+  const info = fromBinary(StatusSchema, bytes).details.map((detail) => anyUnpack(detail, ErrorInfoSchema)).find((found) => found !== undefined);
+  return info?.metadata ?? {};
+};

@@ -68,7 +68,7 @@ export const registerAudit = (program: Command, shell: Shell, t: T): void => {
       const store = await openLog(options.data, options.namespace);
       const events = () => allEvents(store, ENTRY_CATEGORIES);
       try {
-        const bookId = options.book ?? theOnly(await booksInLog(events));
+        const bookId = bookOf(await booksInLog(events), options.book);
         for await (const text of journalOfLog(events, { bookId, format })) shell.speech().say(text.replace(/\n$/, ''));
       } finally {
         await store.close();
@@ -77,9 +77,13 @@ export const registerAudit = (program: Command, shell: Shell, t: T): void => {
 };
 
 /** A journal is one legal entity's: books are never mixed. */
-const theOnly = (books: readonly string[]): string => {
+export const bookOf = (books: readonly string[], wanted: string | undefined): string => {
   const [book, ...others] = books;
   if (book === undefined) throw new CommandFailure(EXIT.refused, '尚无分录', 'there is no entry yet');
+  if (wanted !== undefined) {
+    if (books.includes(wanted)) return wanted;
+    throw new CommandFailure(EXIT.refused, `账套 ${wanted} 没有分录；有分录的：${books.join(', ')}`, `book ${wanted} has no entries; these have: ${books.join(', ')}`);
+  }
   if (others.length > 0) throw new CommandFailure(EXIT.usage, `有多个账套，请用 --book 指定：${books.join(', ')}`, `there are several books, name one by --book: ${books.join(', ')}`);
   return book;
 };
