@@ -1,8 +1,11 @@
-export type { AroundCommand } from './command-desk.js';
+export type { AroundCommand, CommandDeskOptions } from './command-desk.js';
+export { CommandDesk, COMMANDS } from './command-desk.js';
 export type { Answer, CommandCase, CommandEnvelope } from './command-contract.js';
 export { ask, on, serveCommands } from './command-contract.js';
 export type { ConsumerOptions, Consuming } from './consumer.js';
 export { consume } from './consumer.js';
+export type { Ticket } from './deadline-wheel.js';
+export { DeadlineWheel } from './deadline-wheel.js';
 export { frozenCopy } from './frozen-copy.js';
 export type { InProcessBusOptions } from './in-process-bus.js';
 export { inProcessBus } from './in-process-bus.js';
@@ -16,3 +19,5 @@ export type {
 export type { Publisher, PublisherOptions } from './publisher.js';
 export { startPublisher } from './publisher.js';
 export { sqliteParkedStore } from './sqlite-parked-store.js';
+export type { SubscriptionOptions } from './subscription.js';
+export { describe as describeError, Subscription } from './subscription.js';

@@ -89,7 +89,10 @@ export interface Bus {
    * Rejects with Faults only: also `BUSY`, `HANDLER_FAILED` and, where that happened too often, `COMMAND_PARKED`.
    */
   ask(message: CommandMessage, deadlineMs: number): Promise<Outcome>;
-  /** Hands integration events to every group; settles when each group has handled or parked them. */
+  /**
+   * Hands integration events to every group; settles when each group has handled or parked them. A bus that keeps them for
+   * every group (a broker's log) settles when they are safely kept: a slow group then holds nobody back.
+   */
   publish(events: readonly EventMessage[]): Promise<void>;
   /**
    * Registers a consumer group for the events of some contexts. Must be called before {@link Bus.start}. `skip` is told of
