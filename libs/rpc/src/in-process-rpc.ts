@@ -85,15 +85,18 @@ async function* decodedAll(method: DescMethod, requests: AsyncIterable<Uint8Arra
   for await (const request of requests) yield decodeRequest(method.input, request);
 }
 
-/** A request from its wire bytes. RpcFailure `REQUEST_MALFORMED`, or `FIELD_UNKNOWN` naming each field this binary does not know. */
-export const decodeRequest = <D extends DescMessage>(desc: D, bytes: Uint8Array): MessageShape<D> => {
+/**
+ * A request from its wire bytes. RpcFailure `REQUEST_MALFORMED`, or `FIELD_UNKNOWN` naming each field this binary does not know;
+ * `ignore` is for services among themselves, where a newer one may say more.
+ */
+export const decodeRequest = <D extends DescMessage>(desc: D, bytes: Uint8Array, unknownOnes: 'refuse' | 'ignore' = 'refuse'): MessageShape<D> => {
   let message: MessageShape<D>;
   try {
     message = fromBinary(desc, bytes);
   } catch {
     throw new RpcFailure('invalid', 'REQUEST_MALFORMED', { message: desc.typeName });
   }
-  const unknown = unknownFields(desc, message);
+  const unknown = unknownOnes === 'ignore' ? [] : unknownFields(desc, message);
   if (unknown.length > 0) throw new RpcFailure('invalid', 'FIELD_UNKNOWN', {}, { fields: unknown.slice(0, FIELD_ERRORS_MAX).map(unknownField) });
   return message;
 };

@@ -3,13 +3,12 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { Fault } from '@vouchsafe/kernel';
-import { type ErrorBook, grpcPath, grpcStatusOf, rawGrpcDefinition, type Refusal } from '@vouchsafe/rpc';
-import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
+import { drained, type ErrorBook, grpcPath, grpcStatusOf, Presence, rawGrpcDefinition, type Refusal, requestsOf } from '@vouchsafe/rpc';
+import type { Clock, Log } from '@vouchsafe/runtime';
 import type { Door, Entered, Knock } from '../../application/door.js';
 import type { MethodMetrics } from '../../application/metrics.js';
 import type { GatewayMetrics } from '../../application/metrics.js';
 import type { Entry } from '../../application/method-table.js';
-import { Presence } from '../../application/presence.js';
 import { explain, TOO_LATE } from '../../application/refusals.js';
 import { type AnyCall, header, languageOf, millisLeft, modeHeader, peerIpOf, requestIdOf, traceIdOf, traceparentOf } from '../call-facts.js';
 
@@ -208,23 +207,3 @@ class Visit {
     this.#entered?.leave();
   }
 }
-
-/** A stream of requests as long as the caller sends. One that hung up looks like one that is done until a turn later. */
-async function* requestsOf(call: ServerReadableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>): AsyncIterable<Bytes> {
-  for await (const request of call.iterator({ destroyOnReturn: false })) yield request as Bytes;
-  await nextTurn();
-  if (call.cancelled) throw new Fault('CANCELLED', 'the caller hung up in the middle of its requests');
-}
-
-const drained = (call: ServerWritableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      call.off('drain', done);
-      call.off('cancelled', done);
-      resolve();
-    };
-    if (call.cancelled) return resolve();
-    call.on('drain', done);
-    call.on('cancelled', done);
-  });
-

@@ -1,7 +1,6 @@
-import type { ErrorBook, Refusal } from '@vouchsafe/rpc';
+import { type ErrorBook, Presence, type Refusal } from '@vouchsafe/rpc';
 import type { Clock } from '@vouchsafe/runtime';
 import type { FastifyReply } from 'fastify';
-import { Presence } from '../../application/presence.js';
 import { type HttpFacts, problemText } from './http-call.js';
 import type { StreamForm } from './stream-form.js';
 

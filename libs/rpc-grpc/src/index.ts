@@ -1,0 +1,14 @@
+export type { Certificates, TlsFiles } from './certificates.js';
+export { watchCertificates } from './certificates.js';
+export type { Targets } from './channels.js';
+export type { GrpcRpc, GrpcRpcOptions, Lives } from './grpc-rpc.js';
+export { createGrpcRpc } from './grpc-rpc.js';
+export type { KeyFiles, RpcKeys } from './key-files.js';
+export { newSigningKey, trustedKeysText, watchKeys } from './key-files.js';
+export { isRepeatable } from './method-policy.js';
+export type { ListenOptions } from './server.js';
+export { TOKEN_LIFE_MS } from './token.js';
+export type { SigningKey, TokenIssuer } from './token-issuer.js';
+export { tokenIssuer } from './token-issuer.js';
+export type { Refused, TokenVerifier, TrustedKey, TrustedKeys, Verified } from './token-verifier.js';
+export { GATEWAY, tokenVerifier } from './token-verifier.js';

@@ -1,0 +1,8 @@
+import { instant } from '@vouchsafe/kernel';
+import { inProcessRpc } from './index.js';
+import { describeRpcContract } from './testing/index.js';
+
+describeRpcContract('within the process', async () => {
+  const rpc = inProcessRpc();
+  return { server: rpc, caller: rpc, now: () => instant(Date.now()), close: async () => {} };
+});
