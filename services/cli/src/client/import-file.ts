@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { accessSync, constants, createReadStream, statSync } from 'node:fs';
 import { FileEncoding, type Import, ImportState } from '@vouchsafe/proto/inventory/v1/imports';
 import { InventoryService } from '@vouchsafe/proto/inventory/v1/inventory';
 import { CommandFailure, EXIT } from '../speech.js';
@@ -20,7 +20,8 @@ const POLL_MS = 100;
 const REFUSALS_SHOWN = 10;
 
 /** Uploads a file of codes from where the platform has it, waits until it is read, and completes it. */
-export const importFile = async (connection: Connection, file: string, options: ImportOptions): Promise<ImportDone> => {
+export const importFile = async (connection: Pick<Connection, 'call' | 'upload'>, file: string, options: ImportOptions): Promise<ImportDone> => {
+  mustBeReadable(file);
   const { importId, nextOffset } = options.resume
     ? await connection.call(InventoryService.method.getImport, { importId: options.resume })
     : await connection.call(InventoryService.method.startImport, {
@@ -39,6 +40,18 @@ export const importFile = async (connection: Connection, file: string, options: 
   };
 };
 
+/** Before anything is begun at the platform. */
+const mustBeReadable = (file: string): void => {
+  try {
+    accessSync(file, constants.R_OK);
+    if (statSync(file).isFile()) return;
+  } catch (error) {
+    const { message } = error as Error;
+    throw new CommandFailure(EXIT.data, `无法读取 ${file}：${message}`, `cannot read ${file}: ${message}`);
+  }
+  throw new CommandFailure(EXIT.data, `${file} 不是文件`, `${file} is no file`);
+};
+
 async function* chunksOf(file: string, importId: string, from: number) {
   const size = statSync(file).size;
   let offset = from;
@@ -50,7 +63,7 @@ async function* chunksOf(file: string, importId: string, from: number) {
   if (offset === from) yield { importId, offset: BigInt(offset), content: Buffer.alloc(0), last: true };
 }
 
-const settled = async (connection: Connection, importId: string, states: readonly ImportState[], pollMs = POLL_MS): Promise<Import> => {
+const settled = async (connection: Pick<Connection, 'call'>, importId: string, states: readonly ImportState[], pollMs = POLL_MS): Promise<Import> => {
   for (;;) {
     const now = await connection.call(InventoryService.method.getImport, { importId });
     if (states.includes(now.state)) return now;

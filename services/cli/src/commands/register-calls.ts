@@ -2,15 +2,16 @@ import { type JsonValue, toJson } from '@bufbuild/protobuf';
 import { ApplyCatalogResponse_Action, ApplyCatalogResponseSchema } from '@vouchsafe/proto/catalog/v1/catalog';
 import { OrderSchema, OrderService } from '@vouchsafe/proto/order/v1/order';
 import { RedeemVoucherResponseSchema, RedemptionService } from '@vouchsafe/proto/redemption/v1/redemption';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { applyCatalog, type ApplyOptions } from '../client/apply-catalog.js';
 import { Connection } from '../client/connection.js';
 import { importFile } from '../client/import-file.js';
 import { mintVouchers } from '../client/mint.js';
 import { callerEnvironment, callerVariables } from '../environment.js';
 import type { Shell } from '../shell.js';
-import type { Speech } from '../speech.js';
+import { EXIT, type Speech } from '../speech.js';
 import { call } from './call.js';
+import { exitOfApply, exitOfOrder } from './exit-of.js';
 
 type T = (zh: string, en: string) => string;
 const KEY = 'VOUCHSAFE_KEY';
@@ -23,7 +24,7 @@ const whole = (text: string): number => {
   return value;
 };
 
-type Connected = (keyVariable: string, work: (connection: Connection, speech: Speech) => Promise<void>) => Promise<void>;
+type Connected = (keyVariable: string, work: (connection: Connection, speech: Speech) => Promise<number>) => Promise<void>;
 
 /** Commands that call a running platform as a channel, a terminal or staff. */
 export const registerCalls = (program: Command, shell: Shell, t: T): void => {
@@ -31,7 +32,7 @@ export const registerCalls = (program: Command, shell: Shell, t: T): void => {
     const { grpc, key } = callerEnvironment(callerVariables(shell.env, shell.cwd), keyVariable);
     const connection = new Connection({ grpc, key });
     try {
-      await work(connection, shell.speech());
+      shell.exit(await work(connection, shell.speech()));
     } finally {
       connection.close();
     }
@@ -64,14 +65,16 @@ const registerGoods = (program: Command, t: T, connected: Connected): void => {
         ...answer.problems.map(({ pointer, code, words }) => `! ${pointer} ${code} ${words ? speech.t(words.zh, words.en) : ''}`),
         `${options.dryRun ? speech.t('试运行：', 'dry run: ') : ''}+${answer.created} ~${answer.revised} =${answer.unchanged}`,
       ]);
+      return exitOfApply(answer);
     }));
 
   program.command('import <file>').description(t('导入卡密文件（CSV/TXT）', 'import a file of codes (CSV/TXT)')).requiredOption('--product <id>', t('商品', 'product'))
-    .requiredOption('--supplier <id>', t('供应商', 'supplier')).option('--unit-cost <decimal>', t('单位成本（含税）', 'cost of one, tax included'), '0').option('--encoding <name>', 'utf8 | gb18030', 'utf8').option('--resume <import>', t('续传此导入', 'go on with this import'))
+    .requiredOption('--supplier <id>', t('供应商', 'supplier')).option('--unit-cost <decimal>', t('单位成本（含税）', 'cost of one, tax included'), '0').addOption(new Option('--encoding <name>', 'utf8 | gb18030').choices(['utf8', 'gb18030']).default('utf8')).option('--resume <import>', t('续传此导入', 'go on with this import'))
     .addHelpText('after', '\n  vouchsafe import codes.txt --product prd_video-month --supplier sup_video --unit-cost 16.00\n')
     .action(async (file: string, options: { product: string; supplier: string; unitCost: string; encoding: string; resume?: string }) => connected(ADMIN_KEY, async (connection, speech) => {
       const done = await importFile(connection, file, { ...options, note: (line) => speech.note(line) });
       speech.result(done, () => [`${done.importId}: ${speech.t('已入库', 'accepted')} ${done.accepted}, ${speech.t('拒收', 'refused')} ${done.refused} (${done.batchId})`, ...done.refusals]);
+      return EXIT.ok;
     }));
 
   program.command('mint').description(t('生成自有权益券', 'mint own vouchers')).requiredOption('--product <id>', t('商品', 'product')).requiredOption('--quantity <n>', t('数量', 'how many'), whole)
@@ -79,6 +82,7 @@ const registerGoods = (program: Command, t: T, connected: Connected): void => {
     .action(async (options: { product: string; quantity: number }) => connected(ADMIN_KEY, async (connection, speech) => {
       const done = await mintVouchers(connection, options.product, options.quantity);
       speech.result(done, () => [`${done.batchId}: ${speech.t('已生成', 'minted')} ${done.done}`]);
+      return EXIT.ok;
     }));
 };
 
@@ -96,6 +100,7 @@ const registerTrade = (program: Command, t: T, connected: Connected): void => {
         [order.orderId, String(json.state), order.reason?.code, order.total?.display].filter(Boolean).join(' '),
         ...order.secrets.flatMap(({ secrets }) => secrets).map(({ voucherId, number, code }) => `  ${[voucherId, number, code].filter(Boolean).join('  ')}`),
       ]);
+      return exitOfOrder(order);
     }));
 
   program.command('redeem').description(t('以终端身份核销', 'redeem as a terminal')).requiredOption('--code <code>', t('券码', 'the code'))
@@ -105,5 +110,6 @@ const registerTrade = (program: Command, t: T, connected: Connected): void => {
     .action(async (options: { code: string; sequence: number; scene: string }) => connected(TERMINAL_KEY, async (connection, speech) => {
       const answer = await connection.call(RedemptionService.method.redeemVoucher, { voucher: { case: 'code', value: options.code }, sequence: BigInt(options.sequence), scene: options.scene });
       speech.result(toJson(RedeemVoucherResponseSchema, answer), () => [`${answer.redemption?.redemptionId ?? ''} ${answer.redemption?.voucherId ?? ''} ${speech.t('剩余次数', 'uses left')} ${answer.usesLeft}`]);
+      return EXIT.ok;
     }));
 };
