@@ -1,5 +1,5 @@
 import { Fault, isFault } from '@vouchsafe/kernel';
-import { mongo } from 'mongoose';
+import { Error as MongooseErrors, mongo } from 'mongoose';
 
 /** What a fault is told with: never the connection string, for it holds a password. */
 export type Place = {
@@ -26,19 +26,25 @@ const PASSING_LABELS = ['RetryableWriteError', 'TransientTransactionError', 'Res
 /** True where asking again may help. Every call of ours may be repeated. */
 export const mayPass = (error: unknown): boolean => {
   if (isFault(error)) return error.retryable;
+  if (foundNobody(error)) return true;
   if (!(error instanceof mongo.MongoError)) return false;
   if (error instanceof mongo.MongoNetworkError || error instanceof mongo.MongoServerSelectionError || error instanceof mongo.MongoWriteConcernError) return true;
+  if (error instanceof mongo.MongoBulkWriteError && error.code === undefined) return true; // a lost connection in the driver's wrapping
   return PASSING.includes(Number(error.code)) || PASSING_LABELS.some((label) => error.hasErrorLabel(label));
 };
+
+/** While it connects mongoose tells this in words of its own. */
+const foundNobody = (error: unknown): error is Error => error instanceof MongooseErrors.MongooseServerSelectionError;
 
 /** An error, or one write's within many, that says: a unique key is taken. */
 export const isDuplicateKey = (error: { readonly code?: unknown }): boolean => error.code === DUPLICATE_KEY;
 
 /** The error as a {@link Fault} that says what to do; anything that is no answer of MongoDB stays as it is. */
 export const faultOf = (error: unknown, { codes, hosts, database }: Place): unknown => {
-  if (!(error instanceof mongo.MongoError)) return error;
+  const isOfMongo = error instanceof mongo.MongoError;
+  if (!isOfMongo && !foundNobody(error)) return error;
   const fault = (code: string, message: string, retryable: boolean): Fault => new Fault(`${codes}_${code}`, message, retryable, { cause: error });
-  const code = Number(error.code);
+  const code = isOfMongo ? Number(error.code) : Number.NaN;
   if (AUTHENTICATION_FAILED.includes(code)) return fault('CREDENTIALS', `MongoDB at ${hosts} refuses the credentials: check user, password and authSource`, false);
   if (code === UNAUTHORIZED) return fault('FORBIDDEN', `the MongoDB user may not do this: grant it readWrite on the database ${database}`, false);
   if (code === DISK_FULL) return fault('FULL', `MongoDB at ${hosts} has no disk space left`, true);

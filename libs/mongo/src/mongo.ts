@@ -125,7 +125,9 @@ export class Mongo {
     const connection = new Mongoose().createConnection(uri, {
       dbName: database, appName: 'vouchsafe', autoIndex: false, autoCreate: false, bufferCommands: false,
       useBigInt64: true, retryWrites: true, retryReads: true, maxPoolSize: POOL_MAX,
-      readPreference: 'primary', readConcernLevel: 'majority', writeConcern: { w: 'majority', journal: true, wtimeoutMS: WRITE_TIMEOUT_MS },
+      readPreference: 'primary', readConcernLevel: 'majority',
+      // By name, for one given as `writeConcern` gives way to `journal=false` in the connection string.
+      w: 'majority', journal: true, wtimeoutMS: WRITE_TIMEOUT_MS,
       serverSelectionTimeoutMS: selectionMs, connectTimeoutMS: selectionMs, socketTimeoutMS: silenceMs, heartbeatFrequencyMS: HEARTBEAT_MS,
     });
     try {

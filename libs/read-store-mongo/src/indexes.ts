@@ -10,6 +10,8 @@ export type AppliedIndexes = { readonly collection: string; readonly created: re
 const VIEWS = 'views.';
 const NAMESPACE_EXISTS = 48;
 const PRIMARY = '_id_';
+/** By default a build waits for every member, also for one that is down. */
+const BUILD = { commitQuorum: 'majority' } as const;
 const TOMBSTONES: mongo.IndexDescription = { name: 'deleted', key: { d: 1 }, partialFilterExpression: { d: true } };
 
 /** A collection of the port in MongoDB; others of the database are not documents. */
@@ -40,7 +42,7 @@ export const openCollection = async ({ db, session }: Attempt, spec: CollectionS
   }
   // Also where it was there: a process may have died between the two. Empty ones only, so that nothing big is built here.
   const empty = (await db.collection(name).findOne({}, { projection: { _id: 1 }, session })) === null;
-  if (empty) await db.collection(name).createIndexes([...indexesOf(spec)], { session });
+  if (empty) await db.collection(name).createIndexes([...indexesOf(spec)], { ...BUILD, session });
   return namesOf({ db, session }, name);
 };
 
@@ -50,7 +52,7 @@ export const applyTo = async (attempt: Attempt, spec: CollectionSpec, dropOthers
   const collection = attempt.db.collection(storedCollection(spec.name));
   const wanted = indexesOf(spec);
   const missing = wanted.filter(({ name }) => !present.includes(name!));
-  if (missing.length > 0) await collection.createIndexes(missing, { session: attempt.session });
+  if (missing.length > 0) await collection.createIndexes(missing, { ...BUILD, session: attempt.session });
   const others = dropOthers ? present.filter((name) => name !== PRIMARY && !wanted.some((index) => index.name === name)) : [];
   for (const name of others) await collection.dropIndex(name, { session: attempt.session });
   return { collection: spec.name, created: missing.map(({ name }) => name!), dropped: others };

@@ -13,6 +13,8 @@ export type MongoOptions = {
   readonly own?: boolean;
   /** More arguments of mongod. */
   readonly args?: readonly string[];
+  /** One server that is no replica set, as nobody should run it. Always our own. */
+  readonly standalone?: boolean;
 };
 /** `uri` is a connection string of the replica set. */
 export type MongoServers = TestServers & { readonly uri: string };
@@ -24,26 +26,30 @@ const REPLICA_SET = 'rs0';
  * A real MongoDB replica set: the configured one (`VOUCHSAFE_TEST_MONGO`, a connection string), else a genuine mongod 6.0.5
  * on loopback, in a directory that is removed with it. {@link ServerUnavailable} where neither is to be had.
  */
-export const startMongo = async ({ members, own, args = [] }: MongoOptions): Promise<MongoServers> => {
+export const startMongo = async (options: MongoOptions): Promise<MongoServers> => configuredMongo(options) ?? (await localMongo(options));
+
+const configuredMongo = ({ members, own, standalone }: MongoOptions): MongoServers | undefined => {
   const endpoint = process.env['VOUCHSAFE_TEST_MONGO'];
-  if (endpoint && members === 1 && !own) {
-    const where = hostsOf(endpoint);
-    return { ...configured(process.env['VOUCHSAFE_TEST_MONGO_IS'] ?? `MongoDB at ${where.join(',')}`, where), uri: endpoint };
-  }
+  if (!endpoint || members !== 1 || own || standalone) return undefined;
+  const where = hostsOf(endpoint);
+  return { ...configured(process.env['VOUCHSAFE_TEST_MONGO_IS'] ?? `MongoDB at ${where.join(',')}`, where), uri: endpoint };
+};
+
+const localMongo = async ({ members, args = [], standalone = false }: MongoOptions): Promise<MongoServers> => {
   const absent = whyNoLocalMongo();
   if (absent) throw new ServerUnavailable(absent);
   const binary = await mongodBinary();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-mongo-'));
   const ports: number[] = [];
   while (ports.length < members) ports.push(await freePort());
-  const nodes = ports.map((port, index) => prepare(binary, path.join(folder, `member-${index}`), [...flags(port), ...args]));
+  const nodes = ports.map((port, index) => prepare(binary, path.join(folder, `member-${index}`), [...flags(port), ...(standalone ? [] : ['--replSet', REPLICA_SET]), ...args]));
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.signal('SIGKILL')));
     rmSync(folder, { recursive: true, force: true });
   };
   try {
     await Promise.all(nodes.map((node, index) => start(node, ports[index]!)));
-    await initiate(ports);
+    if (!standalone) await initiate(ports);
   } catch (error) {
     await stop();
     throw error;
@@ -51,7 +57,7 @@ export const startMongo = async ({ members, own, args = [] }: MongoOptions): Pro
   const endpoints = ports.map((port) => `127.0.0.1:${port}`);
   return {
     what: `MongoDB 6.0.5 (genuine mongod), ${members} member${members > 1 ? 's' : ''}`,
-    endpoints, uri: `mongodb://${endpoints.join(',')}/?replicaSet=${REPLICA_SET}`, stop,
+    endpoints, uri: `mongodb://${endpoints.join(',')}/${standalone ? '' : `?replicaSet=${REPLICA_SET}`}`, stop,
     kill: (index) => nodes[index]!.signal('SIGKILL'),
     restart: (index) => start(nodes[index]!, ports[index]!),
     pause: (index) => void nodes[index]!.signal('SIGSTOP'),
@@ -63,7 +69,7 @@ export const startMongo = async ({ members, own, args = [] }: MongoOptions): Pro
 const hostsOf = (uri: string): string[] => uri.replace(/^mongodb(\+srv)?:\/\//, '').replace(/^.*@/, '').replace(/[/?].*$/, '').split(',');
 
 const flags = (port: number): string[] => [
-  '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket', '--replSet', REPLICA_SET, '--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '64',
+  '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket', '--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '64',
   '--wiredTigerEngineConfigString', 'log=(file_max=8MB,prealloc=false)',
   '--setParameter', 'diagnosticDataCollectionEnabled=false', '--setParameter', 'enableTestCommands=1',
 ];
