@@ -1,0 +1,3 @@
+export type { Door, DoorOptions } from './open-door.js';
+export { openDoor } from './open-door.js';
+export type { Authenticate, Visitor } from './who.js';
