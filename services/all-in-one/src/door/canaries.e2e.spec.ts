@@ -12,7 +12,7 @@ import { AuditService } from '@vouchsafe/proto/audit/v1/audit';
 import { FulfillmentService } from '@vouchsafe/proto/fulfillment/v1/fulfillment';
 import { FileColumn, ImportState } from '@vouchsafe/proto/inventory/v1/imports';
 import { InventoryService } from '@vouchsafe/proto/inventory/v1/inventory';
-import { type Order, OrderService, OrderState, type PlaceOrderRequestSchema } from '@vouchsafe/proto/order/v1/order';
+import { type Order, OrderService, OrderState } from '@vouchsafe/proto/order/v1/order';
 import { RedemptionService } from '@vouchsafe/proto/redemption/v1/redemption';
 import { ListPurpose, ListSubject, RiskService, SignalKind } from '@vouchsafe/proto/risk/v1/risk';
 import { systemClock } from '@vouchsafe/runtime';
@@ -65,7 +65,7 @@ describe('secrets and personal data', () => {
     return told.status;
   };
   let n = 0;
-  const buy = (channel: string, productId: string, quantity: number, more: MessageInitShape<typeof PlaceOrderRequestSchema> = {}): Promise<Order> =>
+  const buy = (channel: string, productId: string, quantity: number, more: { readonly buyer?: typeof buyer; readonly includeSecrets?: boolean } = {}): Promise<Order> =>
     get(OrderService.method.placeOrder, { number: `C-${++n}`, lines: [{ productId, quantity, ...(productId === 'prd_phone-10' && { accountFields: { phone: account } }) }], buyer, waitMs: 500, ...more }, channel, more.includeSecrets);
 
   const stocked = async (): Promise<void> => {
