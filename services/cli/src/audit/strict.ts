@@ -51,7 +51,7 @@ export const isWithin = (ranges: readonly Range[], held: readonly Range[]): bool
 });
 
 /** As many violations of a sort are told as are of use to a person. */
-export const VIOLATIONS_MAX = 20;
+const VIOLATIONS_MAX = 20;
 export const tellIn = (violations: string[], what: string): void => {
   if (violations.length < VIOLATIONS_MAX) violations.push(what);
 };
