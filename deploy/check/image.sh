@@ -107,13 +107,13 @@ run() {
   auth() { curl -s -H "authorization: Bearer $(cat "$HERE/key")" "$@"; }
   order() { auth -X POST "$url/v1/orders" -H 'content-type: application/json' -d "{\"number\":\"TOUR-1\",\"lines\":[{\"productId\":\"prd_coffee\",\"quantity\":$1}]}"; }
   expect 'answers who the caller is' 'principalId' auth "$url/v1/caller"
-  expect 'an order is completed' '"state":"COMPLETED"' order 1
+  expect 'an order is completed' '"state":"ORDER_STATE_COMPLETED"' order 1
   expect 'the same number with another body is refused' 'ORDER_NUMBER_REUSED' order 2
   local code
   code=$(with_env "$vouchsafe order --number TOUR-2 --product prd_coffee --secrets --json" | node_modules/.bin/node -p 'JSON.parse(require("fs").readFileSync(0)).secrets[0].secrets[0].code')
   expect 'a voucher is redeemed' 'red_' with_env "$vouchsafe redeem --code '$code' --sequence 1 --json"
   expect 'and not twice' 'ALREADY_REDEEMED' with_env "$vouchsafe redeem --code '$code' --sequence 2 --json"
-  expect 'figures are shown' 'vouchsafe_calls_total{method="PlaceOrder"' curl -s "$url/metrics"
+  expect 'figures are shown' 'vouchsafe_calls_total{method="vouchsafe.order.v1.OrderService/PlaceOrder"' curl -s "$url/metrics"
   expect 'SIGTERM drains it in time, exit 0' '0' stopped
   hardened -v "$NAME-data:/data" -v "$NAME-keys:/keys" -v "$NAME-journal:/journal" $TAG audit verify --data /data/store --journal /journal
   rm -f "$HERE/key"

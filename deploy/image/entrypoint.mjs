@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const app = path.resolve(import.meta.dirname, '../..');
-const EXIT_CONFIG = 2;
+const EXIT_CONFIG = 78;
 
 const mainOf = (name) => path.join(app, 'services', name, 'dist', 'main.js');
 const [first, name, ...rest] = process.argv.slice(2);
