@@ -5,10 +5,12 @@ import type { Clock, Log } from '@vouchsafe/runtime';
 import type { Connection } from './connection.js';
 import { EsdbEvent } from './esdb-event.js';
 import { type Failure, failureOf, unavailableFault } from './failures.js';
+import type { Names } from './names.js';
 import { userMetadataOf } from './user-metadata.js';
 
 export type AppendingOptions = {
   readonly connection: Connection;
+  readonly names: Names;
   readonly clock: Clock;
   readonly log: Log;
   /** How long an outcome may stay unknown before the caller is told that it is, milliseconds. */
@@ -18,6 +20,7 @@ export type AppendingOptions = {
   /** Not before what was recorded already. */
   readonly recordedAt: () => Instant;
 };
+type Server = Pick<AppendingOptions, 'connection' | 'names'>;
 /** How the stream stands to an append: ours is there, another is, or neither. */
 type Found =
   | { readonly is: 'ours'; readonly events: readonly RecordedEvent[] }
@@ -30,13 +33,13 @@ type Found =
  * every append is read back, from the leader.
  */
 export const append = async (options: AppendingOptions, request: AppendRequest): Promise<AppendResult> => {
-  const { connection, clock, log, resolveMs } = options;
+  const { clock, log, resolveMs, connection } = options;
   const events = prepared(options, request);
   const before = options.head();
   const until = clock.monotonicMs() + resolveMs;
   let doubted = false;
   for (let attempt = 1; ; attempt++) {
-    const found = await attemptOnce(connection, request, events, doubted);
+    const found = await attemptOnce(options, request, events, doubted);
     if (found.is === 'ours' || found.is === 'others') return resultOf(request, found, before);
     const error = found.is === 'unknown' ? found.error : undefined;
     if (clock.monotonicMs() >= until) throw unavailableFault(error);
@@ -47,12 +50,14 @@ export const append = async (options: AppendingOptions, request: AppendRequest):
 };
 
 /** Sends, unless an earlier attempt is in doubt, and looks. Throws what is final. */
-const attemptOnce = async (connection: Connection, request: AppendRequest, events: readonly JSONEventData[], doubted: boolean): Promise<Found | { readonly is: 'unknown'; readonly error: unknown }> => {
+const attemptOnce = async (
+  server: Server, request: AppendRequest, events: readonly JSONEventData[], doubted: boolean,
+): Promise<Found | { readonly is: 'unknown'; readonly error: unknown }> => {
   try {
-    const refused = doubted ? undefined : await send(connection, request, events);
-    return answered(refused, request) ?? (await look(connection, request));
+    const refused = doubted ? undefined : await send(server, request, events);
+    return answered(refused, request) ?? (await look(server, request));
   } catch (error) {
-    connection.checkOpen();
+    server.connection.checkOpen();
     const failure = failureOf(error);
     if (failure.kind === 'final') throw failure.fault;
     return { is: 'unknown', error };
@@ -60,9 +65,9 @@ const attemptOnce = async (connection: Connection, request: AppendRequest, event
 };
 
 /** undefined: the server said yes. Throws where the outcome is unknown or final. */
-const send = async (connection: Connection, { stream, expected }: AppendRequest, events: readonly JSONEventData[]): Promise<Failure | undefined> => {
+const send = async ({ connection, names }: Server, { stream, expected }: AppendRequest, events: readonly JSONEventData[]): Promise<Failure | undefined> => {
   try {
-    await connection.append(stream, expected === NO_STREAM ? 'no_stream' : BigInt(expected), events);
+    await connection.append(names.onServer(stream), expected === NO_STREAM ? 'no_stream' : BigInt(expected), events);
     return undefined;
   } catch (error) {
     connection.checkOpen();
@@ -76,12 +81,26 @@ const send = async (connection: Connection, { stream, expected }: AppendRequest,
 const answered = (failure: Failure | undefined, { expected }: AppendRequest): Found | undefined =>
   failure?.kind === 'conflict' && failure.actual !== undefined && failure.actual <= expected ? { is: 'others', actual: failure.actual } : undefined;
 
-const look = async (connection: Connection, { stream, expected, events }: AppendRequest): Promise<Found> => {
-  const there = await connection.readStream(stream, { direction: 'forwards', fromRevision: BigInt(expected + 1), maxCount: events.length });
-  if (there.length === events.length && there.every(({ id }, i) => id === events[i]!.id)) return { is: 'ours', events: there.map((event) => new EsdbEvent(event)) };
-  const [last] = await connection.readStream(stream, { direction: 'backwards', fromRevision: 'end', maxCount: 1 });
+/**
+ * An attempt that nobody waits for any more may still be on its way: nothing where ours would be says nothing by itself. Only
+ * what lies behind the expected revision is settled for ever, so the stream's end is read first and then what led to it.
+ */
+const look = async (server: Server, request: AppendRequest): Promise<Found> => {
+  const events = await readBack(server, request);
+  if (events) return { is: 'ours', events };
+  const { connection, names } = server;
+  const [last] = await connection.readStream(names.onServer(request.stream), { direction: 'backwards', fromRevision: 'end', maxCount: 1 });
   const actual = last ? Number(last.revision) : NO_STREAM;
-  return actual === expected ? { is: 'absent' } : { is: 'others', actual };
+  if (actual === request.expected) return { is: 'absent' };
+  const settled = actual > request.expected ? await readBack(server, request) : undefined;
+  return settled ? { is: 'ours', events: settled } : { is: 'others', actual };
+};
+
+/** The events of ours behind the expected revision, if they are there, all of them. */
+const readBack = async ({ connection, names }: Server, { stream, expected, events }: AppendRequest): Promise<readonly RecordedEvent[] | undefined> => {
+  const there = await connection.readStream(names.onServer(stream), { direction: 'forwards', fromRevision: BigInt(expected + 1), maxCount: events.length });
+  const ours = there.length === events.length && there.every(({ id }, i) => id === events[i]!.id);
+  return ours ? there.map((event) => new EsdbEvent(event, stream)) : undefined;
 };
 
 const resultOf = ({ events }: AppendRequest, found: Exclude<Found, { is: 'absent' }>, before: Position): AppendResult => {

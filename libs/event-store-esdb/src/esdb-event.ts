@@ -35,15 +35,15 @@ export class EsdbEvent implements RecordedEvent {
   readonly pub: number | undefined;
   readonly #told: string;
 
-  /** Throws Fault `EVENT_FOREIGN` for an event that is not ours. */
-  constructor(event: ClientEvent) {
-    const where = `event ${event.revision} of ${event.streamId}`;
+  /** `stream`: its own name. Throws Fault `EVENT_FOREIGN` for an event that is not ours. */
+  constructor(event: ClientEvent, stream: string) {
+    const where = `event ${event.revision} of ${stream}`;
     if (!event.isJson) throw new Fault('EVENT_FOREIGN', `${where} was not written by this platform: it is not JSON`, false);
     const said = readUserMetadata(event.metadata, where);
     this.id = event.id;
     this.type = event.type;
     this.data = deepFreeze(event.data as Json);
-    this.stream = event.streamId;
+    this.stream = stream;
     this.revision = Number(event.revision);
     this.position = positionOf(event);
     this.recordedAt = said.recordedAt;

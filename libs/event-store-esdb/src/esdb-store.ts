@@ -6,15 +6,17 @@ import { Fault, type Instant, invariant } from '@vouchsafe/kernel';
 import { type Clock, type Log, type Random, systemRandom } from '@vouchsafe/runtime';
 import { append, type AppendingOptions } from './appending.js';
 import { Connection, type ConnectionOptions } from './connection.js';
-import { EsdbEvent, positionOf } from './esdb-event.js';
-import { closedFault, positionFault } from './failures.js';
+import { type ClientEvent, EsdbEvent, positionOf } from './esdb-event.js';
+import { closedFault, positionFault, saysNothing } from './failures.js';
 import { follow } from './following.js';
-import { EPOCHS, isOurs } from './own-streams.js';
+import { EPOCHS, Names } from './names.js';
 import { Turns } from './turns.js';
 
 export type EsdbOptions = {
   /** `esdb://user:password@host:2113?tls=true&tlsCAFile=…`; a secret. */
   readonly connectionString: string;
+  /** Of all streams' names on the server, where several stores share one: `sandbox.`; none by default. */
+  readonly prefix?: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: Random;
@@ -40,7 +42,7 @@ export const openEsdbStore = async (options: EsdbOptions): Promise<EventStore> =
   const { random = systemRandom(), clock, log } = options;
   const settings = { ...DEFAULTS, ...options, random };
   const connection = new Connection(settings satisfies ConnectionOptions);
-  const store = new EsdbStore(connection, clock, log, settings);
+  const store = new EsdbStore(connection, new Names(options.prefix ?? ''), clock, log, settings);
   try {
     await store.open(settings.connectMs);
     return store;
@@ -54,6 +56,7 @@ class EsdbStore implements EventStore {
   /** Others write too. */
   readonly exclusive = false;
   readonly #connection: Connection;
+  readonly #names: Names;
   readonly #log: Log;
   readonly #callMs: number;
   readonly #turns = new Turns();
@@ -62,12 +65,13 @@ class EsdbStore implements EventStore {
   #head: Position = START;
   #recordedAt = Number.MIN_SAFE_INTEGER;
 
-  constructor(connection: Connection, clock: Clock, log: Log, { resolveMs, callMs }: { readonly resolveMs: number; readonly callMs: number }) {
+  constructor(connection: Connection, names: Names, clock: Clock, log: Log, { resolveMs, callMs }: { readonly resolveMs: number; readonly callMs: number }) {
     this.#connection = connection;
+    this.#names = names;
     this.#log = log;
     this.#callMs = callMs;
     this.#appending = {
-      connection, clock, log, resolveMs, epoch: () => this.#epoch, head: () => this.#head, recordedAt: () => Math.max(this.#recordedAt, clock.now()) as Instant,
+      connection, names, clock, log, resolveMs, epoch: () => this.#epoch, head: () => this.#head, recordedAt: () => Math.max(this.#recordedAt, clock.now()) as Instant,
     };
   }
 
@@ -79,7 +83,7 @@ class EsdbStore implements EventStore {
     const first = await this.#connection.retrying(() => this.#page({ after: START, max: 1 }), connectMs);
     const claim = await this.#connection.retrying(() => this.#claimEpoch(), connectMs);
     this.#epoch = claim.epoch; // what was recorded: another recorder counts by itself
-    const empty = first.atEnd && first.events.length === 0;
+    const empty = first.events.length === 0 && (first.atEnd || claim.revision === 0); // every writer claims first
     this.#head = empty ? START : claim.position;
   }
 
@@ -115,17 +119,18 @@ class EsdbStore implements EventStore {
   async readStream(stream: string, { from, direction = 'forwards', max }: ReadStream): Promise<readonly RecordedEvent[]> {
     this.#connection.checkOpen();
     if (max <= 0) return [];
+    const name = this.#names.onServer(stream);
     const read = (fromRevision: bigint | 'start' | 'end') =>
-      this.#connection.retrying(() => this.#connection.readStream(stream, { fromRevision, direction, maxCount: max }), this.#callMs);
+      this.#connection.retrying(() => this.#connection.readStream(name, { fromRevision, direction, maxCount: max }), this.#callMs);
     const edge = direction === 'forwards' ? 'start' : 'end';
     let events = await read(from === undefined ? edge : BigInt(from));
     // A server may find nothing where it is asked to begin behind the stream's end.
     if (events.length === 0 && direction === 'backwards' && from !== undefined && from >= 0) events = await read('end');
-    return events.map((event) => this.#recorded(new EsdbEvent(event)));
+    return events.map((event) => this.#recorded(new EsdbEvent(event, stream)));
   }
 
   async revisionOf(stream: string): Promise<Revision> {
-    const [last] = await this.#connection.retrying(() => this.#connection.readStream(stream, { fromRevision: 'end', direction: 'backwards', maxCount: 1 }), this.#callMs);
+    const [last] = await this.#connection.retrying(() => this.#connection.readStream(this.#names.onServer(stream), { fromRevision: 'end', direction: 'backwards', maxCount: 1 }), this.#callMs);
     return last ? Number(last.revision) : NO_STREAM;
   }
 
@@ -151,9 +156,10 @@ class EsdbStore implements EventStore {
         if (events.length >= max) return { events, next, atEnd: false };
         at = positionOf(event);
         passed++;
-        if (!isOurs(event.streamId)) continue;
+        const stream = this.#names.ours(event.streamId);
+        if (stream === undefined) continue;
         next = at;
-        const recorded = this.#recorded(new EsdbEvent(event));
+        const recorded = this.#recorded(new EsdbEvent(event, stream));
         if (filter.matches(recorded.stream)) events.push(recorded);
       }
       if (read.length <= size) return { events, next, atEnd: true };
@@ -170,13 +176,21 @@ class EsdbStore implements EventStore {
       if (!signal.aborted) throw closedFault();
       return;
     }
-    yield* follow({ ...options, connection: this.#connection, log: this.#log, onEvent: (event) => this.#recorded(event), head: () => this.#head });
+    yield* follow({ ...options, connection: this.#connection, names: this.#names, log: this.#log, onEvent: (event) => this.#recorded(event), head: () => this.#head });
   }
 
   /** A position behind all that this process knows must be that of an event: others may have written it, or it is of another log. */
   async #checkKnown(after: Position): Promise<void> {
     if (after <= this.#head) return;
-    const [event] = await this.#connection.retrying(() => this.#connection.readAll(allFrom(after), 1), this.#callMs);
+    const read = async (): Promise<readonly ClientEvent[]> => {
+      try {
+        return await this.#connection.readAll(allFrom(after), 1);
+      } catch (error) {
+        if (saysNothing(error)) return []; // a server's answer to a place where no event is
+        throw error;
+      }
+    };
+    const [event] = await this.#connection.retrying(read, this.#callMs);
     if (!event || positionOf(event) !== after) throw positionFault(after);
     this.#seen(after);
   }

@@ -39,6 +39,9 @@ const final = (code: string, message: string, cause: unknown): Failure => ({ kin
 const denied = (cause: unknown): Failure => final('STORE_ACCESS_DENIED', 'the event store refuses these credentials: check user and password of its connection string', cause);
 const grpcCodeOf = (error: unknown): unknown => (typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined);
 
+/** An error of a server that answers, but with nothing more than that it cannot. */
+export const saysNothing = (error: unknown): boolean => error instanceof Error && isCommandError(error) && error.type === ErrorType.UNKNOWN;
+
 export const closedFault = (): Fault => new Fault('STORE_CLOSED', 'the event store is closed', false);
 export const unavailableFault = (cause: unknown): Fault =>
   new Fault('STORE_UNAVAILABLE', 'the event store does not answer, or not in time', true, { cause });

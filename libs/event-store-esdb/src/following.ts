@@ -1,13 +1,14 @@
-import { type AllStreamSubscription, streamNameFilter } from '@eventstore/db-client';
+import { type AllStreamSubscription, type Filter, streamNameFilter } from '@eventstore/db-client';
 import { CategoryFilter, type Page, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
 import type { Log } from '@vouchsafe/runtime';
 import type { Connection } from './connection.js';
 import { type ClientEvent, EsdbEvent, positionOf } from './esdb-event.js';
 import { closedFault, failureOf } from './failures.js';
-import { isOurs } from './own-streams.js';
+import type { Names } from './names.js';
 
 export type FollowOptions = {
   readonly connection: Connection;
+  readonly names: Names;
   readonly log: Log;
   readonly after: Position;
   readonly categories?: readonly string[];
@@ -51,14 +52,15 @@ export async function* follow(options: FollowOptions): AsyncIterable<Page> {
   }
 }
 
-const pageOf = ({ onEvent, head }: FollowOptions, filter: CategoryFilter, events: readonly ClientEvent[], place: { after: Position }): Page => {
+const pageOf = ({ onEvent, head, names }: FollowOptions, filter: CategoryFilter, events: readonly ClientEvent[], place: { after: Position }): Page => {
   const wanted: RecordedEvent[] = [];
   for (const event of events) {
     const position = positionOf(event);
     if (position <= place.after) continue; // handed on before the break
     place.after = position;
-    if (!isOurs(event.streamId)) continue;
-    const recorded = new EsdbEvent(event);
+    const stream = names.ours(event.streamId);
+    if (stream === undefined) continue;
+    const recorded = new EsdbEvent(event, stream);
     onEvent(recorded);
     if (filter.matches(recorded.stream)) wanted.push(recorded);
   }
@@ -66,12 +68,10 @@ const pageOf = ({ onEvent, head }: FollowOptions, filter: CategoryFilter, events
 };
 
 /** One subscription: what has come, batch by batch, until it is aborted; throws when it breaks. */
-async function* subscription({ connection, categories, signal }: FollowOptions, after: Position): AsyncIterable<readonly ClientEvent[]> {
+async function* subscription({ connection, names, categories, signal }: FollowOptions, after: Position): AsyncIterable<readonly ClientEvent[]> {
   const stop = AbortSignal.any([signal, connection.closed]);
   const fromPosition = after === START ? ('start' as const) : { commit: BigInt(after), prepare: BigInt(after) };
-  // A prefix lets `orders-1` through where `order` is asked for: the exact look is ours.
-  const filter = categories && { filter: streamNameFilter({ prefixes: [...categories], maxSearchWindow: WINDOW, checkpointInterval: 1 }) };
-  const source = connection.client.subscribeToAll({ fromPosition, ...filter, requiresLeader: false }, { highWaterMark: BUFFER });
+  const source = connection.client.subscribeToAll({ fromPosition, ...filterOn(names, categories), requiresLeader: false }, { highWaterMark: BUFFER });
   const state: { error?: Error; ended: boolean; wake: () => void } = { ended: false, wake: () => undefined };
   const ended = (error?: Error): void => {
     if (error !== undefined) state.error ??= error;
@@ -95,6 +95,12 @@ async function* subscription({ connection, categories, signal }: FollowOptions, 
     await source.unsubscribe().catch(() => undefined); // it may never have begun
   }
 }
+
+/** A prefix lets `orders-1` through where `order` is asked for: the exact look is ours. */
+const filterOn = (names: Names, categories: readonly string[] | undefined): { readonly filter?: Filter } => {
+  const prefixes = categories?.map((category) => names.onServer(category)) ?? (names.prefix === '' ? [] : [names.prefix]);
+  return prefixes.length === 0 ? {} : { filter: streamNameFilter({ prefixes, maxSearchWindow: WINDOW, checkpointInterval: 1 }) };
+};
 
 const drain = (source: AllStreamSubscription): readonly ClientEvent[] => {
   const batch: ClientEvent[] = [];

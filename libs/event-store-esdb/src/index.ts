@@ -1,4 +1,4 @@
-export { EPOCHS } from './own-streams.js';
+export { EPOCHS } from './names.js';
 export type { EsdbOptions } from './esdb-store.js';
 export { openEsdbStore } from './esdb-store.js';
 export type { UserMetadata } from './user-metadata.js';

@@ -1,0 +1,58 @@
+import net from 'node:net';
+
+/** A TCP proxy that lets questions through and, when told, cuts the line before the answer to them comes back. */
+export class CuttingProxy {
+  readonly #server: net.Server;
+  readonly #lines = new Set<net.Socket>();
+  #cutNext: (() => boolean) | undefined;
+  cuts = 0;
+
+  private constructor(readonly target: number) {
+    this.#server = net.createServer((near) => this.#join(near));
+  }
+
+  static async before(port: number): Promise<CuttingProxy> {
+    const proxy = new CuttingProxy(port);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as net.AddressInfo).port;
+  }
+
+  /** From now on the next answer is kept back, and its line cut, once `ready` says so; asked with every piece of an answer. */
+  cutWhen(ready: () => boolean): void {
+    this.#cutNext = ready;
+  }
+  cutAll(): void {
+    for (const line of this.#lines) line.destroy();
+  }
+
+  #join(near: net.Socket): void {
+    const far = net.connect(this.target, '127.0.0.1');
+    for (const line of [near, far]) {
+      this.#lines.add(line);
+      line.setNoDelay(true);
+      line.on('error', () => undefined); // a cut line is what this is for
+      line.on('close', () => {
+        this.#lines.delete(line);
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.on('data', (bytes) => far.write(bytes));
+    far.on('data', (bytes) => {
+      if (this.#cutNext?.()) {
+        this.#cutNext = undefined;
+        this.cuts++;
+        near.destroy();
+      } else near.write(bytes);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.cutAll();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
