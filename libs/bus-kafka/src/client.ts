@@ -1,0 +1,64 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { Log } from '@vouchsafe/runtime';
+import { type Admin, type Consumer, type ConsumerConfig, Kafka, logLevel, type Producer, type ProducerConfig, type SASLOptions } from 'kafkajs';
+import { mendCodecs } from './mends/codecs.js';
+import { mendCommits } from './mends/commits.js';
+import { trackedSockets } from './mends/sockets.js';
+import { mendTimer } from './mends/timer.js';
+
+/** How to reach the brokers. */
+export type KafkaConnection = {
+  readonly brokers: readonly string[];
+  readonly ssl?: ConnectionOptions | boolean;
+  readonly sasl?: SASLOptions;
+};
+export type KafkaClientOptions = { readonly connection: KafkaConnection; readonly clientId: string; readonly log: Log };
+
+/** kafkajs with its known faults mended. Each client has connections of its own. */
+export type KafkaClient = {
+  admin(): Admin;
+  producer(config: ProducerConfig): Producer;
+  consumer(config: ConsumerConfig): Consumer;
+};
+
+const REQUEST_TIMEOUT_MS = 8000;
+const CONNECTION_TIMEOUT_MS = 3000;
+/** So much patience within one call; those who call begin again. */
+export const RETRY = { initialRetryTime: 50, maxRetryTime: 1000, retries: 12 };
+
+export const kafkaClient = ({ connection, clientId, log }: KafkaClientOptions): KafkaClient => {
+  mendTimer();
+  mendCommits();
+  mendCodecs();
+  const sockets = trackedSockets();
+  const kafka = new Kafka({
+    clientId, brokers: [...connection.brokers], requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: CONNECTION_TIMEOUT_MS, retry: RETRY,
+    socketFactory: sockets.factory, logLevel: logLevel.INFO, logCreator: () => logTo(log),
+    ...(connection.ssl !== undefined && { ssl: connection.ssl }), ...(connection.sasl && { sasl: connection.sasl }),
+  });
+  return {
+    admin: () => {
+      const admin = kafka.admin();
+      admin.on(admin.events.REQUEST_TIMEOUT, ({ payload }) => sockets.cut(payload.broker));
+      return admin;
+    },
+    producer: (config) => {
+      const producer = kafka.producer(config);
+      producer.on(producer.events.REQUEST_TIMEOUT, ({ payload }) => sockets.cut(payload.broker));
+      return producer;
+    },
+    consumer: (config) => {
+      const consumer = kafka.consumer(config);
+      consumer.on(consumer.events.REQUEST_TIMEOUT, ({ payload }) => sockets.cut(payload.broker));
+      return consumer;
+    },
+  };
+};
+
+/** What kafkajs calls an error is mostly something it goes on to mend itself; what matters is told by those who use it. */
+const logTo = (log: Log) => ({ level, namespace, log: { message, timestamp: _, logger: __, stack: ___, ...fields } }: {
+  level: logLevel; namespace: string; log: { message: string; timestamp: string; logger?: string; stack?: unknown };
+}): void => {
+  if (level === logLevel.ERROR || level === logLevel.WARN) log.warn({ kafkajs: namespace, ...fields }, message);
+  else log.debug({ kafkajs: namespace, ...fields }, message);
+};

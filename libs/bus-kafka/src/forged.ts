@@ -1,0 +1,39 @@
+import type { ParkedStore } from '@vouchsafe/bus';
+import type { Clock, Log } from '@vouchsafe/runtime';
+import { H, type Incoming } from './wire.js';
+
+export const FORGED = 'forged';
+/** Whoever floods a topic must not fill the parking; beyond it they are only told and counted. */
+const PARKED_MAX = 1000;
+
+/** Commands that nobody we know has signed: never handled, kept for a person to look at, and told. */
+export class Forged {
+  readonly #parked: ParkedStore;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #count = 0;
+
+  constructor(options: { readonly parked: ParkedStore; readonly clock: Clock; readonly log: Log }) {
+    this.#parked = options.parked;
+    this.#clock = options.clock;
+    this.#log = options.log;
+  }
+
+  /** Since the start; anything but 0 is an alarm. */
+  get count(): number {
+    return this.#count;
+  }
+
+  async park({ topic, partition, offset, key, headers }: Incoming): Promise<void> {
+    this.#count++;
+    const { [H.id]: commandId = '', [H.signer]: signer = '', [H.source]: source = '' } = headers;
+    this.#log.error({ topic, partition, offset, key, commandId, signer, source }, 'FORGED_COMMAND: a command without a valid signature came; it was not handled');
+    if (this.#count > PARKED_MAX) return;
+    const id = `${FORGED}/${topic}/${partition}/${offset}`;
+    await this.#parked.put({
+      id, group: FORGED, target: id, error: 'FORGED_COMMAND: no valid signature of a service we know', attempts: 0, parkedAt: this.#clock.now(),
+      // Where it lies in the topic; its body is not copied, for nobody is to act on it.
+      message: { topic, partition, offset, key, commandId, signer, source },
+    });
+  }
+}

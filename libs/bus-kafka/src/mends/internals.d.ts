@@ -1,0 +1,20 @@
+// Parts of kafkajs 2.2.4 that its types do not show; used by the mends only. The version is pinned for them.
+declare module 'kafkajs/src/network/requestQueue' {
+  class RequestQueue {
+    throttleCheckTimeoutId: NodeJS.Timeout | null;
+    throttledUntil: number;
+    readonly pending: readonly unknown[];
+    scheduleCheckPendingRequests(): void;
+    checkPendingRequests(): void;
+  }
+  export = RequestQueue;
+}
+declare module 'kafkajs/src/consumer/offsetManager' {
+  type Offsets = { readonly topics?: readonly { readonly topic: string; readonly partitions: readonly { readonly partition: number; readonly offset: unknown }[] }[] };
+  class OffsetManager {
+    readonly memberAssignment: Readonly<Record<string, readonly number[]>>;
+    uncommittedOffsets(): Offsets;
+    commitOffsets(offsets?: Offsets): Promise<void>;
+  }
+  export = OffsetManager;
+}

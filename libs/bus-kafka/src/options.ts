@@ -1,0 +1,26 @@
+import type { AroundCommand, ParkedStore } from '@vouchsafe/bus';
+import type { Clock, Log, Namespace } from '@vouchsafe/runtime';
+import type { KafkaConnection } from './client.js';
+import type { CommandKeys } from './signing.js';
+
+export type KafkaBusOptions = {
+  readonly connection: KafkaConnection;
+  readonly namespace: Namespace;
+  /** Tells this running instance from others of its service; fresh at every start. */
+  readonly instance: string;
+  /** Signs in the name of this service, e.g. `inventory`, and checks the others. */
+  readonly keys: CommandKeys;
+  /** Shared by all instances of the service. Closed by whoever made it. */
+  readonly parked: ParkedStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Of topics and groups; tells deployments on one Kafka apart. */
+  readonly prefix?: string;
+  readonly compression?: 'gzip' | 'zstd';
+  /** A member that is silent so long loses its partitions. */
+  readonly sessionTimeoutMs?: number;
+  /** A consumer that is behind and commits nothing for so long is begun anew. */
+  readonly stalledMs?: number;
+  /** Wraps the handling of each command, e.g. in a span. */
+  readonly around?: AroundCommand;
+};

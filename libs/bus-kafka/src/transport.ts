@@ -1,0 +1,112 @@
+import { Fault } from '@vouchsafe/kernel';
+import type { Admin } from 'kafkajs';
+import { type KafkaClient, kafkaClient } from './client.js';
+import { Intake, type IntakeOptions } from './intake/intake.js';
+import { type GroupLag, lagOf } from './intake/lag.js';
+import { startWatchdog } from './intake/watchdog.js';
+import type { KafkaBusOptions } from './options.js';
+import { Lane } from './lane/lane.js';
+import { Replies } from './replies.js';
+import { TopicDirectory } from './topics/directory.js';
+import { within } from './within.js';
+import type { Names } from './topics/names.js';
+
+const SESSION_MS = 10_000;
+const STALLED_MS = 60_000;
+const OPEN_RETRY_MS = 1000;
+const CLOSE_MS = 3000;
+
+/** Connections of one bus: an admin client, a lane for each kind of message, and what comes back to us. */
+export class Transport {
+  readonly events: Lane;
+  readonly commands: Lane;
+  readonly replies: Lane;
+  /** Questions of ours and their answers. */
+  readonly awaited: Replies;
+  readonly directory: TopicDirectory;
+  readonly #options: KafkaBusOptions;
+  readonly #client: KafkaClient;
+  readonly #admin: Admin;
+  readonly #replyTopic: string;
+  readonly #replyIntake: Intake;
+  #watchdog: { stop(): Promise<void> } | undefined;
+  #opening: unknown = new Fault('BUS_STARTING', 'the bus is not connected yet');
+
+  constructor(options: KafkaBusOptions, names: Names) {
+    const { connection, keys, instance, clock, log } = options;
+    this.#options = options;
+    this.#client = kafkaClient({ connection, clientId: `vouchsafe-${keys.service}`, log });
+    this.#admin = this.#client.admin();
+    this.directory = new TopicDirectory(this.#admin, clock);
+    this.events = this.#lane('events');
+    this.commands = this.#lane('commands');
+    this.replies = this.#lane('replies');
+    this.awaited = new Replies({ instance, keys, clock, log });
+    this.#replyTopic = names.replies(keys.service);
+    this.#replyIntake = this.intake({
+      groupId: names.replyGroup(keys.service, instance), topics: [this.#replyTopic],
+      startAt: (topic, partition) => this.awaited.startAt(topic, partition), handle: async (message) => this.awaited.take(message),
+    });
+  }
+
+  #lane(name: string): Lane {
+    const { compression = 'gzip', clock, log } = this.#options;
+    return new Lane({
+      name, compression, clock, log,
+      connect: (createPartitioner) => this.#client.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, createPartitioner }),
+    });
+  }
+
+  intake(more: Pick<IntakeOptions, 'groupId' | 'topics' | 'handle' | 'onAssigned' | 'startAt'>): Intake {
+    const { sessionTimeoutMs = SESSION_MS, clock, log } = this.#options;
+    return new Intake({ ...more, sessionTimeoutMs, clock, log, connect: (config) => this.#client.consumer(config) });
+  }
+
+  async isMissing(topic: string): Promise<boolean> {
+    return (await this.directory.partitionsOf(topic)) === undefined;
+  }
+  lagOf(groupId: string, topics: readonly string[]): Promise<GroupLag> {
+    return lagOf(this.#admin, groupId, topics);
+  }
+
+  /** Connects, however long the brokers or topics are absent; what is wrong meanwhile is in {@link problems}. */
+  async open(given: () => boolean): Promise<void> {
+    const { clock, log } = this.#options;
+    while (!given()) {
+      try {
+        await this.#admin.connect();
+        if (await this.isMissing(this.#replyTopic)) throw new Fault('TOPICS_MISSING', `there is no topic ${this.#replyTopic}: run \`vouchsafe topics apply\``);
+        await this.awaited.lookUpEnd(this.#admin, this.#replyTopic);
+        await Promise.all([this.#replyIntake.start(), this.events.open(), this.commands.open(), this.replies.open()]);
+        this.#opening = undefined;
+        return;
+      } catch (error) {
+        this.#opening = error;
+        log.error({ error: String(error) }, 'the bus cannot begin yet; it tries again');
+        await clock.sleep(OPEN_RETRY_MS);
+      }
+    }
+  }
+
+  watch(intakes: () => readonly Intake[]): void {
+    const { stalledMs = STALLED_MS, clock, log } = this.#options;
+    this.#watchdog = startWatchdog({
+      watched: intakes, stalledMs, everyMs: Math.max(100, stalledMs / 6), clock, log,
+      lagOf: (groupId) => this.lagOf(groupId, intakes().find((intake) => intake.groupId === groupId)?.topics ?? []),
+    });
+  }
+
+  problems(): readonly Fault[] {
+    const lanes = [this.events, this.commands, this.replies].flatMap(({ failing }) => (failing === undefined ? [] : [asFault('PRODUCER_FAILING', failing)]));
+    return [...(this.#opening === undefined ? [] : [asFault('KAFKA_UNAVAILABLE', this.#opening)]), ...lanes, ...(this.#replyIntake.problem ? [this.#replyIntake.problem] : [])];
+  }
+
+  async close(): Promise<void> {
+    await this.#watchdog?.stop();
+    await Promise.all([this.events.stop(), this.commands.stop(), this.replies.stop()]);
+    await this.#replyIntake.stop();
+    await within(this.#options.clock, CLOSE_MS, this.#admin.disconnect());
+  }
+}
+
+const asFault = (code: string, error: unknown): Fault => (error instanceof Fault ? error : new Fault(code, String(error), true, { cause: error }));
