@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Fault, invariant } from '@vouchsafe/kernel';
-import { entropyOf } from './code-hash.js';
+import { ENTROPY_START, leastEntropy, REFUSALS_MAX, type RowSegment, segmentsAfter } from './batch-math.js';
+import { HASH_START } from './block-sealer.js';
 import type { BatchStatus, NewBatch, PlainRow, RowRefusal, Segment, VaultBatch } from './code-vault.js';
 import { batchTag } from './voucher-ids.js';
 
@@ -14,9 +15,6 @@ CREATE TABLE IF NOT EXISTS batches (no INTEGER PRIMARY KEY, batch_id TEXT NOT NU
   uses INTEGER NOT NULL, own INTEGER NOT NULL, rows INTEGER NOT NULL, refused INTEGER NOT NULL, hash BLOB NOT NULL, line INTEGER NOT NULL, entropy INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS segments (batch INTEGER NOT NULL, first INTEGER NOT NULL, rows INTEGER NOT NULL, expires_at INTEGER, PRIMARY KEY (batch, first)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refusals (batch INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (batch, line)) WITHOUT ROWID;`;
-/** Refused lines kept per import; beyond it they are only counted. */
-const REFUSALS_MAX = 100_000;
-const HASH_START = Buffer.alloc(32);
 
 /** Batches, their segments of equal expiry and their refused lines. Callers hold the transaction where several go together. */
 export class BatchTable {
@@ -55,13 +53,13 @@ export class BatchTable {
     if (known) return invariant(known.import_id === importId && known.uses === uses, 'a batch belongs to one import');
     this.#db
       .prepare(`INSERT INTO batches (batch_id, tag, import_id, status, uses, own, rows, refused, hash, line, entropy) VALUES (?, ?, ?, 'open', ?, ?, 0, 0, ?, 0, ?)`)
-      .run(batchId, batchTag(batchId), importId, uses, own ? 1 : 0, HASH_START, Number.MAX_SAFE_INTEGER);
+      .run(batchId, batchTag(batchId), importId, uses, own ? 1 : 0, HASH_START, ENTROPY_START);
   }
   setStatus(no: number, status: BatchStatus): void {
     this.#db.prepare(`UPDATE batches SET status = ? WHERE no = ?`).run(status, no);
   }
   add(batch: BatchRow, { sealed, hash, line, refused }: Addition): void {
-    const entropy = sealed.reduce((least, { code }) => Math.min(least, entropyOf(code)), batch.entropy);
+    const entropy = leastEntropy(batch.entropy, sealed);
     this.#db
       .prepare(`UPDATE batches SET rows = rows + ?, refused = refused + ?, hash = ?, line = ?, entropy = ? WHERE no = ?`)
       .run(sealed.length, refused.length, hash, Math.max(line, batch.line), entropy, batch.no);
@@ -70,16 +68,10 @@ export class BatchTable {
     this.#addSegments(batch, sealed);
   }
   #addSegments(batch: BatchRow, sealed: readonly PlainRow[]): void {
-    let open = this.#db.prepare(`SELECT first, rows, expires_at FROM segments WHERE batch = ? ORDER BY first DESC LIMIT 1`).get(batch.no) as SegmentRow | undefined;
+    const last = this.#db.prepare(`SELECT first, rows, expires_at FROM segments WHERE batch = ? ORDER BY first DESC LIMIT 1`).get(batch.no) as SegmentRow | undefined;
+    const open: RowSegment | undefined = last && { first: last.first, rows: last.rows, expiresAt: last.expires_at ?? undefined };
     const put = this.#db.prepare(`INSERT OR REPLACE INTO segments (batch, first, rows, expires_at) VALUES (?, ?, ?, ?)`);
-    sealed.forEach(({ expiresAt }, i) => {
-      if (open && open.expires_at === (expiresAt ?? null)) open = { ...open, rows: open.rows + 1 };
-      else {
-        if (open) put.run(batch.no, open.first, open.rows, open.expires_at);
-        open = { first: batch.rows + i, rows: 1, expires_at: expiresAt ?? null };
-      }
-    });
-    if (open) put.run(batch.no, open.first, open.rows, open.expires_at);
+    for (const { first, rows, expiresAt } of segmentsAfter(open, batch.rows, sealed)) put.run(batch.no, first, rows, expiresAt ?? null);
   }
 
   segments({ no, uses }: BatchRow): readonly Segment[] {

@@ -1,13 +1,9 @@
-import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { BatchRow, BatchTable } from './batch-table.js';
-import { hashInto, identitiesOf, identityOf } from './code-hash.js';
+import { CodeHashes, type RowHashes } from './code-hashes.js';
 import { type BatchStatus, HASH_BYTES, type PlainRow, type RowRefusal, type SealedLookupKey } from './code-vault.js';
 import type { KeyRing, RingKey } from './key-ring.js';
 import { Lookups } from './lookups.js';
-
-/** Hashes of some rows, 16 bytes each, under every look-up key, the newest first. */
-export type RowHashes = { readonly newest: Uint8Array; readonly version: number; readonly older: readonly Uint8Array[] };
 
 /** Batch numbers begin at one: what is under this one blocks, and is not found. */
 const NO_BATCH = 0;
@@ -18,21 +14,18 @@ const TIDY_PER_ROW = 4;
 export class CodeIndex {
   readonly #db: DatabaseSync;
   readonly #batches: BatchTable;
-  readonly #ring: KeyRing;
-  #keys: readonly RingKey[];
+  readonly #hashes: CodeHashes;
   #lookups: Lookups;
 
   constructor(db: DatabaseSync, batches: BatchTable, ring: KeyRing, keys: readonly RingKey[]) {
     this.#db = db;
     this.#batches = batches;
-    this.#ring = ring;
-    this.#keys = keys;
+    this.#hashes = new CodeHashes(ring, keys);
     this.#lookups = new Lookups(db);
   }
 
   hash({ own }: BatchRow, rows: readonly Identified[]): RowHashes {
-    const newest = this.#newest();
-    return { newest: hashAll(newest.key, rows, own), version: newest.version, older: this.#keys.slice(0, -1).map(({ key }) => hashAll(key, rows, own)) };
+    return this.#hashes.of(own === 1, rows);
   }
 
   /** Indexes of rows whose code is new, and refusals of the others. */
@@ -81,56 +74,41 @@ export class CodeIndex {
   /** Batch and row of a presented code, where that batch is on sale. Always the same number of look-ups. */
   find(code: string): { readonly batch: BatchRow; readonly row: number } | undefined {
     let found: { readonly batch: BatchRow; readonly row: number } | undefined;
-    const hash = Buffer.alloc(HASH_BYTES);
-    for (const { key } of this.#keys) {
-      for (const identity of identitiesOf(code)) {
-        hashInto(key, identity, hash, 0);
-        for (const { batch: no, row } of this.#lookups.find(hash)) {
-          const batch = this.#batches.byNo(no);
-          if (batch?.status === 'complete' && row < batch.rows) found ??= { batch, row };
-        }
+    for (const hash of this.#hashes.ofPresented(code)) {
+      for (const { batch: no, row } of this.#lookups.find(hash)) {
+        const batch = this.#batches.byNo(no);
+        if (batch?.status === 'complete' && row < batch.rows) found ??= { batch, row };
       }
     }
     return found;
   }
 
-  /** Hashes that block for ever and find nothing: of codes whose batch this vault does not have. */
+  /** Hashes that block for ever and find nothing: of codes whose batch this vault does not have. What only an aborted import left blocks nobody, so it is adopted too. */
   adopt(hashes: Uint8Array): number {
     const fresh: Uint8Array[] = [];
-    for (let at = 0; at < hashes.length; at += HASH_BYTES) if (this.#lookups.find(hashes, at).length === 0) fresh.push(hashes.subarray(at, at + HASH_BYTES));
+    const statuses = new Map<number, BatchStatus>();
+    for (let at = 0; at < hashes.length; at += HASH_BYTES) if (this.#blocking([hashes], at, statuses) === undefined) fresh.push(hashes.subarray(at, at + HASH_BYTES));
     this.#lookups.insert(NO_BATCH, 0, Buffer.concat(fresh));
     this.#lookups.turnOver();
     return fresh.length;
   }
   hasKey(version: number): boolean {
-    return this.#keys.some((key) => key.version === version);
+    return this.#hashes.has(version);
   }
-  async adoptKey({ version, wrapped }: SealedLookupKey): Promise<void> {
-    if (this.hasKey(version)) return;
-    const key = await this.#ring.adopt('lookup', version, wrapped);
-    this.#keys = [...this.#keys, key].sort((a, b) => a.version - b.version);
+  adoptKey(key: SealedLookupKey): Promise<void> {
+    return this.#hashes.adopt(key);
   }
-  /** From here new codes are hashed under a new key; older ones are found under theirs until they are hashed anew. */
-  async addKey(): Promise<void> {
-    this.#keys = [...this.#keys, await this.#ring.create('lookup', undefined, this.#newest().version + 1)];
+  addKey(): Promise<void> {
+    return this.#hashes.addVersion();
   }
   /** Adds rows of a batch, from `row` on, under the newest key. */
   rehash(batch: BatchRow, row: number, rows: readonly Identified[]): void {
-    this.#lookups.insert(batch.no, row, hashAll(this.#newest().key, rows, batch.own));
+    this.#lookups.insert(batch.no, row, this.#hashes.ofNewest(batch.own === 1, rows));
     this.#lookups.turnOver();
   }
   forget(no: number): number {
     return this.#lookups.removeBatch(no);
   }
-
-  #newest(): RingKey {
-    return this.#keys[this.#keys.length - 1]!;
-  }
 }
 
 type Identified = Pick<PlainRow, 'code' | 'number'>;
-const hashAll = (key: KeyObject, rows: readonly Identified[], own: number): Uint8Array => {
-  const hashes = new Uint8Array(rows.length * HASH_BYTES);
-  rows.forEach((row, i) => hashInto(key, identityOf(row, own === 1), hashes, i * HASH_BYTES));
-  return hashes;
-};

@@ -1,3 +1,4 @@
+import type { KeyWrap } from './key-wrap.js';
 import type { SpoolKeys } from './spool.js';
 
 /** One line of an import on its way into the vault. Plain; forgotten as soon as it is sealed. */
@@ -65,7 +66,8 @@ export interface CodeVault {
   find(code: string): Promise<(UnitRef & { readonly uses: number }) | undefined>;
   /** Public ids: a keyed permutation of (batch, index). */
   nameUnits(units: readonly UnitRef[]): readonly string[];
-  resolveIds(ids: readonly string[]): readonly (UnitRef | undefined)[];
+  /** Units behind public ids; undefined where an id names none. */
+  resolveIds(ids: readonly string[]): Promise<readonly (UnitRef | undefined)[]>;
 
   /** For uploads on their way here. */
   readonly spoolKeys: SpoolKeys;
@@ -82,6 +84,14 @@ export interface CodeVault {
   erase(batchId: string): Promise<Erasure>;
   close(): Promise<void>;
 }
+
+/** A vault with what a command line does to it now and then. */
+export type MaintainedCodeVault = CodeVault & {
+  /** Seals every data key anew under `next`; the old key opens nothing any more. Returns how many. */
+  rotateKek(next: KeyWrap): Promise<number>;
+  /** Hashes all codes under a new look-up key. Returns how many; those of erased batches stay under the old one. Not while codes are imported. */
+  rotateLookups(): Promise<number>;
+};
 
 /** A hash is kept after its batch's key was erased only if its code has this much entropy (RULES, Secrets 3). */
 export const KEEP_HASH_BITS = 80;

@@ -7,7 +7,7 @@ export { PERSONAL_KINDS, PERSONAL_VALUE_MAX, PERSONAL_VALUES_MAX, subjectOfRef }
 export type { PersonalVaultStats, SqlitePersonalVaultOptions } from './sqlite-personal-vault.js';
 export { sqlitePersonalVault } from './sqlite-personal-vault.js';
 export type {
-  BatchStatus, BatchUnits, CodeVault, Erasure, NewBatch, OpenedUnit, PlainRow, RowRefusal, SealedLookupKey, SealResult, Segment, UnitRef, VaultBatch,
+  BatchStatus, BatchUnits, CodeVault, Erasure, MaintainedCodeVault, NewBatch, OpenedUnit, PlainRow, RowRefusal, SealedLookupKey, SealResult, Segment, UnitRef, VaultBatch,
 } from './code-vault.js';
 export { HASH_BYTES, KEEP_HASH_BITS } from './code-vault.js';
 export type { CodeVaultOptions, SqliteCodeVault } from './sqlite-code-vault.js';

@@ -7,7 +7,7 @@ export interface SpoolKeys {
   create(name: string): Promise<{ readonly id: number; readonly key: KeyObject }>;
   get(id: number): Promise<KeyObject>;
   /** Destroys a key: what it sealed is gone. */
-  retire(id: number): void;
+  retire(id: number): void | Promise<void>;
 }
 
 /**
@@ -86,7 +86,7 @@ class FileSpool implements Spool {
     const { file, keyIds } = await this.#file(name);
     this.#open.delete(name);
     await file.close();
-    for (const id of keyIds) this.keys.retire(id);
+    for (const id of keyIds) await this.keys.retire(id);
     await this.disk.remove(name);
     await this.disk.syncFolder('');
   }

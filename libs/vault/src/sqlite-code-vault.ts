@@ -2,18 +2,20 @@ import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { Fault, invariant, isFault } from '@vouchsafe/kernel';
 import type { Clock, Log, Namespace, Random } from '@vouchsafe/runtime';
+import { byExpiry } from './batch-math.js';
 import { type BatchRow, BatchTable, toBatch } from './batch-table.js';
 import { BlockStore } from './block-store.js';
 import { BLOCK_ROWS } from './blocks.js';
 import { CodeIndex } from './code-index.js';
 import {
-  type BatchUnits, type CodeVault, type Erasure, KEEP_HASH_BITS, type NewBatch, type OpenedUnit, type PlainRow, type RowRefusal, type SealedLookupKey, type SealResult,
+  type BatchUnits, type Erasure, KEEP_HASH_BITS, type MaintainedCodeVault, type NewBatch, type OpenedUnit, type PlainRow, type RowRefusal, type SealedLookupKey, type SealResult,
   type Segment, type UnitRef, type VaultBatch,
 } from './code-vault.js';
 import { KeyRing, type RingKey } from './key-ring.js';
 import type { KeyWrap } from './key-wrap.js';
 import type { SpoolKeys } from './spool.js';
 import { inTransaction, openDatabase, overwriting } from './sqlite.js';
+import { SqliteKeys } from './sqlite-keys.js';
 import { batchTag, nameUnits, unitOf } from './voucher-ids.js';
 
 export type CodeVaultOptions = {
@@ -21,23 +23,20 @@ export type CodeVaultOptions = {
   readonly file: string;
   readonly namespace: Namespace; readonly wrap: KeyWrap; readonly random: Random; readonly clock: Clock; readonly log: Log;
 };
-/** What only the embedded vault offers: maintenance by the command line. */
-export type SqliteCodeVault = CodeVault & {
-  /** Seals every data key anew under `next`; the old key opens nothing any more. Returns how many. */
-  rotateKek(next: KeyWrap): Promise<number>;
-  /** Hashes all codes under a new look-up key. Returns how many; those of erased batches stay under the old one. */
-  rotateLookups(): Promise<number>;
-  readonly db: DatabaseSync;
-};
+export type SqliteCodeVault = MaintainedCodeVault & { readonly db: DatabaseSync };
 
 /** Opens the vault of codes of one namespace on SQLite, every commit flushed. Fault `KEY_WRONG` where the key-encryption key is not the one it was sealed under. */
 export const openCodeVault = async (options: CodeVaultOptions): Promise<SqliteCodeVault> => {
   const db = openDatabase(options.file);
-  const ring = new KeyRing(db, options.wrap, options.namespace, options.random, options.clock);
+  const stored = new SqliteKeys(db, options.clock);
+  const ring = new KeyRing(stored, options.wrap, options.namespace, options.random, options.clock);
   const [voucherKey] = await ring.all('voucher-id');
   const lookupKeys = await ring.all('lookup');
-  return new Vault(db, ring, voucherKey ?? (await ring.create('voucher-id')), lookupKeys.length > 0 ? lookupKeys : [await ring.create('lookup')]);
+  const voucher = voucherKey ?? (await ring.create('voucher-id'));
+  return new Vault(db, { ring, stored, voucher, lookup: lookupKeys.length > 0 ? lookupKeys : [await ring.create('lookup')] });
 };
+
+type Keys = { readonly ring: KeyRing; readonly stored: SqliteKeys; readonly voucher: RingKey; readonly lookup: readonly RingKey[] };
 
 const TAGS_MAX = 10_000;
 
@@ -49,12 +48,17 @@ class Vault implements SqliteCodeVault {
   readonly #tags = new Map<string, Buffer>();
   readonly spoolKeys: SpoolKeys;
 
-  constructor(readonly db: DatabaseSync, readonly keys: KeyRing, voucherKey: RingKey, lookupKeys: readonly RingKey[]) {
+  constructor(readonly db: DatabaseSync, readonly keys: Keys) {
+    const { ring, stored, voucher, lookup } = keys;
     this.#batches = new BatchTable(db);
-    this.#blocks = new BlockStore(db, keys);
-    this.#index = new CodeIndex(db, this.#batches, keys, lookupKeys);
-    this.#voucherKey = voucherKey.key;
-    this.spoolKeys = { create: (name) => keys.create('spool', name), get: async (id) => (await keys.get(id)).key, retire: (id) => keys.retire(id) };
+    this.#blocks = new BlockStore(db, ring);
+    this.#index = new CodeIndex(db, this.#batches, ring, lookup);
+    this.#voucherKey = voucher.key;
+    const retire = (id: number): void => {
+      ring.forget(id);
+      stored.destroy(id);
+    };
+    this.spoolKeys = { create: (name) => ring.create('spool', name), get: async (id) => (await ring.get(id)).key, retire };
   }
 
   async begin(batch: NewBatch): Promise<void> {
@@ -68,8 +72,7 @@ class Vault implements SqliteCodeVault {
       const batch = this.#batches.mustHave(batchId);
       invariant(batch.status === 'open', 'rows are sealed into an open batch');
       const { kept, refused } = this.#index.withoutDuplicates(batch, rows, hashes);
-      // First expiring first, so that a batch has few segments.
-      const sorted = kept.sort((a, b) => (rows[a]!.expiresAt ?? Infinity) - (rows[b]!.expiresAt ?? Infinity) || a - b);
+      const sorted = byExpiry(rows, kept);
       const sealed = sorted.map((i) => rows[i]!);
       const own = this.#index.add(batch, hashes.newest, sorted);
       this.#batches.add(batch, { sealed, hash: this.#blocks.seal(batch, sealed), line: progress.line, refused: [...progress.refusals, ...refused] });
@@ -104,7 +107,7 @@ class Vault implements SqliteCodeVault {
     if (!row || row.status === 'aborted') return;
     invariant(row.status === 'open', 'a complete batch is not aborted');
     this.#blocks.close(batchId);
-    this.keys.destroy(batchId);
+    this.#destroyKeys(batchId);
     inTransaction(this.db, () => {
       this.#batches.setStatus(row.no, 'aborted');
       this.#blocks.remove(row.no);
@@ -130,7 +133,7 @@ class Vault implements SqliteCodeVault {
   nameUnits(units: readonly UnitRef[]): readonly string[] {
     return nameUnits(this.#voucherKey, units, (batchId) => this.#tagOf(batchId));
   }
-  resolveIds(ids: readonly string[]): readonly (UnitRef | undefined)[] {
+  async resolveIds(ids: readonly string[]): Promise<readonly (UnitRef | undefined)[]> {
     return ids.map((id) => {
       const unit = unitOf(this.#voucherKey, id);
       const batch = unit && this.#batches.byTag(unit.tag);
@@ -156,7 +159,7 @@ class Vault implements SqliteCodeVault {
     return adopted;
   }
   async lookupKeys(): Promise<readonly SealedLookupKey[]> {
-    return this.keys.sealed('lookup');
+    return this.keys.ring.sealed('lookup');
   }
   async adoptLookupKey(key: SealedLookupKey): Promise<boolean> {
     try {
@@ -171,7 +174,7 @@ class Vault implements SqliteCodeVault {
   async erase(batchId: string): Promise<Erasure> {
     const batch = this.#batches.mustHave(batchId);
     this.#blocks.close(batchId);
-    this.keys.destroy(batchId);
+    this.#destroyKeys(batchId);
     const hashesDeleted = overwriting(this.db, () =>
       inTransaction(this.db, () => {
         this.#batches.setStatus(batch.no, 'erased');
@@ -181,7 +184,7 @@ class Vault implements SqliteCodeVault {
   }
 
   rotateKek(next: KeyWrap): Promise<number> {
-    return this.keys.rewrap(next);
+    return this.keys.ring.rewrap(next);
   }
   async rotateLookups(): Promise<number> {
     await this.#index.addKey();
@@ -209,6 +212,10 @@ class Vault implements SqliteCodeVault {
       this.#index.reload();
       throw isFull(error) ? new Fault('VAULT_FULL', 'no space for the vault; nothing was sealed', true, { cause: error }) : error;
     }
+  }
+  #destroyKeys(batchId: string): void {
+    this.keys.ring.forgetBatch(batchId);
+    this.keys.stored.destroyBatch(batchId);
   }
   #tagOf(batchId: string): Buffer {
     const known = this.#tags.get(batchId);

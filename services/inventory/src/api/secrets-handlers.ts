@@ -35,7 +35,7 @@ export const secretsHandlers = (secrets: Secrets): Handlers<typeof SecretsServic
   },
   async resolveVoucherIds({ voucherIds }) {
     return {
-      units: secrets.resolve(voucherIds).map((unit) => (unit ? { found: true, unit: { batchId: unit.batchId, index: BigInt(unit.index) } } : { found: false })),
+      units: (await secrets.resolve(voucherIds)).map((unit) => (unit ? { found: true, unit: { batchId: unit.batchId, index: BigInt(unit.index) } } : { found: false })),
     };
   },
 });

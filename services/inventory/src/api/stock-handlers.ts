@@ -64,7 +64,7 @@ const withdrawals = (options: StockHandlerOptions): Methods<'recallBatch' | 'voi
       return { batch: batchMessage(await cardOf(options, batchId)), withdrawn: BigInt(withdrawn), alreadySold: BigInt(alreadySold) };
     },
     async voidVoucher({ voucherId, reason, requestId, validateOnly }, context) {
-      const [unit] = vault.resolveIds([required('/voucherId', voucherId)]);
+      const [unit] = await vault.resolveIds([required('/voucherId', voucherId)]);
       if (!unit) throw failureOf('VOUCHER_UNKNOWN');
       const { productId } = await cardOf(options, unit.batchId);
       const command = { type: 'VoidUnits', ranges: joined([unit]), reason: required('/reason', reason), at: clock.now() } as const;
@@ -75,7 +75,7 @@ const withdrawals = (options: StockHandlerOptions): Methods<'recallBatch' | 'voi
     async takeStock({ batchId, missingVoucherIds, reason, requestId, validateOnly }, context) {
       const { productId } = await cardOf(options, batchId);
       if (missingVoucherIds.length > TAKE_MAX) throw invalidField('/missingVoucherIds', 'TOO_MANY', `最多 ${TAKE_MAX} 个`, `at most ${TAKE_MAX} at a time`);
-      const units = vault.resolveIds(missingVoucherIds);
+      const units = await vault.resolveIds(missingVoucherIds);
       const own = units.flatMap((unit) => (unit?.batchId === batchId ? [unit] : []));
       const command = { type: 'VoidUnits', ranges: joined(own), reason: required('/reason', reason), at: clock.now() } as const;
       const gone = indexesLost(await askPool(pools, { productId, command, validateOnly }, envelopeOf(options, context, requestId, `take/${batchId}`)));

@@ -51,7 +51,7 @@ export class Secrets {
   name(units: readonly UnitRef[]): readonly string[] {
     return this.#options.vault.nameUnits(units);
   }
-  resolve(ids: readonly string[]): readonly (UnitRef | undefined)[] {
+  resolve(ids: readonly string[]): Promise<readonly (UnitRef | undefined)[]> {
     return this.#options.vault.resolveIds(ids);
   }
 
