@@ -14,7 +14,7 @@ const all = async <T extends { event?: unknown }>(reading: AsyncIterable<T>): Pr
   return events;
 };
 const told = (events: readonly Seen[]): string[] => events.map(({ streamId, revision }) => `${streamId}@${revision}`);
-const proposed = (type = 'test.Happened.v1', data: object = { a: 1 }) => jsonEvent({ type, data });
+const proposed = (type = 'test.Happened.v1', data: Record<string, unknown> = { a: 1 }) => jsonEvent({ type, data });
 
 describe('the EventStoreDB door, for the official client', () => {
   let house: House;

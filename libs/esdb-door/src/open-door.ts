@@ -26,6 +26,8 @@ export type DoorOptions = {
   readonly append?: boolean;
   /** Bytes of one append; the real server's default. */
   readonly maxAppendBytes?: number;
+  /** So often subscribers are asked for again, milliseconds. */
+  readonly recheckMs?: number;
   readonly clock: Clock;
   readonly ids: Pick<Ids, 'uuid'>;
   readonly log: Log;
@@ -38,19 +40,21 @@ export type Door = {
 
 const MAX_APPEND_BYTES = 1 << 20;
 const MESSAGE_BYTES = 17 << 20;
+const RECHECK_MS = 30_000;
 /** An answer under way may still go out. */
 const CLOSING_MS = 2_000;
+const FLUSH_MS = 100;
 
 /** Opens a store to clients of EventStoreDB. Throws a Bug for what must not be composed, Fault `DOOR_UNAVAILABLE` where the port cannot be had. */
 export const openDoor = async (options: DoorOptions): Promise<Door> => {
-  const { store, namespace, host, tls, append = false, maxAppendBytes = MAX_APPEND_BYTES, clock, ids, log, anonymous, authenticate } = options;
+  const { store, namespace, host, tls, append = false, maxAppendBytes = MAX_APPEND_BYTES, recheckMs = RECHECK_MS, clock, ids, log, anonymous, authenticate } = options;
   invariant(namespace !== 'live' || !append, 'nobody appends to live from outside');
   invariant(namespace !== 'live' || !anonymous, 'nobody reads live without credentials');
   invariant(tls !== undefined || isLoopback(host), 'beyond loopback a door has TLS');
   const stop = new AbortController();
   const appender = new Appender(store, clock, { allowed: append, maxBytes: maxAppendBytes });
   const streams = new Streams({
-    store, appender, ids, log, closing: stop.signal,
+    store, appender, ids, clock, log, recheckMs, closing: stop.signal,
     visitor: (metadata, peer) => visitorOf(metadata, peer, authenticate, anonymous),
   });
   const server = new Server({ 'grpc.max_receive_message_length': MESSAGE_BYTES, 'grpc.max_send_message_length': MESSAGE_BYTES, 'grpc-node.max_session_memory': Number.MAX_SAFE_INTEGER });
@@ -64,12 +68,17 @@ export const openDoor = async (options: DoorOptions): Promise<Door> => {
     port: bound.port,
     close: async () => {
       stop.abort();
-      const late = new AbortController();
-      await Promise.race([shutdown(server), clock.sleep(CLOSING_MS, late.signal)]);
-      late.abort();
+      await within(streams.idle(), clock, CLOSING_MS);
+      await within(shutdown(server), clock, FLUSH_MS); // it waits for clients to hang up, which they need not
       server.forceShutdown();
     },
   };
+};
+
+const within = async (work: Promise<void>, clock: Clock, ms: number): Promise<void> => {
+  const over = new AbortController();
+  await Promise.race([work, clock.sleep(ms, over.signal)]);
+  over.abort();
 };
 
 const bind = (server: Server, address: string, tls: DoorOptions['tls']): Promise<number> => {

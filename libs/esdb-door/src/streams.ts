@@ -4,7 +4,7 @@ import type {
 import type { AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, DeleteReq, DeleteResp, ReadReq, ReadResp, TombstoneReq, TombstoneResp } from '@eventstore/db-client/generated/streams_pb';
 import type { IStreamsServer } from '@eventstore/db-client/generated/streams_grpc_pb';
 import type { EventStore } from '@vouchsafe/event-store';
-import type { Ids, Log } from '@vouchsafe/runtime';
+import type { Clock, Ids, Log } from '@vouchsafe/runtime';
 import { appendCall } from './append-call.js';
 import type { Appender } from './appender.js';
 import { batchCall } from './batch-call.js';
@@ -19,7 +19,10 @@ export type StreamsOptions = {
   readonly store: EventStore;
   readonly appender: Appender;
   readonly ids: Pick<Ids, 'uuid'>;
+  readonly clock: Clock;
   readonly log: Log;
+  /** So often whoever subscribes is asked for again: credentials that were revoked end what they began. Milliseconds. */
+  readonly recheckMs: number;
   /** Who calls; rejects where nobody is let in. */
   readonly visitor: (metadata: Metadata, peer: string) => Promise<Visitor>;
   /** Aborts when the door closes. */
@@ -32,6 +35,7 @@ type Ending = { readonly cancelled: boolean; end(): unknown; emit(event: 'error'
 export class Streams {
   readonly #options: StreamsOptions;
   readonly #landmarks: Landmarks;
+  readonly #running = new Set<Promise<void>>();
 
   constructor(options: StreamsOptions) {
     this.#options = options;
@@ -40,23 +44,48 @@ export class Streams {
 
   get handlers(): IStreamsServer {
     return {
-      read: (call: ServerWritableStream<ReadReq, ReadResp>) => void this.#read(call),
-      append: (call: ServerReadableStream<AppendReq, AppendResp>, callback: sendUnaryData<AppendResp>) => void this.#append(call, callback),
-      batchAppend: (call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>) => void this.#batchAppend(call),
-      delete: (call: ServerUnaryCall<DeleteReq, DeleteResp>, callback: sendUnaryData<DeleteResp>) => void this.#refuse(call, callback),
-      tombstone: (call: ServerUnaryCall<TombstoneReq, TombstoneResp>, callback: sendUnaryData<TombstoneResp>) => void this.#refuse(call, callback),
+      read: (call: ServerWritableStream<ReadReq, ReadResp>) => this.#run(this.#read(call)),
+      append: (call: ServerReadableStream<AppendReq, AppendResp>, callback: sendUnaryData<AppendResp>) => this.#run(this.#append(call, callback)),
+      batchAppend: (call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>) => this.#run(this.#batchAppend(call)),
+      delete: (call: ServerUnaryCall<DeleteReq, DeleteResp>, callback: sendUnaryData<DeleteResp>) => this.#run(this.#refuse(call, callback)),
+      tombstone: (call: ServerUnaryCall<TombstoneReq, TombstoneResp>, callback: sendUnaryData<TombstoneResp>) => this.#run(this.#refuse(call, callback)),
     };
   }
 
+  /** Settles when no call is being answered. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
+  /** Every handler answers its own errors, so none of them rejects. */
+  #run(work: Promise<void>): void {
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
+  }
+
   async #read(call: ServerWritableStream<ReadReq, ReadResp>): Promise<void> {
-    const sink = new Sink<ReadResp>(call, this.#options.closing);
+    const { store, ids, closing } = this.#options;
     await this.#ending(call, async () => {
       await this.#who(call);
       const options = call.request.getOptions();
       if (!options) throw invalid('a read has options');
-      if (options.hasSubscription()) await subscribe(this.#options.store, this.#landmarks, options, this.#options.ids.uuid(), sink);
-      else await read(this.#options.store, this.#landmarks, options, sink);
+      if (!options.hasSubscription()) return read(store, this.#landmarks, options, new Sink(call, closing));
+      const over = new AbortController();
+      const sink = new Sink<ReadResp>(call, AbortSignal.any([closing, over.signal]));
+      const watched = this.#watch(call, sink.signal).finally(() => over.abort());
+      await subscribe(store, this.#landmarks, options, ids.uuid(), sink).finally(() => over.abort());
+      await watched;
     });
+  }
+
+  /** Settles when `signal` aborts; rejects as soon as whoever calls is let in no longer. */
+  async #watch(call: Call, signal: AbortSignal): Promise<void> {
+    const { clock, recheckMs } = this.#options;
+    for (;;) {
+      await clock.sleep(recheckMs, signal);
+      if (signal.aborted) return;
+      await this.#who(call);
+    }
   }
 
   async #append(call: ServerReadableStream<AppendReq, AppendResp>, callback: sendUnaryData<AppendResp>): Promise<void> {
