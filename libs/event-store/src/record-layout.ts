@@ -29,11 +29,14 @@ export const HAS_PUB = 2;
 export const CORRELATION_IN_STREAM = 4;
 /** The causation begins with the correlation; what follows is written. */
 export const CAUSATION_FOLLOWS = 8;
-/** In the data the correlation is written as {@link MARK}. */
-export const DATA_MARKED = 16;
+/** In the data the correlation, the principal, the time it occurred are written as their {@link MARKS}. */
+export const CORRELATION_MARKED = 16;
+export const PRINCIPAL_MARKED = 32;
+export const OCCURRED_MARKED = 64;
+const ANY_MARKED = CORRELATION_MARKED | PRINCIPAL_MARKED | OCCURRED_MARKED;
 
-/** Stands for the correlation within the data: no JSON text holds this character unescaped. */
-export const MARK = '\u0001';
+/** What stands for them within the data: no JSON text holds these characters unescaped. */
+export const MARKS = { correlation: '\u0001', principal: '\u0002', occurredAt: '\u0003' } as const;
 const DASH = 45;
 
 /** Where the stream's name begins in the record at `at`. */
@@ -101,7 +104,13 @@ const inStream = (bytes: Buffer, stream: number, length: number, correlation: nu
 };
 
 /** The data's JSON of the record at `at`, as {@link readRest} read it. */
-export const dataTextOf = (bytes: Buffer, at: number, { dataAt, correlation }: ReturnType<typeof readRest>): string => {
-  const text = bytes.toString('utf8', dataAt, at + bytes.readUInt32BE(at));
-  return bytes[at + FLAGS_AT]! & DATA_MARKED ? text.split(MARK).join(correlation) : text;
+export const dataTextOf = (bytes: Buffer, at: number, { dataAt, correlation, principal }: ReturnType<typeof readRest>): string => {
+  let text = bytes.toString('utf8', dataAt, at + bytes.readUInt32BE(at));
+  const flags = bytes[at + FLAGS_AT]!;
+  if ((flags & ANY_MARKED) === 0) return text;
+  // The last mark made is taken back first: what a mark stands for may itself hold one of those before.
+  if (flags & OCCURRED_MARKED) text = text.replaceAll(MARKS.occurredAt, String(getI64(bytes, at + OCCURRED_AT)));
+  if (flags & PRINCIPAL_MARKED) text = text.replaceAll(MARKS.principal, () => principal);
+  if (flags & CORRELATION_MARKED) text = text.replaceAll(MARKS.correlation, () => correlation);
+  return text;
 };

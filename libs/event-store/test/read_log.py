@@ -19,7 +19,9 @@ def fail(file, offset, why):
     sys.exit(f"{file} at byte {offset}: {why}")
 
 
-TRACE, PUB, IN_STREAM, FOLLOWS, MARKED = 1, 2, 4, 8, 16
+TRACE, PUB, IN_STREAM, FOLLOWS = 1, 2, 4, 8
+# In the data the correlation, the principal, the time it occurred stand as 1, 2, 3.
+MARKED = (64, 32, 16)
 
 
 def event_of(record):
@@ -44,7 +46,10 @@ def event_of(record):
         correlation = take(lengths[2])
     causation = (correlation if flags & FOLLOWS else b"") + take(lengths[3])
     principal, trace = take(lengths[4]), take(lengths[5])
-    data = record[at:].replace(b"\x01", correlation) if flags & MARKED else record[at:]
+    data = record[at:]
+    for flag, sign, said in zip(MARKED, (b"\3", b"\2", b"\1"), (str(occurred).encode(), principal, correlation)):
+        if flags & flag:
+            data = data.replace(sign, said)
     texts = [part.decode("utf-8") for part in (stream, kind, correlation, causation, principal, trace)]
     event = {
         "id": str(uuid.UUID(bytes=uid)), "stream": texts[0], "revision": revision, "type": texts[1], "epoch": epoch,

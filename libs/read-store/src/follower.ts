@@ -3,6 +3,7 @@ import { Fault, isFault } from '@vouchsafe/kernel';
 import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
 import type { FollowedLog } from './followed-log.js';
 import type { ReadStore } from './port.js';
+import type { Lag } from './runner-port.js';
 
 export type FollowerOptions = {
   /** Name of the checkpoint. */
@@ -21,12 +22,6 @@ export type FollowerOptions = {
   /** How long it waits for more before it takes up few events, while nobody waits for them. */
   readonly gatherMs?: number;
 };
-
-/**
- * How far behind the log: `events` of ours that wait, estimated from how densely they lay so far (positions are no counts);
- * 0 only where nothing can wait. `behind`: the position reached; `ageMs`: how old the event there is.
- */
-export type Lag = { readonly events: number; readonly behind: Position; readonly ageMs: number };
 
 /** Follows durable events from a checkpoint. */
 export interface Follower {

@@ -1,5 +1,5 @@
 import type { Position } from '@vouchsafe/event-store';
-import type { RunnersElsewhere } from './projections/runner.js';
+import type { RunnersElsewhere } from './runner-port.js';
 
 /** A value in a document: JSON plus bigint. Instants are numbers of milliseconds. */
 export type DocValue = null | boolean | number | bigint | string | readonly DocValue[] | { readonly [key: string]: DocValue | undefined };

@@ -5,7 +5,7 @@ import { Fault } from '@vouchsafe/kernel';
 import type { Log } from '@vouchsafe/runtime';
 import { fromText, toText } from './document-text.js';
 import type { Collection, CollectionSpec, Doc, Query, ReadStore, WriteOp } from './port.js';
-import type { RunnersElsewhere } from './projections/runner.js';
+import type { RunnersElsewhere } from './runner-port.js';
 import { cellsOf } from './sqlite/cells.js';
 import { Database } from './sqlite/database.js';
 import { InlineWriter } from './sqlite/inline-writer.js';

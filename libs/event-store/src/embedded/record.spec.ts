@@ -22,15 +22,15 @@ const factsOf = (event: NewEvent, stream: string) => {
 
 /** Texts that share parts, as an order's do, and some that are odd. */
 const text = fc.oneof(
-  fc.constantFrom('', ORDER, `${ORDER}/reserve1`, `order-${ORDER}`, `grant-${ORDER}_1_0`, 'pool-prd_x_0', '-', '礼', `礼-礼${ORDER}`, '\u0001', 'a"b\\c'),
+  fc.constantFrom('', ORDER, `${ORDER}/reserve1`, `order-${ORDER}`, `grant-${ORDER}_1_0`, 'pool-prd_x_0', '-', '礼', `礼-礼${ORDER}`, '\u0001', 'principal\u0001', '1760000000000', `${ORDER}\u0003`, 'a"b\\c'),
   fc.string({ unit: 'grapheme', maxLength: 20 }),
 ).filter((value) => value.isWellFormed());
 const json = fc.oneof(
   fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as Json),
-  text.map((value) => ({ orderId: value, inside: `x${ORDER}y`, [`${ORDER}`]: [ORDER, '\u0001', 1] })),
+  text.map((value) => ({ orderId: value, inside: `x${ORDER}y`, [`${ORDER}`]: [ORDER, '\u0001', 1, 'principal', 1_760_000_000_000] })),
 );
 const event = fc.record({
-  id: fc.constant(anEvent('x').id), type: text.filter((value) => value !== ''), data: json, occurredAt: fc.integer().map((at) => at as Instant),
+  id: fc.constant(anEvent('x').id), type: text.filter((value) => value !== ''), data: json, occurredAt: fc.oneof(fc.integer(), fc.constant(1_760_000_000_000)).map((at) => at as Instant),
   correlation: text, causation: text, principal: text, trace: fc.option(text, { nil: undefined }), pub: fc.option(fc.integer({ min: 1, max: 1000 }), { nil: undefined }),
 });
 
@@ -67,6 +67,15 @@ describe('a record', () => {
     const bytes = recordOf(long, `grant-${ORDER}_1_0`);
     expect(bytes.toString('latin1').split(ORDER).length - 1).toBe(1);
     expect(bytes.length).toBe(68 + `grant-${ORDER}_1_0`.length + long.type.length + '/activate1/0'.length + long.principal.length + '{"orderId":"_","lineId":"1"}'.length);
+  });
+
+  it('names who acts and when it occurred once, too', () => {
+    const { principal, occurredAt } = anEvent('x');
+    const event = anEvent('owned', { principal: `${principal}_of_somebody`, data: { owner: `${principal}_of_somebody`, at: occurredAt, placedAt: occurredAt } });
+    const bytes = recordOf(event, 'order-1');
+    expect(bytes.toString('latin1').split(event.principal).length - 1).toBe(1);
+    expect(bytes.toString('latin1')).not.toContain(String(occurredAt));
+    expect(getRecord(bytes, 0, 64 as Position).data).toEqual(event.data);
   });
 
   it('with one bit changed is not sound', () => {

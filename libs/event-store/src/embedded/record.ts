@@ -16,7 +16,7 @@ export type Prepared = Appended & {
   readonly lengths: readonly number[];
 };
 
-/** A correlation shorter than this is not looked for in the data. */
+/** A text shorter than this is not looked for in the data. */
 const MARKED_FROM = 8;
 
 export const prepare = (event: NewEvent, stream: string): Prepared => {
@@ -26,9 +26,8 @@ export const prepare = (event: NewEvent, stream: string): Prepared => {
   invariant(json !== undefined, 'the data of an event is JSON');
   const inStream = correlation !== '' && stream.startsWith(correlation, stream.indexOf('-') + 1);
   const follows = correlation !== '' && causation.startsWith(correlation);
-  const marked = correlation.length >= MARKED_FROM && json.includes(correlation);
   const cause = follows ? causation.slice(correlation.length) : causation;
-  const data = marked ? json.replaceAll(correlation, layout.MARK) : json;
+  const [data, marked] = withMarks(json, event);
   const texts = stream + type + (inStream ? '' : correlation) + cause + principal + (trace ?? '') + data;
   const size = Buffer.byteLength(texts);
   const lengthOf = size === texts.length ? unitsOf : Buffer.byteLength;
@@ -36,7 +35,7 @@ export const prepare = (event: NewEvent, stream: string): Prepared => {
     event,
     stream,
     bytes: layout.RECORD_HEAD_BYTES + (pub === undefined ? 0 : 4) + size,
-    flags: presentFlags(event) | shorteningFlags(inStream, follows, marked),
+    flags: presentFlags(event) | shorteningFlags(inStream, follows) | marked,
     texts,
     lengths: [
       lengthOf(stream), lengthOf(type), lengthOf(correlation), lengthOf(cause), lengthOf(principal), lengthOf(trace ?? ''),
@@ -44,8 +43,21 @@ export const prepare = (event: NewEvent, stream: string): Prepared => {
   };
 };
 const presentFlags = ({ trace, pub }: NewEvent): number => (trace === undefined ? 0 : layout.HAS_TRACE) | (pub === undefined ? 0 : layout.HAS_PUB);
-const shorteningFlags = (inStream: boolean, follows: boolean, marked: boolean): number =>
-  (inStream ? layout.CORRELATION_IN_STREAM : 0) | (follows ? layout.CAUSATION_FOLLOWS : 0) | (marked ? layout.DATA_MARKED : 0);
+const shorteningFlags = (inStream: boolean, follows: boolean): number =>
+  (inStream ? layout.CORRELATION_IN_STREAM : 0) | (follows ? layout.CAUSATION_FOLLOWS : 0);
+/** The data with what the head says anyway written as marks, and the flags that tell so. */
+const withMarks = (json: string, { correlation, principal, occurredAt }: NewEvent): readonly [data: string, flags: number] => {
+  let [data, flags] = [json, 0];
+  const mark = (said: string, sign: string, flag: number): void => {
+    if (said.length < MARKED_FROM || !data.includes(said)) return;
+    data = data.replaceAll(said, sign);
+    flags |= flag;
+  };
+  mark(correlation, layout.MARKS.correlation, layout.CORRELATION_MARKED);
+  mark(principal, layout.MARKS.principal, layout.PRINCIPAL_MARKED);
+  mark(String(occurredAt), layout.MARKS.occurredAt, layout.OCCURRED_MARKED);
+  return [data, flags];
+};
 /** Of a text that is known to be ASCII. */
 const unitsOf = (text: string): number => text.length;
 

@@ -1,8 +1,6 @@
 import { nextTurn } from '@vouchsafe/runtime';
 import type { Collection, Doc } from '../port.js';
-
-/** Outcome of a rebuild: whether the live documents were equal to those built afresh, how many there are, where they differ (the first 100). */
-export type Rebuilt = { readonly equal: boolean; readonly documents: number; readonly differences: readonly string[] };
+import type { Rebuilt } from '../runner-port.js';
 
 const PAGE = 500;
 const DIFFERENCES_MAX = 100;

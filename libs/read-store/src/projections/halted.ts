@@ -1,16 +1,7 @@
 import { Fault } from '@vouchsafe/kernel';
 import type { Log } from '@vouchsafe/runtime';
 import type { Collection, ReadStore } from '../port.js';
-
-/** A document that stands still since its projection failed on an event; others go on. A rebuild with better code ends it. */
-export type Halted = {
-  readonly collection: string;
-  /** The document; absent where the event could not even be read, so that nobody knows which documents it is about. */
-  readonly document?: string;
-  readonly stream: string;
-  readonly revision: number;
-  readonly error: string;
-};
+import type { Halted } from '../runner-port.js';
 
 /** More than this is no poisoned event but a broken projection: then the runner stands still and says so. */
 const HALTED_MAX = 100;

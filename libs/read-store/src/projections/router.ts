@@ -1,6 +1,6 @@
 import { categoryOf, type RecordedEvent } from '@vouchsafe/event-store';
 import type { BoundProjection } from './bound.js';
-import type { Halted } from './halted.js';
+import type { Halted } from '../runner-port.js';
 import type { Delivery } from './target.js';
 
 type Route = { readonly codec: BoundProjection['codec']; readonly bounds: readonly BoundProjection[] };

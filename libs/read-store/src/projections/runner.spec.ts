@@ -5,7 +5,8 @@ import { eventIdOf, silentLog, type SimulatedClock, simulatedClock } from '@vouc
 import type { CollectionSpec, Projection, ReadStore, WriteOp } from '../port.js';
 import { sqliteReadStore } from '../sqlite-read-store.js';
 import { bind } from './bound.js';
-import { type ProjectionRunner, startProjections } from './runner.js';
+import type { ProjectionRunner } from '../runner-port.js';
+import { startProjections } from './runner.js';
 
 type Event = Message<'Opened', { readonly owner: string }> | Message<'Added', { readonly amount: number }> | Message<'Closed'>;
 const codec = eventCodec<Event>('till', {

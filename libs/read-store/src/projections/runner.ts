@@ -2,11 +2,12 @@ import { type Position, type RecordedEvent, START } from '@vouchsafe/event-store
 import { Fault, invariant } from '@vouchsafe/kernel';
 import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
 import type { FollowedLog } from '../followed-log.js';
-import { type Follower, type Lag, startFollower } from '../follower.js';
+import { type Follower, startFollower } from '../follower.js';
 import type { Collection, CollectionSpec, ReadStore } from '../port.js';
+import type { Halted, Lag, ProjectionRunner, Rebuilt } from '../runner-port.js';
 import type { BoundProjection } from './bound.js';
-import { type Rebuilt, compareCollections } from './compare.js';
-import { type Halted, HaltedDocuments } from './halted.js';
+import { compareCollections } from './compare.js';
+import { HaltedDocuments } from './halted.js';
 import { replay } from './replay.js';
 import { Router } from './router.js';
 import { applyBatch, type Delivery, type Halting } from './target.js';
@@ -21,33 +22,6 @@ export type ProjectionOptions = {
   readonly projections: readonly BoundProjection[];
 };
 
-/** Keeps collections up to date with the log. */
-export interface ProjectionRunner {
-  /** Up to here nothing of the runner's is unapplied. */
-  readonly seen: Position;
-  /** Settles once everything durable at the time of the call is applied. Rejects when applying fails meanwhile. */
-  caughtUp(): Promise<void>;
-  /** True once `position` is applied (read your own write); false after `timeoutMs`. */
-  waitFor(position: Position, timeoutMs: number): Promise<boolean>;
-  /** `events`: about so many are not applied yet; `behind`: the position reached; `ageMs`: how old the event there is. */
-  lag(): Lag;
-  /** Counts since the start: events applied, events of unknown type skipped; `failing`: why it does not get on. */
-  stats(): { readonly applied: number; readonly unknown: number; readonly failing: unknown };
-  /** Documents whose projection failed on an event; they stand still until they are rebuilt. The next `caughtUp` rejects once for it. */
-  halted(): readonly Halted[];
-  /** Restarts a subscription that delivers nothing although there is something; called by a watchdog. */
-  check(): void;
-  /** Builds the collection afresh beside the live one, compares the two at the same position and switches, atomically. */
-  rebuild(collection: string): Promise<Rebuilt>;
-  stop(): Promise<void>;
-}
-
-/** Runs projections somewhere else than in the caller's thread; it has their definitions itself, by the runner's name. */
-export interface RunnersElsewhere {
-  canRun(options: ProjectionOptions): boolean;
-  startRunner(options: ProjectionOptions): Promise<ProjectionRunner>;
-}
-
 const UNKNOWN_TYPES_LOGGED = 100;
 /** A matter's events come within some tens of milliseconds: gathered, its documents are written once. */
 const GATHER_MS = 40;
@@ -60,7 +34,7 @@ const EVENTS_PER_TURN = 256;
  */
 export const startProjections = async (options: ProjectionOptions): Promise<ProjectionRunner> => {
   const { runners } = options.readStore;
-  if (runners?.canRun(options)) return runners.startRunner(options);
+  if (runners?.canRun(options)) return runners.startRunner(options.name, options);
   const runner = new Runner(options);
   await runner.start();
   return runner;

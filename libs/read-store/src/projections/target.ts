@@ -2,7 +2,7 @@ import type { RecordedEvent } from '@vouchsafe/event-store';
 import { nextTurn } from '@vouchsafe/runtime';
 import type { Collection, Doc, WriteOp } from '../port.js';
 import type { BoundProjection } from './bound.js';
-import type { Halted } from './halted.js';
+import type { Halted } from '../runner-port.js';
 
 /** An event on its way into a document: decoded once, shared by all projections of its codec. */
 export type Delivery = {

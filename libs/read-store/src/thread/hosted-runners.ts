@@ -3,7 +3,8 @@ import { Fault, invariant } from '@vouchsafe/kernel';
 import type { Clock, Log } from '@vouchsafe/runtime';
 import type { ReadStore } from '../port.js';
 import type { BoundProjection } from '../projections/bound.js';
-import { type ProjectionRunner, startProjections } from '../projections/runner.js';
+import { startProjections } from '../projections/runner.js';
+import type { ProjectionRunner } from '../runner-port.js';
 import { FedLog, type ReadRecords } from './fed-log.js';
 import { type RunnerReport, type Work } from './protocol.js';
 

@@ -5,7 +5,8 @@ import { openEmbeddedStore, type EmbeddedStore } from '@vouchsafe/event-store';
 import { instant } from '@vouchsafe/kernel';
 import { eventIdOf, memoryDisk, silentLog, systemClock } from '@vouchsafe/runtime';
 import type { ReadStore } from '../port.js';
-import { type ProjectionRunner, startProjections } from '../projections/runner.js';
+import { startProjections } from '../projections/runner.js';
+import type { ProjectionRunner } from '../runner-port.js';
 import { sqliteReadStore } from '../sqlite-read-store.js';
 
 const dist = (name: string): string => join(__dirname, '..', '..', '..', name, 'dist', 'index.js');

@@ -1,8 +1,10 @@
 import type { Position, RecordPage } from '@vouchsafe/event-store';
 import { Fault, isFault } from '@vouchsafe/kernel';
-import type { Lag } from '../follower.js';
-import type { Halted } from '../projections/halted.js';
+import type { Halted, Lag } from '../runner-port.js';
 import type { SealedRequest } from '../sqlite/sealed-rows.js';
+
+/** What the thread is started with. `projections`: a script that exports them by runner. */
+export type ViewsWorkerData = { readonly file: string; readonly projections?: string };
 
 /** What the thread of the views is asked to do. Of a runner: `head` is the log's, which the thread cannot see by itself. */
 export type Work =

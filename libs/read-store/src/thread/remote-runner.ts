@@ -1,10 +1,7 @@
 import type { Position } from '@vouchsafe/event-store';
 import { Fault } from '@vouchsafe/kernel';
 import type { FollowedLog } from '../followed-log.js';
-import type { Lag } from '../follower.js';
-import type { Rebuilt } from '../projections/compare.js';
-import type { Halted } from '../projections/halted.js';
-import type { ProjectionRunner } from '../projections/runner.js';
+import type { Halted, Lag, ProjectionRunner, Rebuilt } from '../runner-port.js';
 import type { RunnerReport, Work } from './protocol.js';
 
 export type RemoteRunnerOptions = {

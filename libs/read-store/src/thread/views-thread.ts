@@ -2,13 +2,12 @@ import { Worker } from 'node:worker_threads';
 import { Fault } from '@vouchsafe/kernel';
 import type { Log } from '@vouchsafe/runtime';
 import type { FollowedLog } from '../followed-log.js';
-import type { ProjectionOptions, ProjectionRunner } from '../projections/runner.js';
+import type { FollowedBy, ProjectionRunner, RunnersElsewhere } from '../runner-port.js';
 import type { WriteRequest, Writer } from '../sqlite/rows.js';
 import { sealed } from '../sqlite/sealed-rows.js';
 import type { Written } from './grouped-writer.js';
-import { describeError, errorOf, type FromThread, type ToThread, type Work } from './protocol.js';
+import { describeError, errorOf, type FromThread, type ToThread, type ViewsWorkerData, type Work } from './protocol.js';
 import { RemoteRunner } from './remote-runner.js';
-import type { ViewsWorkerData } from './views-worker.js';
 
 export type ViewsThreadOptions = ViewsWorkerData & {
   /** Compiled script of the thread. */
@@ -22,7 +21,7 @@ type Pending = { readonly done: (result: unknown) => void; readonly failed: (err
  * The thread that writes the views' file and, where it is given their definitions, runs the projections. One that dies fails
  * what it had not answered and is started again, its runners with it, from their checkpoints.
  */
-export class ViewsThread implements Writer {
+export class ViewsThread implements Writer, RunnersElsewhere {
   readonly #options: ViewsThreadOptions;
   readonly #pending = new Map<number, Pending>();
   readonly #runners = new Map<string, RemoteRunner>();
@@ -42,11 +41,11 @@ export class ViewsThread implements Writer {
   }
 
   /** Whether projections can run here: it must have their definitions, and the log must hand on its records. */
-  canRun({ store, clock }: Pick<ProjectionOptions, 'store' | 'clock'>): boolean {
+  canRun({ store, clock }: FollowedBy): boolean {
     return this.#options.projections !== undefined && store.feed !== undefined && clock.simulated !== true;
   }
 
-  async startRunner({ name, store }: ProjectionOptions): Promise<ProjectionRunner> {
+  async startRunner(name: string, { store }: FollowedBy): Promise<ProjectionRunner> {
     this.#store = store;
     const runner = new RemoteRunner({ name, store, ask: (work) => this.#ask(work), ended: () => this.#runners.delete(name) });
     await runner.start();

@@ -8,10 +8,7 @@ import { unsealed } from '../sqlite/sealed-rows.js';
 import { WriteEngine } from '../sqlite/write-engine.js';
 import { GroupedWriter } from './grouped-writer.js';
 import { HostedRunners, type ProjectionsByRunner } from './hosted-runners.js';
-import { type Answer, describeError, errorOf, type FromThread, type ToThread, type Work } from './protocol.js';
-
-/** What the thread is started with. `projections`: a script that exports them by runner. */
-export type ViewsWorkerData = { readonly file: string; readonly projections?: string };
+import { type Answer, describeError, errorOf, type FromThread, type ToThread, type ViewsWorkerData, type Work } from './protocol.js';
 
 const REPORT_MS = 100;
 
@@ -82,7 +79,7 @@ class ViewsWorker {
     clearInterval(this.#reporting);
     await this.#runners.stop();
     await this.#writer.close();
-    setImmediate(() => this.#port.close());
+    setImmediate(() => setImmediate(() => this.#port.close())); // after the answer
   }
 
   /** Answers of one turn go together. */
