@@ -10,11 +10,11 @@ import { keyIdOf } from '../token.js';
 export const SERVER = 'shop';
 const CONTRACTS: readonly DescService[] = [OrderService, InventoryService, CatalogTermsService];
 
-export type Two = { readonly server: GrpcRpc; readonly client: GrpcRpc; readonly port: number; close(): Promise<void> };
-type More = { readonly both?: Partial<GrpcRpcOptions>; readonly server?: Partial<GrpcRpcOptions>; readonly client?: Partial<GrpcRpcOptions>; readonly clientName?: string; readonly host?: string };
+export type Two = { readonly server: GrpcRpc; readonly client: GrpcRpc; readonly port: number; /** Another process of the caller's name and key. */ connect(options: Partial<GrpcRpcOptions>): GrpcRpc; close(): Promise<void> };
+type More = { readonly both?: Partial<GrpcRpcOptions>; readonly server?: Partial<GrpcRpcOptions>; readonly client?: Partial<GrpcRpcOptions>; readonly clientName?: string; readonly host?: string; readonly port?: number };
 
 /** A serving and a calling adapter, connected over loopback, each with keys of its own. */
-export const twoProcesses = async ({ both, server: ofServer, client: ofClient, clientName = 'caller', host = '127.0.0.1' }: More = {}): Promise<Two> => {
+export const twoProcesses = async ({ both, server: ofServer, client: ofClient, clientName = 'caller', host = '127.0.0.1', port: wanted = 0 }: More = {}): Promise<Two> => {
   const clock = systemClock();
   const [serverKey, clientKey] = [newSigningKey(), newSigningKey()];
   const trusted = new Map<string, TrustedKey>([[keyIdOf(clientKey.publicKey), { issuer: clientName, key: clientKey.publicKey }], [keyIdOf(serverKey.publicKey), { issuer: SERVER, key: serverKey.publicKey }]]);
@@ -24,12 +24,16 @@ export const twoProcesses = async ({ both, server: ofServer, client: ofClient, c
     verifier: tokenVerifier({ audience: name, namespace: 'sandbox', clock, trusted: () => trusted }), ...both,
   });
   const server = createGrpcRpc({ ...optionsOf(SERVER, serverKey), ...ofServer });
-  const port = await server.listen({ host: '127.0.0.1', port: 0 });
-  const client = createGrpcRpc({ ...optionsOf(clientName, clientKey), targets: { [SERVER]: `dns:///${host}:${port}` }, ...ofClient });
+  const port = await server.listen({ host: '127.0.0.1', port: wanted });
+  const clients: GrpcRpc[] = [];
+  const connect = (more: Partial<GrpcRpcOptions>): GrpcRpc => {
+    clients.push(createGrpcRpc({ ...optionsOf(clientName, clientKey), targets: { [SERVER]: `dns:///${host}:${port}` }, ...more }));
+    return clients.at(-1)!;
+  };
   return {
-    server, client, port,
+    server, client: connect(ofClient ?? {}), port, connect,
     close: async () => {
-      client.close();
+      for (const client of clients) client.close();
       await server.drain(200);
       server.close();
     },
