@@ -6,10 +6,8 @@ import { LRUCache } from 'lru-cache';
 import type { KeyWrap } from './key-wrap.js';
 import { PersonalCommits } from './personal-commits.js';
 import { IncarnationKey, SubjectKey, Tokens, unwrapWith } from './personal-keys.js';
-import { comparable, masked } from './personal-values.js';
-import {
-  PERSONAL_VALUE_MAX, PERSONAL_VALUES_MAX, type Nonces, type PersonalOwner, type PersonalValue, type PersonalVault, type ProtectedValue, subjectOfRef,
-} from './personal-vault.js';
+import { bindingOf, checkKept, contextOf, type Entry, keptRef, PAGE_VALUES, placeIn, placeOfRef, protectedAt, tokenText, type Wanted, wantedOf } from './personal-pages.js';
+import { type Nonces, type PersonalOwner, type PersonalValue, type PersonalVault, type ProtectedValue, subjectOfRef } from './personal-vault.js';
 import { PersonalTables, type SubjectRow } from './sqlite-personal-tables.js';
 
 export type SqlitePersonalVaultOptions = {
@@ -31,11 +29,8 @@ export type SqlitePersonalVaultOptions = {
 export type PersonalVaultStats = { readonly commits: number; readonly flushes: number; readonly remembered: number };
 
 const REMEMBER_MAX = 100_000;
-const PAGE_VALUES = 32;
-const KEPT_BYTES_MAX = 256 * 1024;
 const KEY_BYTES = 32;
 
-type Entry = readonly [kind: string, value: string];
 /** A subject opened within one commit. */
 type Open = { readonly id: string; row: SubjectRow; readonly key: SubjectKey; entries: Entry[]; dirty: boolean; readonly isNew: boolean };
 
@@ -60,7 +55,6 @@ export const sqlitePersonalVault = async (options: SqlitePersonalVaultOptions): 
   }
 };
 
-const contextOf = (namespace: Namespace, name: string): string => `personal/${namespace}/${name}`;
 const keyNamed = async (tables: PersonalTables, { namespace, keys, random }: SqlitePersonalVaultOptions, name: string): Promise<Buffer> => {
   const [known] = tables.keysNamed(name);
   if (known) return keys.unwrap(known.wrapped, contextOf(namespace, name));
@@ -91,27 +85,19 @@ class SqlitePersonalVault implements PersonalVault, Nonces {
   }
 
   async protect(values: readonly PersonalValue[], owner: PersonalOwner = { channelId: '' }): Promise<readonly ProtectedValue[]> {
-    invariant(values.length <= PERSONAL_VALUES_MAX && values.every(({ value }) => value.length <= PERSONAL_VALUE_MAX), 'personal values stay within their bounds');
-    const { tokens } = this.keys;
-    const ownerToken = owner.buyer === undefined ? undefined : tokens.of({ kind: 'buyer', value: owner.buyer }, owner.channelId);
-    const wanted = values.map((value) => {
-      const token = ownerToken && value.kind === 'buyer' && value.value === owner.buyer ? ownerToken : tokens.of(value, owner.channelId);
-      const subject = ownerToken ?? token;
-      return { value, token, subject, memory: `${subject.toString('base64')}${token.toString('base64')}` };
-    });
+    const wanted = wantedOf(this.keys.tokens, values, owner).map((one) => ({ ...one, memory: `${one.owner.toString('base64')}${one.token.toString('base64')}` }));
     const known = wanted.map(({ memory }) => this.#remembered.get(memory));
     if (known.every((value) => value !== undefined)) return known;
-    const kept = await this.#commits.run(() => wanted.map(({ value, token, subject }) => this.#keepIn(subject, value, token)));
+    const kept = await this.#commits.run(() => wanted.map((one) => this.#keepIn(one)));
     kept.forEach((value, i) => this.#remembered.set(wanted[i]!.memory, value));
     return kept;
   }
 
-  #keepIn(owner: Buffer, { kind, value }: PersonalValue, token: Buffer): ProtectedValue {
-    const subject = this.#subject(owner);
-    const same = comparable(kind, value);
-    let at = subject.entries.findIndex(([known, text]) => known === kind && comparable(kind, text) === same);
-    if (at < 0) at = this.#add(subject, [kind, value]);
-    return { kind, ref: `${subject.id}.${(subject.row.page * PAGE_VALUES + at).toString(36)}`, token: `tok_${token.toString('hex')}`, masked: masked(kind, value) };
+  #keepIn(wanted: Wanted): ProtectedValue {
+    const subject = this.#subject(wanted.owner);
+    let at = placeIn(subject.entries, wanted.value);
+    if (at < 0) at = this.#add(subject, [wanted.value.kind, wanted.value.value]);
+    return protectedAt(subject.id, { page: subject.row.page, at }, wanted);
   }
 
   /** A full page is laid down for good; the subject goes on with an empty one. */
@@ -152,7 +138,7 @@ class SqlitePersonalVault implements PersonalVault, Nonces {
     return new SubjectKey(unwrapWith(wrapping, key, this.#aad(id, 'key')), this.options.random);
   }
   #aad(subject: string, part: number | 'key'): string {
-    return `${this.options.namespace}/${subject}/${part}`;
+    return bindingOf(this.options.namespace, subject, part);
   }
   #sealed({ id, key, entries, row }: Open): Buffer {
     return key.seal(JSON.stringify(entries), this.#aad(id, row.page));
@@ -167,30 +153,28 @@ class SqlitePersonalVault implements PersonalVault, Nonces {
     else this.tables.update(row);
   }
 
-  keep(purpose: string, value: string): Promise<string> {
-    invariant(Buffer.byteLength(value) <= KEPT_BYTES_MAX, 'what is kept stays within its bound');
+  async keep(purpose: string, value: string): Promise<string> {
+    checkKept(value);
     return this.#commits.run(() => {
       const subject = this.#made(null);
       subject.entries.push([purpose, value]);
       this.#write(subject);
-      return `${subject.id}.0`;
+      return keptRef(subject.id);
     });
   }
 
   async reveal(ref: string): Promise<string | undefined> {
-    const id = subjectOfRef(ref);
-    const n = Number.parseInt(ref.slice(id.length + 1), 36);
-    const row = Number.isSafeInteger(n) ? this.tables.subject(id) : undefined;
+    const place = placeOfRef(ref);
+    const row = place && this.tables.subject(place.subject);
     if (!row) return undefined;
-    const page = Math.floor(n / PAGE_VALUES);
-    const sealed = page === row.page ? row.sealed : this.tables.page(id, page);
+    const sealed = place.page === row.page ? row.sealed : this.tables.page(row.id, place.page);
     if (!sealed) return undefined;
-    const entries = JSON.parse(this.#keyOf(row).open(sealed, this.#aad(id, page))) as Entry[];
-    return entries[n % PAGE_VALUES]?.[1];
+    const entries = JSON.parse(this.#keyOf(row).open(sealed, this.#aad(row.id, place.page))) as Entry[];
+    return entries[place.at]?.[1];
   }
 
   tokenOf(value: PersonalValue, channelId = ''): string {
-    return `tok_${this.keys.tokens.of(value, channelId).toString('hex')}`;
+    return tokenText(this.keys.tokens.of(value, channelId));
   }
   async subjectOf(value: PersonalValue, channelId = ''): Promise<string | undefined> {
     return this.tables.subjectByOwner(this.keys.tokens.of(value, channelId))?.id;
