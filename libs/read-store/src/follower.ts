@@ -74,8 +74,8 @@ class LogFollower implements Follower {
   /** Up to here nothing of ours is unhandled. */
   #seen: Position = START;
   #recordedAt = 0;
-  /** Positions per event of ours, smoothed. */
-  #spacing = 1;
+  /** Positions per event of ours, smoothed; unknown before the first. */
+  #spacing: number | undefined;
   #progressMs = 0;
   #handling = false;
   #saved: Position = START;
@@ -142,7 +142,9 @@ class LogFollower implements Follower {
   }
 
   #noteSpacing({ events, next }: Page): void {
-    if (events.length > 0) this.#spacing += ((next - this.#seen) / events.length - this.#spacing) * SMOOTHING;
+    if (events.length === 0) return;
+    const spacing = Math.max(1, (next - this.#seen) / events.length);
+    this.#spacing = this.#spacing === undefined ? spacing : this.#spacing + (spacing - this.#spacing) * SMOOTHING;
   }
 
   async #handleAll(events: readonly RecordedEvent[]): Promise<void> {
@@ -273,7 +275,8 @@ class LogFollower implements Follower {
   lag(): Lag {
     const { store, clock } = this.#options;
     const distance = store.head() - this.#seen;
-    const events = distance <= 0 ? 0 : Math.ceil(distance / Math.max(1, this.#spacing));
+    // Who never heard of an event of its own may have one waiting; positions are no counts.
+    const events = distance <= 0 ? 0 : this.#spacing === undefined ? 1 : Math.ceil(distance / this.#spacing);
     return { events, behind: this.#applied, ageMs: events === 0 || this.#recordedAt === 0 ? 0 : Math.max(0, clock.now() - this.#recordedAt) };
   }
 
