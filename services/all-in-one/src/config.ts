@@ -9,7 +9,9 @@ const REASONS = {
   POINT: { zh: '须形如 点:次数，例如 before-sync:17', en: 'is no point:count, e.g. before-sync:17' },
   TLS_PAIR: { zh: '证书与私钥须同时给出', en: 'certificate and key go together' },
   TLS_NEEDED: { zh: '不限于本机时须用 TLS：请设置 VOUCHSAFE_TLS_CERT 与 VOUCHSAFE_TLS_KEY', en: 'beyond loopback TLS is needed: set VOUCHSAFE_TLS_CERT and VOUCHSAFE_TLS_KEY' },
-  PORTS_EQUAL: { zh: 'HTTP 与 gRPC 须各用一个端口', en: 'HTTP and gRPC need a port each' },
+  PORTS_EQUAL: { zh: '每个监听须各用一个端口', en: 'every listener needs a port of its own' },
+  ESDB_WHICH: { zh: '一个端口只对应一个环境：请设为 live 或 sandbox，且须在 VOUCHSAFE_NAMESPACES 之内', en: 'a port shows one namespace: set it to live or sandbox, one of VOUCHSAFE_NAMESPACES' },
+  ESDB_TLS: { zh: '官方客户端只在 TLS 之上发送凭证；live 与 production 因此须先设置 VOUCHSAFE_TLS_CERT 与 VOUCHSAFE_TLS_KEY', en: 'official clients send credentials over TLS only: for live, and in production, set VOUCHSAFE_TLS_CERT and VOUCHSAFE_TLS_KEY first' },
   SANDBOX_ONLY: { zh: '仅用于沙箱的崩溃测试', en: 'is for crash tests of the sandbox' },
   KEYS_INSIDE: { zh: '须在数据目录之外', en: 'must lie outside the data directory' },
 } as const;
@@ -33,6 +35,10 @@ export const platformConfig = z.strictObject({
   VOUCHSAFE_HOST: z.string().min(1).default('127.0.0.1'),
   VOUCHSAFE_HTTP_PORT: port.default(8080),
   VOUCHSAFE_GRPC_PORT: port.default(9090),
+  /** Where a namespace's streams are read with EventStoreDB's clients; not set: nowhere. */
+  VOUCHSAFE_ESDB_PORT: port.optional(),
+  /** Which namespace; may be left out where one alone is served. */
+  VOUCHSAFE_ESDB_NAMESPACE: z.enum(NAMESPACES).optional(),
   VOUCHSAFE_TLS_CERT: z.string().optional(),
   VOUCHSAFE_TLS_KEY: z.string().optional(),
   /** production: no reflection, no defaults for convenience. */
@@ -54,10 +60,30 @@ export const platformConfig = z.strictObject({
     problem('VOUCHSAFE_HOST', 'TLS_NEEDED');
   }
   if (config.VOUCHSAFE_HTTP_PORT !== 0 && config.VOUCHSAFE_HTTP_PORT === config.VOUCHSAFE_GRPC_PORT) problem('VOUCHSAFE_GRPC_PORT', 'PORTS_EQUAL');
+  for (const [name, reason] of esdbProblems(config, tls === 2)) problem(name, reason);
   if (config.VOUCHSAFE_DIE_AT && config.VOUCHSAFE_NAMESPACES.includes('live')) problem('VOUCHSAFE_DIE_AT', 'SANDBOX_ONLY');
   if (config.VOUCHSAFE_NAMESPACES.includes('live') && inside(config.VOUCHSAFE_KEYS, config.VOUCHSAFE_DATA)) problem('VOUCHSAFE_KEYS', 'KEYS_INSIDE');
 });
 export type PlatformConfig = z.output<typeof platformConfig>;
+
+type EsdbSettings = { readonly [K in 'HTTP_PORT' | 'GRPC_PORT' as `VOUCHSAFE_${K}`]: number } & {
+  readonly VOUCHSAFE_NAMESPACES: readonly Namespace[]; readonly VOUCHSAFE_PROFILE: string;
+  readonly VOUCHSAFE_ESDB_PORT?: number | undefined; readonly VOUCHSAFE_ESDB_NAMESPACE?: Namespace | undefined;
+};
+/** Whose streams the EventStoreDB port shows; undefined where nobody said which of several, or one that is not served. */
+export const esdbNamespace = ({ VOUCHSAFE_ESDB_NAMESPACE: said, VOUCHSAFE_NAMESPACES: served }: EsdbSettings): Namespace | undefined =>
+  served.length === 1 ? served.find((one) => said === undefined || said === one) : served.find((one) => one === said);
+
+const esdbProblems = (config: EsdbSettings, tls: boolean): readonly (readonly ['VOUCHSAFE_ESDB_PORT' | 'VOUCHSAFE_ESDB_NAMESPACE', Reason])[] => {
+  const { VOUCHSAFE_ESDB_PORT: wanted, VOUCHSAFE_HTTP_PORT: http, VOUCHSAFE_GRPC_PORT: grpc } = config;
+  if (wanted === undefined) return [];
+  const namespace = esdbNamespace(config);
+  return [
+    ...(wanted !== 0 && [http, grpc].includes(wanted) ? [['VOUCHSAFE_ESDB_PORT', 'PORTS_EQUAL'] as const] : []),
+    ...(namespace === undefined ? [['VOUCHSAFE_ESDB_NAMESPACE', 'ESDB_WHICH'] as const] : []),
+    ...(!tls && (namespace === 'live' || config.VOUCHSAFE_PROFILE === 'production') ? [['VOUCHSAFE_ESDB_PORT', 'ESDB_TLS'] as const] : []),
+  ];
+};
 
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 const inside = (file: string, of: string): boolean => {

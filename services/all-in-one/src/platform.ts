@@ -16,6 +16,7 @@ import { createMetrics, noTracing, type Tracing } from '@vouchsafe/telemetry';
 import { Closers } from './closers.js';
 import type { PlatformConfig } from './config.js';
 import { dyingDisk, parseDyingPoint } from './dying-disk.js';
+import { openEsdb } from './esdb.js';
 import { type RunningNamespace, startNamespace } from './namespace.js';
 import { openTracing } from './open-tracing.js';
 import type { NamespacePlaces } from './open-namespace.js';
@@ -48,6 +49,8 @@ export type PlatformOptions = {
 export type Platform = {
   readonly http: string;
   readonly grpc: string;
+  /** For clients of EventStoreDB, where it is configured. */
+  readonly esdb: string | undefined;
   readonly namespaces: ReadonlyMap<Namespace, RunningNamespace>;
   readonly gateway: Gateway;
   /** Keys that anybody on this machine may play with; sandbox only. */
@@ -85,8 +88,10 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     const { http, grpc } = gateway.addresses();
     // The provider brings no key, so the path says which mode its notices are for.
     notices.url = `${http}/sandbox/v1/payments/notices/${SANDBOX_PROVIDER}`;
+    const esdb = await openEsdb(config, namespaces, wall, log);
+    if (esdb) closers.add(() => esdb.close());
     return {
-      http, grpc, namespaces, gateway, stop: () => closers.closeAll(),
+      http, grpc, esdb: esdb?.url, namespaces, gateway, stop: () => closers.closeAll(),
       sandboxKeys: async (channels, terminals) => {
         const sandbox = namespaces.get('sandbox');
         if (!sandbox) throw new Error('the sandbox is not composed');

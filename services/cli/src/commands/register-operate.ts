@@ -21,8 +21,9 @@ export const registerOperate = (program: Command, shell: Shell, t: T): void => {
     .option('--keys-file <file>', t('试用密钥写到哪里', 'where the keys to play with are written'), path.join('.vouchsafe', 'env'))
     .option('--furnish', t('空目录时放入示例商品、库存与余额', 'on an empty directory: example goods, stock and money'))
     .option('--ready-line', t('就绪后在标准输出打印 READY', 'print READY on stdout once it serves'))
+    .option('--esdb-port <port>', t('用官方 EventStoreDB 客户端只读审计事件流的端口（等同 VOUCHSAFE_ESDB_PORT）', 'port for reading the streams with EventStoreDB’s official clients (as VOUCHSAFE_ESDB_PORT)'))
     .addHelpText('after', '\n  vouchsafe up --sandbox\n  VOUCHSAFE_DATA=/srv/vouchsafe vouchsafe up\n')
-    .action(async (options: { sandbox?: boolean; keysFile: string; furnish?: boolean; readyLine?: boolean }) => {
+    .action(async (options: { sandbox?: boolean; keysFile: string; furnish?: boolean; readyLine?: boolean; esdbPort?: string }) => {
       shell.exit(await up(shell.speech(), shell.env, { ...options, channels: DEMO_CHANNELS, terminals: DEMO_TERMINALS }));
     });
 

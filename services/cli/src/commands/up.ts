@@ -24,6 +24,8 @@ export type UpOptions = {
   readonly furnish?: boolean;
   /** One line `READY` on stdout once it serves, for whoever started it. */
   readonly readyLine?: boolean;
+  /** Instead of VOUCHSAFE_ESDB_PORT. */
+  readonly esdbPort?: string;
   readonly channels: readonly string[];
   readonly terminals: readonly string[];
 };
@@ -38,10 +40,13 @@ export const configOf = (env: NodeJS.ProcessEnv, overrides: Readonly<Record<stri
 
 /** Runs the platform in the foreground until SIGINT or SIGTERM, then drains. */
 export const up = async (speech: Speech, env: NodeJS.ProcessEnv, options: UpOptions): Promise<number> => {
-  const wanted = configOf(env, options.sandbox ? { VOUCHSAFE_NAMESPACES: 'sandbox' } : {});
+  const wanted = configOf(env, { ...(options.sandbox && { VOUCHSAFE_NAMESPACES: 'sandbox' }), ...(options.esdbPort !== undefined && { VOUCHSAFE_ESDB_PORT: options.esdbPort }) });
   await refuseDirectoriesInUse(wanted);
   const newKeys = keyFilesToBeMade(wanted);
-  const config = { ...wanted, VOUCHSAFE_HTTP_PORT: await freePort(wanted.VOUCHSAFE_HTTP_PORT, speech), VOUCHSAFE_GRPC_PORT: await freePort(wanted.VOUCHSAFE_GRPC_PORT, speech) };
+  const config = {
+    ...wanted, VOUCHSAFE_HTTP_PORT: await freePort(wanted.VOUCHSAFE_HTTP_PORT, speech), VOUCHSAFE_GRPC_PORT: await freePort(wanted.VOUCHSAFE_GRPC_PORT, speech),
+    ...(wanted.VOUCHSAFE_ESDB_PORT !== undefined && { VOUCHSAFE_ESDB_PORT: await freePort(wanted.VOUCHSAFE_ESDB_PORT, speech) }),
+  };
   const log: Log = pinoLog({ level: config.VOUCHSAFE_LOG_LEVEL, name: 'vouchsafe' });
   const onFatal = (fault: Fault): never => {
     log.error({ code: fault.code }, `the log failed: ${fault.message}`);
@@ -97,9 +102,10 @@ const furnishOnce = async ({ note, t }: Speech, platform: Platform, key: string)
   }
 };
 
-const announce = ({ note, t }: Speech, { http, grpc }: Platform, config: PlatformConfig, options: UpOptions): void => {
+const announce = ({ note, t }: Speech, { http, grpc, esdb }: Platform, config: PlatformConfig, options: UpOptions): void => {
   note(t(`平台已在前台运行（Ctrl-C 结束）：${http}  gRPC ${grpc}`, `the platform runs in the foreground (Ctrl-C drains): ${http}  gRPC ${grpc}`));
   note(t(`首页 ${http}/  接口文档 ${http}/docs  数据 ${config.VOUCHSAFE_DATA}`, `page ${http}/  API ${http}/docs  data ${config.VOUCHSAFE_DATA}`));
+  if (esdb) note(t(`EventStoreDB 客户端（只读）${esdb}`, `clients of EventStoreDB (reading only) ${esdb}`));
   if (options.sandbox) note(t(`密钥已写入 ${options.keysFile}：在另一个终端执行  . ${options.keysFile}`, `keys are in ${options.keysFile}: in another terminal  . ${options.keysFile}`));
 };
 
