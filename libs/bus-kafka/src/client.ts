@@ -12,7 +12,7 @@ export type KafkaConnection = {
   readonly ssl?: ConnectionOptions | boolean;
   readonly sasl?: SASLOptions;
 };
-export type KafkaClientOptions = { readonly connection: KafkaConnection; readonly clientId: string; readonly log: Log };
+export type KafkaClientOptions = { readonly connection: KafkaConnection; readonly clientId: string; readonly log: Log; readonly requestTimeoutMs?: number };
 
 /** kafkajs with its known faults mended. Each client has connections of its own. */
 export type KafkaClient = {
@@ -26,13 +26,13 @@ const CONNECTION_TIMEOUT_MS = 3000;
 /** So much patience within one call; those who call begin again. */
 export const RETRY = { initialRetryTime: 50, maxRetryTime: 1000, retries: 12 };
 
-export const kafkaClient = ({ connection, clientId, log }: KafkaClientOptions): KafkaClient => {
+export const kafkaClient = ({ connection, clientId, log, requestTimeoutMs = REQUEST_TIMEOUT_MS }: KafkaClientOptions): KafkaClient => {
   mendTimer();
   mendCommits();
   mendCodecs();
   const sockets = trackedSockets();
   const kafka = new Kafka({
-    clientId, brokers: [...connection.brokers], requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: CONNECTION_TIMEOUT_MS, retry: RETRY,
+    clientId, brokers: [...connection.brokers], requestTimeout: requestTimeoutMs, connectionTimeout: CONNECTION_TIMEOUT_MS, retry: RETRY,
     socketFactory: sockets.factory, logLevel: logLevel.INFO, logCreator: () => logTo(log),
     ...(connection.ssl !== undefined && { ssl: connection.ssl }), ...(connection.sasl && { sasl: connection.sasl }),
   });

@@ -13,6 +13,7 @@ export type CommandIntakeOptions = {
   readonly desk: CommandDesk;
   readonly forged: Forged;
   readonly parked: ParkedStore;
+  readonly mayCommand?: ((sender: string, target: string) => boolean) | undefined;
   readonly readOwn: () => ReadOwn | undefined;
   readonly reply: (topic: string, message: Outgoing) => Promise<void>;
   readonly clock: Clock;
@@ -33,10 +34,13 @@ export class CommandIntake {
   }
 
   async take(message: Incoming): Promise<void> {
-    const { keys, forged } = this.#options;
-    if (signerOf(keys, message) === undefined) return forged.park(message);
+    const { keys, forged, target, mayCommand } = this.#options;
+    const signer = signerOf(keys, message);
+    if (signer === undefined) return forged.park(message, 'no valid signature of a service we know');
+    const isQuestion = message.headers[H.type] === READ_PUBLISHED_TYPE;
+    if (!isQuestion && mayCommand && !mayCommand(signer, target)) return forged.park(message, `${signer} may not command ${target}`);
     try {
-      if (message.headers[H.type] === READ_PUBLISHED_TYPE) await this.#answerQuestion(message);
+      if (isQuestion) await this.#answerQuestion(message);
       else await this.#handle(message);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;

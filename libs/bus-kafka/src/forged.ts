@@ -6,7 +6,7 @@ export const FORGED = 'forged';
 /** Whoever floods a topic must not fill the parking; beyond it they are only told and counted. */
 const PARKED_MAX = 1000;
 
-/** Commands that nobody we know has signed: never handled, kept for a person to look at, and told. */
+/** Commands that nobody has signed who may command: never handled, kept for a person to look at, and told. */
 export class Forged {
   readonly #parked: ParkedStore;
   readonly #clock: Clock;
@@ -24,14 +24,14 @@ export class Forged {
     return this.#count;
   }
 
-  async park({ topic, partition, offset, key, headers }: Incoming): Promise<void> {
+  async park({ topic, partition, offset, key, headers }: Incoming, reason: string): Promise<void> {
     this.#count++;
     const { [H.id]: commandId = '', [H.signer]: signer = '', [H.source]: source = '' } = headers;
-    this.#log.error({ topic, partition, offset, key, commandId, signer, source }, 'FORGED_COMMAND: a command without a valid signature came; it was not handled');
+    this.#log.error({ topic, partition, offset, key, commandId, signer, source, reason }, 'FORGED_COMMAND: a command that nobody may have sent came; it was not handled');
     if (this.#count > PARKED_MAX) return;
     const id = `${FORGED}/${topic}/${partition}/${offset}`;
     await this.#parked.put({
-      id, group: FORGED, target: id, error: 'FORGED_COMMAND: no valid signature of a service we know', attempts: 0, parkedAt: this.#clock.now(),
+      id, group: FORGED, target: id, error: `FORGED_COMMAND: ${reason}`, attempts: 0, parkedAt: this.#clock.now(),
       // Where it lies in the topic; its body is not copied, for nobody is to act on it.
       message: { topic, partition, offset, key, commandId, signer, source },
     });

@@ -67,9 +67,9 @@ class Bus1 implements KafkaBus {
 
   #takeCommandsFor(target: string): void {
     if (this.#commands.has(target)) return;
-    const { namespace, keys, parked, clock, log } = this.#options;
+    const { namespace, keys, parked, mayCommand, clock, log } = this.#options;
     const commands = new CommandIntake({
-      target, namespace, keys, desk: this.#desk, forged: this.#forged, parked, clock, log, readOwn: () => this.#owners.get(target),
+      target, namespace, keys, desk: this.#desk, forged: this.#forged, parked, mayCommand, clock, log, readOwn: () => this.#owners.get(target),
       reply: (topic, message) => this.#transport.replies.send(topic, message, DRAIN_MS),
     });
     const intake = this.#transport.intake({

@@ -21,6 +21,10 @@ export type KafkaBusOptions = {
   readonly sessionTimeoutMs?: number;
   /** A consumer that is behind and commits nothing for so long is begun anew. */
   readonly stalledMs?: number;
+  /** A broker that does not answer for so long is taken for dead, and its connections are cut. */
+  readonly requestTimeoutMs?: number;
+  /** Whether a service may command another; asked of the signer. Absent: all who are known may. */
+  readonly mayCommand?: (sender: string, target: string) => boolean;
   /** Wraps the handling of each command, e.g. in a span. */
   readonly around?: AroundCommand;
 };

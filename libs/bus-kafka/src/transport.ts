@@ -33,9 +33,9 @@ export class Transport {
   #opening: unknown = new Fault('BUS_STARTING', 'the bus is not connected yet');
 
   constructor(options: KafkaBusOptions, names: Names) {
-    const { connection, keys, instance, clock, log } = options;
+    const { connection, keys, instance, requestTimeoutMs, clock, log } = options;
     this.#options = options;
-    this.#client = kafkaClient({ connection, clientId: `vouchsafe-${keys.service}`, log });
+    this.#client = kafkaClient({ connection, clientId: `vouchsafe-${keys.service}`, log, ...(requestTimeoutMs !== undefined && { requestTimeoutMs }) });
     this.#admin = this.#client.admin();
     this.directory = new TopicDirectory(this.#admin, clock);
     this.events = this.#lane('events');

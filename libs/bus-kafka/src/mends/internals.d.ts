@@ -12,6 +12,7 @@ declare module 'kafkajs/src/network/requestQueue' {
 declare module 'kafkajs/src/consumer/offsetManager' {
   type Offsets = { readonly topics?: readonly { readonly topic: string; readonly partitions: readonly { readonly partition: number; readonly offset: unknown }[] }[] };
   class OffsetManager {
+    constructor(options: Readonly<Record<string, unknown>>);
     readonly memberAssignment: Readonly<Record<string, readonly number[]>>;
     uncommittedOffsets(): Offsets;
     commitOffsets(offsets?: Offsets): Promise<void>;
