@@ -75,18 +75,18 @@ build() {
 engine() { if [ $ENGINE = docker ]; then docker "$@"; else podman_ "$@"; fi; }
 hardened() {
   local limits=()
-  [ $ENGINE = podman ] && limits=(--ulimit nofile=20000:20000 --ulimit nproc=32768:32768 --cgroups disabled)
-  engine run --rm --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --network host "${limits[@]}" "$@"
+  [ $ENGINE = podman ] && limits=(--ulimit nofile=20000:20000 --ulimit nproc=32768:32768)
+  engine run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --network host "${limits[@]}" "$@"
 }
 free_port() { node_modules/.bin/node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
 
 NAME=vouchsafe-check-$$
-cleanup() { engine stop -t 30 "$NAME" >/dev/null 2>&1 || true; engine volume rm -f "$NAME-data" "$NAME-keys" "$NAME-journal" >/dev/null 2>&1 || true; }
+cleanup() { engine rm -f "$NAME" >/dev/null 2>&1 || true; engine volume rm -f "$NAME-data" "$NAME-keys" "$NAME-journal" >/dev/null 2>&1 || true; }
 run() {
   local http grpc
   http=$(free_port) grpc=$(free_port)
   trap cleanup EXIT
-  hardened $TAG service nothing >/dev/null 2>&1 && { say "a service that does not exist was started"; exit 1; }
+  hardened --rm $TAG service nothing >/dev/null 2>&1 && { say "a service that does not exist was started"; exit 1; }
   hardened --detach --name "$NAME" -v "$NAME-data:/data" -v "$NAME-keys:/keys" -v "$NAME-journal:/journal" \
     -e VOUCHSAFE_HTTP_PORT="$http" -e VOUCHSAFE_GRPC_PORT="$grpc" $TAG up --sandbox --furnish --keys-file /data/env >/dev/null
   inside() { engine exec "$NAME" "$@"; }
@@ -111,16 +111,18 @@ run() {
   expect 'the same number with another body is refused' 'ORDER_NUMBER_REUSED' order 2
   local code
   code=$(with_env "$vouchsafe order --number TOUR-2 --product prd_coffee --secrets --json" | node_modules/.bin/node -p 'JSON.parse(require("fs").readFileSync(0)).secrets[0].secrets[0].code')
-  expect 'a voucher is redeemed' 'red_' with_env "$vouchsafe redeem --code '$code' --sequence 1 --json"
+  expect 'a voucher is redeemed' 'STATE_REDEEMED' with_env "$vouchsafe redeem --code '$code' --sequence 1 --json"
   expect 'and not twice' 'ALREADY_REDEEMED' with_env "$vouchsafe redeem --code '$code' --sequence 2 --json"
   expect 'figures are shown' 'vouchsafe_calls_total{method="vouchsafe.order.v1.OrderService/PlaceOrder"' curl -s "$url/metrics"
-  expect 'SIGTERM drains it in time, exit 0' '0' stopped
-  hardened -v "$NAME-data:/data" -v "$NAME-keys:/keys" -v "$NAME-journal:/journal" $TAG audit verify --data /data/store --journal /journal
+  expect 'SIGTERM drains it in time' 'exit 0' stopped
+  engine rm "$NAME" >/dev/null
+  hardened --rm -v "$NAME-data:/data" -v "$NAME-keys:/keys" -v "$NAME-journal:/journal" $TAG audit verify
   rm -f "$HERE/key"
 }
+# Its own exit code; it is killed where it takes longer than an orchestrator would wait.
 stopped() {
-  engine kill -s TERM "$NAME" >/dev/null
-  engine wait "$NAME" 2>/dev/null || echo 0
+  engine stop -t 30 "$NAME" >/dev/null
+  echo "exit $(engine inspect --format '{{.State.ExitCode}}' "$NAME")"
 }
 
 case "${1:-all}" in
