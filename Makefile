@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export NX_DAEMON := false
 VOUCHSAFE := node services/cli/bin/vouchsafe.js
 
-.PHONY: help setup demo up doctor test test-all bench lint crash clean
+.PHONY: help setup demo up doctor test test-all bench lint crash clean helm-check rules-check compose-up
 help: ## 显示本页 / this page
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 setup: ## 安装依赖并编译 / install packages and compile
@@ -25,5 +25,11 @@ lint: setup ## 静态检查 / lint and boundaries
 	@node scripts/test.mjs --only=types,lint,boundaries,proto
 crash: setup ## 反复 SIGKILL 并审计 / kill the server at random points and audit
 	@npm run --silent crash -- --kills 50 --seed 1
+helm-check: setup ## 校验部署文件（Helm、镜像、compose） / check what deploys it: chart, Dockerfile, compose
+	@deploy/check/tools.sh && node deploy/check/helm.mjs
+rules-check: setup ## 校验告警、手册与仪表盘 / check alerts, runbooks, dashboards
+	@deploy/check/tools.sh && node deploy/check/rules.mjs
+compose-up: ## 以容器运行一体机与观测（需 Docker） / the all-in-one and what watches it in containers (needs Docker)
+	@docker compose --profile observability up --build --wait
 clean: ## 删除编译结果 / remove what was built
 	@rm -rf libs/*/dist services/*/dist libs/proto/gen .cache node_modules/.vouchsafe
