@@ -110,7 +110,10 @@ export interface EventStore {
   revisionOf(stream: string): Promise<Revision>;
   /** Reads durable events of all streams in order. */
   readAll(options: ReadAll): Promise<Page>;
-  /** Follows durable events in batches, from a position on, for ever; ends when `signal` aborts. Ends nothing on lag. */
+  /**
+   * Follows durable events in batches, from a position on, for ever; ends when `signal` aborts. Ends nothing on lag. A batch
+   * without events may come, too: nothing of interest lies up to its `next`, so that a checkpoint need not stay behind for ever.
+   */
   subscribe(options: {
     readonly after: Position;
     readonly categories?: readonly string[];

@@ -127,6 +127,7 @@ class LogFollower implements Follower {
         for await (const page of store.subscribe({ after: this.#applied, categories, signal: either })) {
           this.#noteSpacing(page);
           await this.#handleAll(page.events);
+          if (page.events.length === 0) await this.exclusively(() => this.#passOver(page.next));
           this.#progressed(page.next);
           if (either.aborted) break;
           if (page.events.length < GATHER_BELOW) await this.#gather();
@@ -167,6 +168,12 @@ class LogFollower implements Follower {
     this.#unsaved += batch.length;
     if (this.#unsaved >= CHECKPOINT_EVENTS || clock.monotonicMs() - this.#savedMs >= CHECKPOINT_MS) await this.#save();
     this.#progressed(newest.position);
+  }
+
+  /** Nothing of ours lies up to there. Kept, so that a start does not look through all of it again. */
+  async #passOver(next: Position): Promise<void> {
+    this.#applied = next;
+    await this.#save();
   }
 
   async #save(): Promise<void> {

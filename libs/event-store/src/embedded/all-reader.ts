@@ -25,8 +25,11 @@ const SUBSCRIPTION_PAGE = 2048;
 const RECORDS_PAGE = 512;
 const EVERYTHING = new CategoryFilter(undefined);
 
-/** One who follows; everything up to `after` was handed to it. */
-type Following = { after: Position };
+/** Who was passed over for so many bytes is told how far. */
+const QUIET_BYTES = 1 << 20;
+
+/** One who follows; everything up to `after` was handed to it, or passed over, and up to `told` it knows. */
+type Following = { after: Position; told: Position };
 type Waiting = { readonly following: Following; readonly filter: CategoryFilter; readonly wake: () => void };
 
 /** Reads the durable events of all streams: from memory where they are recent, else on a cursor over the files. */
@@ -60,7 +63,7 @@ export class AllReader {
   }): AsyncIterable<Page> {
     const { signal, categories } = options;
     const filter = new CategoryFilter(categories);
-    const following: Following = { after: options.after };
+    const following: Following = { after: options.after, told: options.after };
     this.#following.add(following);
     try {
       yield* this.#pages(following, filter, signal);
@@ -81,7 +84,10 @@ export class AllReader {
       const page = recent ?? (await cursor!.page(filter, SUBSCRIPTION_PAGE));
       following.after = page.next;
       if (signal.aborted) return;
-      if (page.events.length > 0) yield page;
+      if (page.events.length > 0 || page.next - following.told >= QUIET_BYTES) {
+        following.told = page.next;
+        yield page;
+      }
       if (this.#parts.durable() <= following.after) await this.#more(following, filter, signal);
     }
   }
@@ -89,7 +95,7 @@ export class AllReader {
   /** {@link RecordFeed.read} */
   async records(after: Position, maxBytes: number, signal: AbortSignal): Promise<RecordPage> {
     this.#checkKnown(after);
-    const following: Following = { after };
+    const following: Following = { after, told: after };
     if (this.#parts.durable() <= after) await this.#more(following, EVERYTHING, signal);
     const ended = this.#parts.ended();
     if (ended) throw ended;
@@ -152,9 +158,10 @@ export class AllReader {
   /** A frame became durable, the first after `before`. Who waits for nothing in it is passed on, not woken. */
   flushed({ allCategories, lastPosition }: PendingFrame, before: Position): void {
     for (const waiting of this.#waiting) {
-      if (waiting.following.after === before && !waiting.filter.matchesAny(allCategories))
-        waiting.following.after = lastPosition;
-      else waiting.wake();
+      const { following, filter } = waiting;
+      const passed = following.after === before && !filter.matchesAny(allCategories);
+      if (passed) following.after = lastPosition;
+      if (!passed || lastPosition - following.told >= QUIET_BYTES) waiting.wake();
     }
   }
 

@@ -14,6 +14,9 @@ const RECENT_EVENTS = 16_384;
 const GATHER_MS = 10;
 const BACKOFF_MS = 250;
 
+/** Who was passed over for so many bytes is told how far. */
+const QUIET_BYTES = 1 << 20;
+
 type Following = { after: Position };
 type Waiter = { readonly position: Position; readonly wake: () => void };
 
@@ -69,12 +72,16 @@ export class FedLog implements FollowedLog {
   async *subscribe({ after, categories, signal }: Parameters<EventStore['subscribe']>[0]): AsyncIterable<Page> {
     const filter = new CategoryFilter(categories);
     const following: Following = { after };
+    let told = after;
     this.#following.add(following);
     try {
       while (!signal.aborted) {
         const page = this.#recent.after(following.after, filter, PAGE_EVENTS) ?? (await this.readAll({ after: following.after, max: PAGE_EVENTS, ...(categories && { categories }) }));
         following.after = page.next;
-        if (page.events.length > 0) yield page;
+        if (page.events.length > 0 || page.next - told >= QUIET_BYTES) {
+          told = page.next;
+          yield page;
+        }
         if (following.after >= this.#recent.preceding && following.after >= this.#end) await this.#moreThan(following.after, signal);
         else await nextTurn();
       }
