@@ -21,6 +21,8 @@ module.exports = {
     rule('adapters-know-no-api', { path: room('adapters'), pathNot: spec }, { path: '^services/[^/]+/src/api/' }),
     rule('nest-at-the-rim', { path: '^services/[^/]+/src/(domain|application|projections|adapters)/' }, { path: '@nestjs' }),
     rule('no-neighbours', { path: '^services/(?!all-in-one|cli)([^/]+)/', pathNot: spec }, { path: '^services/', pathNot: '^services/$1/' }),
+    rule('adapters-in-composition-only', { path: '^services/(?!all-in-one|cli)[^/]+/', pathNot: `${spec}|^services/[^/]+/src/main\\.ts$` },
+      { path: '^libs/(process|mongo|[^/]+-(kafka|mongo|esdb|grpc))/' }, 'Only the main of a service (and the all-in-one) chooses what stands behind its ports.'),
     rule('libs-know-no-service', { path: '^libs/' }, { path: '^services/' }),
     rule('kernel-imports-nothing', { path: '^libs/kernel/src/', pathNot: spec }, { pathNot: '^libs/kernel/src/' }),
     rule('no-cycles', {}, { circular: true, pathNot: 'node_modules' }),

@@ -55,12 +55,16 @@ export default tseslint.config(
           { sourceTag: 'type:port', onlyDependOnLibsWithTags: ['type:kernel', 'type:contract', 'type:port'] },
           // What talks to a real system. Ports and services never see it; composition chooses it.
           { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:kernel', 'type:contract', 'type:port', 'type:adapter'] },
+          // A service as a process: chooses adapters by configuration.
+          { sourceTag: 'type:composition', onlyDependOnLibsWithTags: ['type:kernel', 'type:contract', 'type:port', 'type:adapter', 'type:composition'] },
           { sourceTag: 'type:service', onlyDependOnLibsWithTags: ['type:kernel', 'type:contract', 'type:port'] },
-          { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:kernel', 'type:contract', 'type:port', 'type:adapter', 'type:service', 'type:app'] },
+          { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:kernel', 'type:contract', 'type:port', 'type:adapter', 'type:composition', 'type:service', 'type:app'] },
         ],
       }],
     },
   },
+  // A service's main is its composition: the one file of it that may know adapters. What else may import what, dependency-cruiser says.
+  { files: ['services/*/src/main.ts'], rules: { '@nx/enforce-module-boundaries': 'off' } },
   { files: [...domain, ...application], ignores: specs, rules: outsideWorld },
   { files: specs, rules: { 'max-lines-per-function': 'off', 'max-lines': ['error', { max: 500, skipComments: true, skipBlankLines: true }] } },
 );

@@ -8,13 +8,13 @@ import { createInventory, inventoryConfig } from '@vouchsafe/inventory';
 import type { Journal } from '@vouchsafe/journal';
 import { createLedger, ledgerConfig } from '@vouchsafe/ledger';
 import { createOrder, orderConfig, type PaymentProvider } from '@vouchsafe/order';
+import type { FollowingModule } from '@vouchsafe/process';
 import type { ReadStore } from '@vouchsafe/read-store';
 import { createRedemption, redemptionConfig } from '@vouchsafe/redemption';
 import { createRisk, riskConfig } from '@vouchsafe/risk';
 import type { Rpc } from '@vouchsafe/rpc';
 import type { Clock, Disk, Ids, Log, Namespace, Random, Timers } from '@vouchsafe/runtime';
 import type { CodeVault, Nonces, PersonalVault } from '@vouchsafe/vault';
-import type { FollowingModule } from './followers.js';
 
 /** Everything from outside that the services of one namespace are given: real adapters, or simulated ones. */
 export type PlatformPorts = {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { parseEnvironment, type ParsedEnvironment } from '@vouchsafe/process';
 import { NAMESPACES, type Namespace } from '@vouchsafe/runtime';
 import { z } from 'zod';
 import { parseDyingPoint } from './dying-disk.js';
@@ -91,21 +92,5 @@ const inside = (file: string, of: string): boolean => {
   return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
 };
 
-/** One problem of the configuration: the variable and the reason in both languages, never its value. */
-export type ConfigProblem = { readonly variable: string; readonly zh: string; readonly en: string };
-
 /** Parses the platform's variables out of an environment; all problems at once. */
-export const parseConfig = (env: Readonly<Record<string, string | undefined>>): { readonly ok: true; readonly config: PlatformConfig } | { readonly ok: false; readonly problems: readonly ConfigProblem[] } => {
-  const known = Object.keys(platformConfig.shape);
-  const given = Object.fromEntries(known.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
-  const parsed = platformConfig.safeParse(given);
-  if (parsed.success) return { ok: true, config: Object.freeze(parsed.data) };
-  const chinese = platformConfig.safeParse(given, { error: z.locales.zhCN().localeError }).error?.issues ?? [];
-  return {
-    ok: false,
-    problems: parsed.error.issues.map(({ path: [name], message }, i): ConfigProblem => ({
-      variable: String(name ?? ''), ...(isReason(message) ? REASONS[message] : { zh: chinese[i]?.message ?? message, en: message }),
-    })),
-  };
-};
-const isReason = (message: string): message is Reason => Object.hasOwn(REASONS, message);
+export const parseConfig = (env: Readonly<Record<string, string | undefined>>): ParsedEnvironment<PlatformConfig> => parseEnvironment(platformConfig, REASONS, env);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Authenticate, openDoor } from '@vouchsafe/esdb-door';
+import type { Authenticate } from '@vouchsafe/esdb-door';
 import { plusMs } from '@vouchsafe/kernel';
 import { IdentityService } from '@vouchsafe/proto/access/internal/v1/identity';
 import { type Rpc, serviceCaller } from '@vouchsafe/rpc';
@@ -22,6 +22,7 @@ export const openEsdb = async (config: PlatformConfig, namespaces: ReadonlyMap<N
   const namespace = esdbNamespace(config);
   const running = namespace && namespaces.get(namespace);
   if (port === undefined || !running) return undefined;
+  const { openDoor } = await import('@vouchsafe/esdb-door'); // nothing of it is loaded where nobody wants it
   const tls = certFile && keyFile ? { cert: readFileSync(certFile), key: readFileSync(keyFile) } : undefined;
   const ids = createIds(clock, systemRandom());
   const door = await openDoor({

@@ -1,7 +1,6 @@
 export { composeServices, type PlatformPorts, type ServiceSettings } from './compose.js';
-export { type ConfigProblem, isLoopback, parseConfig, type PlatformConfig, platformConfig } from './config.js';
-export { startModules, startOrder } from './module-order.js';
-export type { LogFollower } from './followers.js';
+export { isLoopback, parseConfig, type PlatformConfig, platformConfig } from './config.js';
+export { type ConfigProblem, type LogFollower, startModules, startOrder } from '@vouchsafe/process';
 export { bootstrapAdmin, type NamespaceOptions, type RunningNamespace, startNamespace } from './namespace.js';
 export type { NamespacePlaces, OpenOptions } from './open-namespace.js';
 export { CATALOGUES, namespaceAlone, placesOf, type Platform, type PlatformOptions, startPlatform } from './platform.js';

@@ -4,12 +4,11 @@ import type { Bus } from '@vouchsafe/bus';
 import type { EmbeddedStore } from '@vouchsafe/event-store';
 import type { Journal } from '@vouchsafe/journal';
 import type { PaymentProvider } from '@vouchsafe/order';
+import { followersOf, type LogFollower, startModules } from '@vouchsafe/process';
 import { startWatchdog } from '@vouchsafe/read-store';
 import { inProcessRpc, type Rpc } from '@vouchsafe/rpc';
 import { clockTimers, type Namespace, nodeDisk, systemClock } from '@vouchsafe/runtime';
 import { composeServices, type ServiceSettings } from './compose.js';
-import { followersOf, type LogFollower } from './followers.js';
-import { startModules } from './module-order.js';
 import { type OpenNamespace, openNamespace, type OpenOptions } from './open-namespace.js';
 
 export type NamespaceOptions = OpenOptions & {

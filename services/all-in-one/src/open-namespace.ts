@@ -5,11 +5,11 @@ import { type Bus, inProcessBus, sqliteParkedStore } from '@vouchsafe/bus';
 import { type EmbeddedStore, openEmbeddedStore, refuseInUse } from '@vouchsafe/event-store';
 import { type Journal, openJournal } from '@vouchsafe/journal';
 import type { Fault } from '@vouchsafe/kernel';
+import { Closers } from '@vouchsafe/process';
 import { type ReadStore, sqliteReadStore } from '@vouchsafe/read-store';
 import { type Clock, clockTimers, createIds, type Disk, type Ids, type Log, type Namespace, nodeDisk, type Random, systemClock, systemRandom } from '@vouchsafe/runtime';
 import { aroundCommand, noTracing, type Tracing } from '@vouchsafe/telemetry';
 import { type CodeVault, fileKeyWrap, type Nonces, openCodeVault, type PersonalVault, sqlitePersonalVault } from '@vouchsafe/vault';
-import { Closers } from './closers.js';
 
 /** Where one namespace lives on the disk. */
 export type NamespacePlaces = {

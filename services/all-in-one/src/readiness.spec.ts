@@ -1,6 +1,6 @@
 import { Fault } from '@vouchsafe/kernel';
+import type { LogFollower } from '@vouchsafe/process';
 import { silentLog, systemClock } from '@vouchsafe/runtime';
-import type { LogFollower } from './followers.js';
 import { Readiness } from './readiness.js';
 
 const follower = (service: string, caughtUp: () => Promise<void>): LogFollower => ({

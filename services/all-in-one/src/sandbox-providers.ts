@@ -1,7 +1,7 @@
 import { startSandboxProvider } from '@vouchsafe/fulfillment';
 import { type PaymentProvider, postNotices, sandboxPayment, sandboxPaymentOverHttp, startSandboxPaymentServer } from '@vouchsafe/order';
 import { type Clock, clockTimers, type Log, systemRandom } from '@vouchsafe/runtime';
-import type { Closers } from './closers.js';
+import type { Closers } from '@vouchsafe/process';
 import type { ServiceSettings } from './compose.js';
 
 export const SANDBOX_PROVIDER = 'sandbox';

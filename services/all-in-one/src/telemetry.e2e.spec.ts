@@ -3,7 +3,7 @@ import { silentLog, systemClock } from '@vouchsafe/runtime';
 import { formatTraceparent, noTracing, parseTraceparent, type Tracing } from '@vouchsafe/telemetry';
 import { parseConfig } from './config.js';
 import { Premises } from './door/testing/premises.js';
-import { openTracing } from './open-tracing.js';
+import { openTracing } from '@vouchsafe/process';
 
 type Span = { readonly name: string; readonly traceId: string; readonly spanId: string; readonly parent: string | undefined };
 

@@ -1,14 +1,15 @@
 import type { Clock, Log } from '@vouchsafe/runtime';
 import { startTracing, type Tracing } from '@vouchsafe/telemetry';
-import type { PlatformConfig } from './config.js';
 
-const SERVICE = { name: 'vouchsafe', version: '0.1.0' };
+const VERSION = '0.1.0';
+/** OpenTelemetry's own names. */
+export type TracingConfig = { readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined; readonly OTEL_TRACES_SAMPLER_ARG: number };
 /** A collector that does not answer must not hold up the end of the process. */
 const STOP_MS = 3_000;
 
 /** Tracing as configured: off, at no cost, unless a collector is named. Stopping it takes bounded time and never fails. */
-export const openTracing = async ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: sampleRatio }: PlatformConfig, clock: Clock, log: Log): Promise<Tracing> => {
-  const tracing = await startTracing(SERVICE, { ...(endpoint !== undefined && { endpoint }), sampleRatio });
+export const openTracing = async ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: sampleRatio }: TracingConfig, clock: Clock, log: Log, name = 'vouchsafe'): Promise<Tracing> => {
+  const tracing = await startTracing({ name, version: VERSION }, { ...(endpoint !== undefined && { endpoint }), sampleRatio });
   if (!tracing.enabled) return tracing;
   return {
     enabled: true,
