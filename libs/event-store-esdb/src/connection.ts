@@ -96,11 +96,13 @@ export class Connection {
   }
 
   async #collect(reading: Reading): Promise<readonly ClientEvent[]> {
+    const client = this.#client;
     const events: ClientEvent[] = [];
     const all = new Promise<void>((resolve, reject) => {
       reading.on('data', ({ event }: ResolvedEvent) => event && events.push(event));
       reading.on('error', reject);
-      reading.on('end', resolve);
+      // A read that was cancelled, because its client was given up meanwhile, ends as if it were whole.
+      reading.on('end', () => (client === this.#client && !this.closed.aborted ? resolve() : reject(unavailableFault(undefined))));
     });
     // The library sets no deadline for reads, and a read that is left is not ended by itself.
     await this.#within(all, () => void reading.cancel().catch(() => undefined));

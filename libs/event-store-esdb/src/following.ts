@@ -3,7 +3,7 @@ import { CategoryFilter, type Page, type Position, type RecordedEvent, START } f
 import type { Log } from '@vouchsafe/runtime';
 import type { Connection } from './connection.js';
 import { type ClientEvent, EsdbEvent, positionOf } from './esdb-event.js';
-import { closedFault, failureOf } from './failures.js';
+import { closedFault, failureOf, unavailableFault } from './failures.js';
 import type { Names } from './names.js';
 
 export type FollowOptions = {
@@ -88,7 +88,8 @@ async function* subscription({ connection, names, categories, signal }: FollowOp
       if (batch.length > 0) yield batch;
       else if (connection.closed.aborted && !signal.aborted) throw closedFault();
       else if (state.error !== undefined) throw state.error;
-      else if (state.ended || stop.aborted) return;
+      else if (stop.aborted) return;
+      else if (state.ended) throw unavailableFault(undefined); // for ever means for ever
       else await new Promise<void>((wake) => (state.wake = wake));
     }
   } finally {

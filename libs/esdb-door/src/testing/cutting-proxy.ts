@@ -1,11 +1,16 @@
 import net from 'node:net';
 
-/** A TCP proxy that lets questions through and, when told, cuts the line before the answer to them comes back. */
+/**
+ * A TCP proxy that lets questions through and, when told, cuts the line before the answer to them comes back, or keeps silent as a
+ * machine does that has hung.
+ */
 export class CuttingProxy {
   readonly #server: net.Server;
   readonly #lines = new Set<net.Socket>();
   #cutNext: (() => boolean) | undefined;
   cuts = 0;
+  /** Nothing passes in either direction, and what was to pass is gone. */
+  silent = false;
 
   private constructor(readonly target: number) {
     this.#server = net.createServer((near) => this.#join(near));
@@ -25,6 +30,11 @@ export class CuttingProxy {
   cutWhen(ready: () => boolean): void {
     this.#cutNext = ready;
   }
+  /** Lines made so far pass nothing for ever; new ones work. */
+  silenceOld(): void {
+    for (const line of this.#lines) line.pause();
+    this.silent = false;
+  }
   cutAll(): void {
     for (const line of this.#lines) line.destroy();
   }
@@ -41,8 +51,9 @@ export class CuttingProxy {
         far.destroy();
       });
     }
-    near.on('data', (bytes) => far.write(bytes));
+    near.on('data', (bytes) => this.silent || far.write(bytes));
     far.on('data', (bytes) => {
+      if (this.silent) return;
       if (this.#cutNext?.()) {
         this.#cutNext = undefined;
         this.cuts++;
