@@ -6,3 +6,6 @@ export { countParked, measureFollowers } from './follower-metrics.js';
 export { followersOf, type FollowingModule, type LogFollower } from './followers.js';
 export { startModules, startOrder } from './module-order.js';
 export { openTracing, type TracingConfig } from './open-tracing.js';
+export { type Dependency, Dependencies } from './dependencies.js';
+export { LivingProcess, type LivingOptions, type Running } from './living-process.js';
+export { type ProbeFacts, type Probes, startProbes } from './probes.js';

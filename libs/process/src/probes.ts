@@ -1,0 +1,48 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { isIPv6 } from 'node:net';
+import { Fault } from '@vouchsafe/kernel';
+
+/** What a process tells about itself. */
+export type ProbeFacts = {
+  readonly isStarted: () => boolean;
+  /** None: ready. */
+  readonly reasons: () => readonly string[];
+  /** Figures in Prometheus' text format. */
+  readonly metrics: () => string;
+};
+export type Probes = { readonly address: string; close(): Promise<void> };
+
+const TEXT = 'text/plain; charset=utf-8';
+const JSON_TYPE = 'application/json; charset=utf-8';
+const answer = (response: ServerResponse, status: number, type: string, body: string): void => void response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+
+/**
+ * Probes over HTTP, on a port of their own, without TLS or token: they tell nothing but names of parts and numbers. `/healthz`: the
+ * event loop turns; `/startupz`: it has started once; `/readyz`: with the reasons why not; `/metrics`.
+ */
+export const startProbes = async ({ isStarted, reasons, metrics }: ProbeFacts, { host, port }: { readonly host: string; readonly port: number }): Promise<Probes> => {
+  const server = createServer((request, response) => {
+    const not = reasons();
+    switch (request.method === 'GET' ? request.url?.split('?')[0] : '') {
+      case '/healthz': return answer(response, 200, TEXT, 'ok\n');
+      case '/startupz': return isStarted() ? answer(response, 200, TEXT, 'started\n') : answer(response, 503, TEXT, `${not.join('\n')}\n`);
+      case '/readyz': return answer(response, not.length === 0 ? 200 : 503, JSON_TYPE, `${JSON.stringify({ ready: not.length === 0, reasons: not })}\n`);
+      case '/metrics': return answer(response, 200, 'text/plain; version=0.0.4; charset=utf-8', metrics());
+      default: return answer(response, 404, TEXT, 'not found\n');
+    }
+  });
+  server.requestTimeout = 5_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new Fault('PROBES_UNAVAILABLE', `${host}:${port}: ${error.message}`, false, { cause: error })));
+    server.listen(port, host, resolve);
+  });
+  const bound = server.address();
+  const at = typeof bound === 'object' && bound ? bound.port : port;
+  return {
+    address: `http://${isIPv6(host) ? `[${host}]` : host}:${at}`,
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }),
+  };
+};
