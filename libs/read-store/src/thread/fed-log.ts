@@ -91,7 +91,7 @@ export class FedLog implements FollowedLog {
   }
 
   async #moreThan(after: Position, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#end > after || this.#stopped) return;
+    if (signal.aborted || this.#end > after) return;
     await new Promise<void>((resolve) => {
       const wake = (): void => {
         signal.removeEventListener('abort', wake);
@@ -138,11 +138,11 @@ export class FedLog implements FollowedLog {
     for (const wake of this.#more.splice(0)) wake();
   }
 
+  /** Nothing more comes. Who follows stays asleep until told to stop: woken it would ask again at once, for ever. */
   stop(): void {
     this.#stopped = true;
     this.#hurry.abort();
     for (const waiter of this.#durableWaiters) waiter.wake();
-    for (const wake of this.#more.splice(0)) wake();
   }
 }
 

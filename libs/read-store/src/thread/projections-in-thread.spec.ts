@@ -27,7 +27,8 @@ const definitions = (died: string): string => `
       return { sum: (value?.sum ?? 0) + event.amount };
     },
   };
-  exports.SERVICE_PROJECTIONS = { till: () => [bind(tally, codec, ['till'])] };`;
+  const other = { ...tally, collection: { name: 'other', indexes: [] } };
+  exports.SERVICE_PROJECTIONS = { till: () => [bind(tally, codec, ['till'])], other: () => [bind(other, codec, ['till'])] };`;
 
 describe('projections in the views\' thread', () => {
   let folder: string;
@@ -105,6 +106,19 @@ describe('projections in the views\' thread', () => {
     await expect(runner.caughtUp()).rejects.toMatchObject({ code: 'DOCUMENT_HALTED' });
     expect(await sumOf('till-2')).toBe(2);
     expect(runner.halted()).toMatchObject([{ collection: 'tally', document: 'till-1', stream: 'till-1', revision: 0 }]);
+  });
+
+  test('end with the thread where nobody stopped them, each with its checkpoint', async () => {
+    await startProjections({ name: 'other', store, readStore, clock: systemClock(), log: silentLog, projections: [] });
+    for (let i = 0; i < 2; i++) {
+      await add('till-1', 1);
+      await runner.caughtUp();
+    }
+    await systemClock().sleep(200); // all quiet, the newest event behind no checkpoint yet
+    await readStore.close();
+    await open();
+    await runner.caughtUp();
+    expect([await sumOf('till-1'), runner.stats().applied]).toEqual([2, 0]);
   });
 
   test('follow a log that has long been there, page by page', async () => {
