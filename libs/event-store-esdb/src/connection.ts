@@ -24,6 +24,8 @@ const STUCK_AFTER = 3;
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #closed = new AbortController();
+  /** One per call under way, each with its own timer. */
+  readonly #waiting = new Set<AbortController>();
   #client: EventStoreDBClient;
   #timeouts = 0;
 
@@ -91,7 +93,8 @@ export class Connection {
   }
 
   async close(): Promise<void> {
-    this.#closed.abort();
+    this.#closed.abort(closedFault());
+    for (const call of this.#waiting) call.abort(closedFault());
     await closeClient(this.#client);
   }
 
@@ -112,10 +115,10 @@ export class Connection {
   async #within<T>(work: Promise<T>, giveUp: () => void): Promise<T> {
     const { clock, callMs } = this.#options;
     const over = new AbortController();
-    const signal = AbortSignal.any([over.signal, this.#closed.signal]);
-    const late = clock.sleep(callMs + GRACE_MS, signal).then(() => {
+    this.#waiting.add(over);
+    const late = clock.sleep(callMs + GRACE_MS, over.signal).then(() => {
+      if (over.signal.reason === DONE) return undefined;
       this.checkOpen();
-      if (over.signal.aborted) return undefined;
       giveUp();
       throw unavailableFault(undefined);
     });
@@ -130,7 +133,8 @@ export class Connection {
       if (failureOf(error).kind === 'unknown') await this.#noteUnknown(client);
       throw error;
     } finally {
-      over.abort();
+      this.#waiting.delete(over);
+      over.abort(DONE);
     }
   }
 
@@ -145,6 +149,7 @@ export class Connection {
 
 /** The call's own deadline ends it first where the peer is alive. */
 const GRACE_MS = 250;
+const DONE = Symbol('done');
 
 const clientOf = (connectionString: string): EventStoreDBClient => {
   const client = EventStoreDBClient.connectionString(connectionString);
