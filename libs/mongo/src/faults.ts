@@ -29,6 +29,7 @@ export const mayPass = (error: unknown): boolean => {
   if (foundNobody(error)) return true;
   if (!(error instanceof mongo.MongoError)) return false;
   if (error instanceof mongo.MongoNetworkError || error instanceof mongo.MongoServerSelectionError || error instanceof mongo.MongoWriteConcernError) return true;
+  if (lacksMajority(error)) return true;
   if (error instanceof mongo.MongoBulkWriteError && error.code === undefined) return true; // a lost connection in the driver's wrapping
   return PASSING.includes(Number(error.code)) || PASSING_LABELS.some((label) => error.hasErrorLabel(label));
 };
@@ -39,6 +40,9 @@ const foundNobody = (error: unknown): error is Error => error instanceof Mongoos
 /** An error, or one write's within many, that says: a unique key is taken. */
 export const isDuplicateKey = (error: { readonly code?: unknown }): boolean => error.code === DUPLICATE_KEY;
 
+/** Many writes of which nobody knows whether a majority has them. */
+export const lacksMajority = (error: unknown): boolean => error instanceof mongo.MongoBulkWriteError && error.result?.getWriteConcernError() !== undefined;
+
 /** The error as a {@link Fault} that says what to do; anything that is no answer of MongoDB stays as it is. */
 export const faultOf = (error: unknown, { codes, hosts, database }: Place): unknown => {
   const isOfMongo = error instanceof mongo.MongoError;
@@ -48,7 +52,7 @@ export const faultOf = (error: unknown, { codes, hosts, database }: Place): unkn
   if (AUTHENTICATION_FAILED.includes(code)) return fault('CREDENTIALS', `MongoDB at ${hosts} refuses the credentials: check user, password and authSource`, false);
   if (code === UNAUTHORIZED) return fault('FORBIDDEN', `the MongoDB user may not do this: grant it readWrite on the database ${database}`, false);
   if (code === DISK_FULL) return fault('FULL', `MongoDB at ${hosts} has no disk space left`, true);
-  if (NO_MAJORITY.includes(code) || error instanceof mongo.MongoWriteConcernError)
+  if (NO_MAJORITY.includes(code) || error instanceof mongo.MongoWriteConcernError || lacksMajority(error))
     return fault('NO_MAJORITY', `MongoDB at ${hosts} takes no majority writes: too few of the replica set's members are up`, true);
   if (mayPass(error)) return fault('UNREACHABLE', `no primary of MongoDB answers at ${hosts} (${error.name}): check that it runs, the address and the replica set's name`, true);
   return fault('FAILED', `MongoDB at ${hosts} answered ${error.name} ${Number.isNaN(code) ? '' : code}`.trim(), false);

@@ -1,3 +1,5 @@
+export type { Written } from './bulk.js';
+export { writeMany } from './bulk.js';
 export { isDuplicateKey } from './faults.js';
 export type { Attempt, MongoOptions, Patience } from './mongo.js';
 export { Mongo } from './mongo.js';

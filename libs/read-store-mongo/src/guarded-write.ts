@@ -1,7 +1,7 @@
 import { Fault, invariant } from '@vouchsafe/kernel';
-import { isDuplicateKey } from '@vouchsafe/mongo';
+import { writeMany } from '@vouchsafe/mongo';
 import type { WriteOp } from '@vouchsafe/read-store';
-import { mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
 import { toStored } from './document-bson.js';
 import { storedName } from './field-names.js';
 import type { StoredDocument } from './stored-document.js';
@@ -57,8 +57,8 @@ const writeRound = async (documents: Documents, round: readonly Guarded[], sessi
   for (let turn = 0; turn < TURNS_MAX; turn++) {
     const taken = await upserted(documents, open, session);
     if (taken.length === 0) return;
-    const { matchedCount } = await documents.bulkWrite(taken.map(({ filter, update }) => ({ updateOne: { filter, update } })), { ordered: false, session });
-    if (matchedCount === taken.length) return;
+    const { done } = await writeMany(documents, taken.map(({ filter, update }) => ({ updateOne: { filter, update } })), session);
+    if (done === taken.length) return;
     open = await withoutDocument(documents, taken, session);
     if (open.length === 0) return;
   }
@@ -67,16 +67,8 @@ const writeRound = async (documents: Documents, round: readonly Guarded[], sessi
 
 /** The writes whose document was there already, or came meanwhile. */
 const upserted = async (documents: Documents, writes: readonly Guarded[], session: mongo.ClientSession): Promise<readonly Guarded[]> => {
-  try {
-    await documents.bulkWrite(writes.map(({ filter, update }) => ({ updateOne: { filter, update, upsert: true } })), { ordered: false, session });
-    return [];
-  } catch (error) {
-    if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
-    const failed = [error.writeErrors].flat();
-    if (failed.length === 0 || !failed.every(isDuplicateKey)) throw error;
-    if (error.result.getWriteConcernError()) throw new Fault('READ_STORE_NO_MAJORITY', 'no majority has taken the writes in time', true, { cause: error });
-    return failed.map(({ index }) => writes[index]!);
-  }
+  const { taken } = await writeMany(documents, writes.map(({ filter, update }) => ({ updateOne: { filter, update, upsert: true } })), session);
+  return taken.map((index) => writes[index]!);
 };
 
 /** A tombstone may have been forgotten since it was in the way: then the write has met nothing it could be stale to. */

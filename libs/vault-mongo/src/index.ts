@@ -1,0 +1,4 @@
+export type { MongoCodeVaultOptions } from './mongo-code-vault.js';
+export { CODE_VAULT_INDEXES, openMongoCodeVault } from './mongo-code-vault.js';
+export type { VaultIndexes, VaultMongoOptions } from './vault-mongo.js';
+export { applyVaultIndexes } from './vault-mongo.js';
