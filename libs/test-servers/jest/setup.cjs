@@ -20,6 +20,9 @@ module.exports = async () => {
       return `${port}: not to be had (${error.message})`;
     }
   }));
+  // No EventStoreDB can be started from package registries (libs/esdb-door/README.md).
+  const named = process.env.VOUCHSAFE_TEST_EVENTSTORE;
+  told.push(named ? 'EventStore: the server that VOUCHSAFE_TEST_EVENTSTORE names' : 'EventStore: our door, asked by the official client (VOUCHSAFE_TEST_EVENTSTORE names no server)');
   mkdirSync('.cache', { recursive: true });
   writeFileSync('.cache/real-servers.json', JSON.stringify(told));
 };
