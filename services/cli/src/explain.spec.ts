@@ -22,7 +22,7 @@ it('says what went wrong in the reader’s language, and by an exit code', () =>
   expect(told(new Fault('DIRECTORY_IN_USE', '/d', false), 'zh')).toEqual([EXIT.unavailable, '✘ 平台正在此目录上运行：请先停止它 (/d)\n']);
   expect(told(new Fault('LOG_DAMAGED', 'at 7', false))).toEqual([EXIT.data, '✘ LOG_DAMAGED: at 7\n']);
   expect(told(refused(9, 'ALREADY_REDEEMED: used'))).toEqual([EXIT.refused, '✘ ALREADY_REDEEMED: used\n']);
-  expect(told(refused(14, 'no connection'))[0]).toBe(EXIT.unavailable);
+  expect(told(refused(14, 'No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:9. Resolution note: '))).toEqual([EXIT.unavailable, '✘ the platform cannot be reached: is it running? (make up) connect ECONNREFUSED 127.0.0.1:9\n']);
 });
 it('says it as an object with --json', () => {
   expect(told(refused(9, 'ALREADY_REDEEMED: used'), 'en', true)).toEqual([EXIT.refused, '{"error":{"code":"ALREADY_REDEEMED","message":"ALREADY_REDEEMED: used"},"exit":1}\n']);

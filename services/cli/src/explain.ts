@@ -30,9 +30,12 @@ const toldOf = (error: unknown, t: Speech['t']): Told | undefined => {
 
 const ofService = (error: ServiceError, t: Speech['t']): Told => {
   const { details } = error;
-  if (error.code === UNAVAILABLE) return { exit: EXIT.unavailable, code: 'UNAVAILABLE', text: `${t('连不上平台：它在运行吗？（make up）', 'the platform cannot be reached: is it running? (make up)')} ${details}` };
+  if (error.code === UNAVAILABLE) return { exit: EXIT.unavailable, code: 'UNAVAILABLE', text: `${t('连不上平台：它在运行吗？（make up）', 'the platform cannot be reached: is it running? (make up)')} ${bare(details)}` };
   const code = reasonOf(error);
   return { exit: EXIT.refused, code, text: details.startsWith(code) ? details : `${code}: ${details}`, details: detailsOf(error) };
 };
+
+/** Without what the gRPC client wraps around the cause. */
+const bare = (details: string): string => details.replace(/^No connection established\. Last error: (?:Error: )?/, '').replace(/\.? Resolution note: *$/, '');
 
 const WORD_OF: Readonly<Record<number, string>> = Object.fromEntries(Object.entries(EXIT).map(([word, exit]) => [exit, word.toUpperCase()]));

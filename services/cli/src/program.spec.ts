@@ -51,6 +51,25 @@ it('tells its exit codes, and titles in the reader’s language', () => {
   expect(en[0]!.help).toMatch(/Usage:[\s\S]*Options:[\s\S]*Exit codes: 0 done/);
   for (const code of Object.values(EXIT)) expect([zh[0]!.help, en[0]!.help]).toEqual([expect.stringContaining(`${code} `), expect.stringContaining(`${code} `)]);
 });
+it.each([
+  [['frob'], "没有此命令 'frob'"], [['orde'], '是否想用 order？'], [['call'], "缺少参数 'method'"], [['redeem'], "缺少选项 '--code <code>'"], [['order', '--number'], "选项 '--number <number>' 缺少取值"],
+  [['doctor', 'x'], '参数过多'], [['doctor', '--x'], "没有此选项 '--x'"], [['import', '--encoding', 'x'], '可选：utf8, gb18030'],
+])('tells what is wrong with the command line in the reader’s language (%j)', (argv, words) => {
+  const complaint = (locale: Locale): string => {
+    let err = '';
+    const quiet = (command: Command): void => {
+      command.configureOutput({ writeErr: (text) => { err += text; } });
+      command.commands.forEach(quiet);
+    };
+    const program = programIn(locale);
+    quiet(program);
+    expect(() => program.parse(argv, { from: 'user' })).toThrow();
+    return err.split('用法')[0]!.split('Usage')[0]!;
+  };
+  expect(complaint('zh')).toContain(words);
+  expect(complaint('zh')).not.toMatch(/error|specified|missing/);
+  expect(complaint('en')).toMatch(/^error: /);
+});
 it.each(['retry', 'drop'])('says that parked messages are dealt with on a stopped directory only (%s)', (what) => {
   const of = (told: readonly Told[]) => told.find(({ name }) => name === `vouchsafe parked ${what}`)!.description;
   expect([of(zh), of(en)]).toEqual([expect.stringContaining('只能在停机的目录上'), expect.stringContaining('only on a stopped directory')]);

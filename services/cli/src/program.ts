@@ -10,6 +10,14 @@ import { EXIT, type Locale } from './speech.js';
 /** Commander's own titles. */
 const TITLES: Readonly<Record<string, string>> = { 'Usage:': '用法：', 'Options:': '选项：', 'Global Options:': '全局选项：', 'Commands:': '命令：', 'Arguments:': '参数：' };
 
+/** Commander's own complaints; what it suggests after them stays. */
+const COMPLAINTS: readonly (readonly [RegExp, string])[] = [
+  [/^error: unknown command /, '错误：没有此命令 '], [/^error: unknown option /, '错误：没有此选项 '], [/^error: missing required argument /, '错误：缺少参数 '],
+  [/^error: required option (.*) not specified/, '错误：缺少选项 $1'], [/^error: option (.*) argument missing/, '错误：选项 $1 缺少取值'],
+  [/^error: too many arguments.*/, '错误：参数过多'], [/^error: option (.*) argument (.*) is invalid\. Allowed choices are (.*)\./, '错误：选项 $1 的取值 $2 无效，可选：$3'],
+];
+const inChinese = (text: string): string => COMPLAINTS.reduce((told, [pattern, words]) => told.replace(pattern, words), text).replace(/\(Did you mean (.*)\?\)/, '（是否想用 $1？）');
+
 /** The whole command line, in the language of whoever reads it. */
 export const createProgram = (shell: Shell, locale: Locale): Command => {
   const t = (zh: string, en: string): string => (locale === 'zh' ? zh : en);
@@ -20,6 +28,7 @@ export const createProgram = (shell: Shell, locale: Locale): Command => {
     .helpOption('-h, --help', t('显示帮助与示例', 'print help, with examples'))
     .helpCommand('help [command]', t('显示某个命令的帮助', 'print the help of a command'))
     .configureHelp({ styleTitle: (title) => t(TITLES[title] ?? title, title) })
+    .configureOutput({ outputError: (text, write) => write(locale === 'zh' ? inChinese(text) : text) })
     .showHelpAfterError()
     .exitOverride()
     .addHelpText('after', t(

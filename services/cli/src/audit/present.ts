@@ -38,6 +38,8 @@ export const trialBalanceLines = ({ trialBalance, ledgerSums }: Findings): reado
 /** Pads to columns of a terminal, where Chinese characters and their punctuation are two wide. */
 const padColumns = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - [...text].reduce((sum, char) => sum + (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/.test(char) ? 2 : 1), 0)));
 
+/** The longest title of an event that a voucher's life usually has. */
+const TITLE_COLUMNS = 30;
 /** One event as a line of a timeline. */
 export const eventLine = (event: Pick<RecordedEvent, 'stream' | 'principal'> & { readonly recordedAt: number; readonly revision: number }, title: { readonly zh: string; readonly en: string }, t: Speech['t']): string =>
-  `${new Date(event.recordedAt).toISOString()}  ${padColumns(t(title.zh, title.en), 28)} ${event.stream}@${event.revision}  ${event.principal}`;
+  `${new Date(event.recordedAt).toISOString()}  ${padColumns(t(title.zh, title.en), TITLE_COLUMNS)} ${event.stream}@${event.revision}  ${event.principal}`;

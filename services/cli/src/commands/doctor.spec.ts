@@ -51,6 +51,12 @@ describe('doctor', () => {
     const unready = await examine({ VOUCHSAFE_URL: url() });
     expect(unready.of('platform')).toMatchObject({ ok: false, en: expect.stringContaining('the views of order catch up') });
     expect(unready.exit).toBe(EXIT.refused);
+    const other = createServer((_request, response) => response.end('other'));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const elsewhere = await examine({ VOUCHSAFE_URL: `http://127.0.0.1:${(other.address() as AddressInfo).port}` });
+    other.closeAllConnections();
+    other.close();
+    expect(elsewhere.of('platform')).toMatchObject({ ok: false, zh: expect.stringContaining('不是平台'), en: expect.stringContaining('another program') });
     expect((await examine({ VOUCHSAFE_URL: 'http://127.0.0.1:9' })).of('platform')).toMatchObject({ ok: false, zh: expect.stringContaining('连不上') });
   });
 });

@@ -36,7 +36,7 @@ const writable = (folder: string): Finding => {
 const port = (number: number): Promise<Finding> =>
   new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve({ name: `port ${number}`, ok: true, zh: `端口 ${number} 被占用：启动时会换一个`, en: `port ${number} is taken: another one will be used` }));
+    server.once('error', () => resolve({ name: `port ${number}`, ok: true, zh: `端口 ${number} 被占用（已运行的平台或其他程序）：再启动的会换一个`, en: `port ${number} is taken, by a platform that runs already or by another program: a new start takes another one` }));
     server.listen(number, '127.0.0.1', () => server.close(() => resolve({ name: `port ${number}`, ok: true, zh: `端口 ${number} 可用`, en: `port ${number} is free` })));
   });
 const clock = (): Finding => {
@@ -58,6 +58,7 @@ const running = async (url: string): Promise<Finding> => {
     return { name: 'platform', ok: false, zh: `平台未就绪（${response.status}）：${reasons}`, en: `the platform is not ready (${response.status}): ${reasons}` };
   } catch (error) {
     const { message, cause } = error as Error;
+    if ((error as Error).name === 'SyntaxError') return { name: 'platform', ok: false, zh: `${url} 上应答的不是平台，而是其他程序；重新启动（make up）后再执行 . .vouchsafe/env`, en: `what answers at ${url} is another program, not the platform; after a start (make up) run . .vouchsafe/env again` };
     const why = cause instanceof Error ? cause.message : message;
     return { name: 'platform', ok: false, zh: `连不上平台 ${url}：${why}；它在运行吗？（make up）`, en: `the platform at ${url} cannot be reached: ${why}; is it running? (make up)` };
   }

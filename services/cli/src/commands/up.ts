@@ -103,7 +103,7 @@ const furnishOnce = async ({ note, t }: Speech, platform: Platform, key: string)
 };
 
 const announce = ({ note, t }: Speech, { http, grpc, esdb }: Platform, config: PlatformConfig, options: UpOptions): void => {
-  note(t(`平台已在前台运行（Ctrl-C 结束）：${http}  gRPC ${grpc}`, `the platform runs in the foreground (Ctrl-C drains): ${http}  gRPC ${grpc}`));
+  note(t(`平台已在前台运行（Ctrl-C 结束，进程号 ${process.pid}）：${http}  gRPC ${grpc}`, `the platform runs in the foreground (Ctrl-C drains; pid ${process.pid}): ${http}  gRPC ${grpc}`));
   note(t(`首页 ${http}/  接口文档 ${http}/docs  数据 ${config.VOUCHSAFE_DATA}`, `page ${http}/  API ${http}/docs  data ${config.VOUCHSAFE_DATA}`));
   if (esdb) note(t(`EventStoreDB 客户端（只读）${esdb}`, `clients of EventStoreDB (reading only) ${esdb}`));
   if (options.sandbox) note(t(`密钥已写入 ${options.keysFile}：在另一个终端执行  . ${options.keysFile}`, `keys are in ${options.keysFile}: in another terminal  . ${options.keysFile}`));

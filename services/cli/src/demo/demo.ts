@@ -87,7 +87,7 @@ const acrossAKill = async (speech: Speech, progress: Progress, server: Server, b
   const { acked, open } = await playing;
   channels.close();
   progress.end(speech.t(`已应答 ${acked.length}，未应答 ${open.length}`, `${acked.length} answered, ${open.length} open`));
-  progress.begin('重新启动并续传', 'starting again, asking again under the same numbers');
+  progress.begin('重新启动，用同样的单号再问一遍', 'starting again, asking again under the same numbers');
   const again = new Channels(await server.start());
   const retried = await Promise.all(open.map((n) => eventually(RECOVERY_MS, async () => {
     const order = await placeOrder(again, n, 10_000);
