@@ -9,6 +9,7 @@ export type MongoOptions = {
   readonly database: string;
   /** First word of the codes of faults: `READ_STORE`, `VAULT`. */
   readonly codes: string;
+  /** For waiting between attempts: real time, also where the domain's is simulated. */
   readonly clock: Clock; readonly random: Random; readonly log: Log;
   readonly patience?: Patience;
 };
@@ -32,7 +33,7 @@ const HEARTBEAT_MS = 2_000;
 const POOL_MAX = 20;
 
 /** What one attempt works with. */
-export type Attempt = { readonly db: mongo.Db; readonly session: mongo.ClientSession };
+export type Attempt = { readonly client: mongo.MongoClient; readonly db: mongo.Db; readonly session: mongo.ClientSession };
 
 /**
  * One database of a MongoDB replica set. Connects when first used and again whenever need be, so processes may start in any order.
@@ -94,10 +95,11 @@ export class Mongo {
   async #once<T>(work: (attempt: Attempt) => Promise<T>): Promise<T> {
     this.checkOpen();
     const connection = await this.#connection();
-    const session = connection.getClient().startSession({ causalConsistency: true });
+    const client = connection.getClient();
+    const session = client.startSession({ causalConsistency: true });
     try {
       if (this.#seen) session.advanceOperationTime(this.#seen);
-      return await work({ db: connection.db!, session });
+      return await work({ client, db: connection.db!, session });
     } finally {
       const seen = session.operationTime;
       if (seen && (!this.#seen || seen.greaterThan(this.#seen))) this.#seen = seen;

@@ -1,4 +1,4 @@
-import { silentLog, systemClock } from '@vouchsafe/runtime';
+import { silentLog, systemClock, systemRandom } from '@vouchsafe/runtime';
 import { describeReal, type MongoServers, startMongo } from '@vouchsafe/test-servers';
 import { describeCodeVaultContract } from '@vouchsafe/vault/testing';
 import { openMongoCodeVault } from './mongo-code-vault.js';
@@ -16,8 +16,9 @@ describeReal(['MongoDB'], 'MongoDB as vault of codes', () => {
     const database = `codes_${process.pid}_${++databases.next}`;
     const opened: { close(): Promise<void> }[] = [];
     return {
-      open: async ({ clock: _, ...options }) => {
-        const vault = await openMongoCodeVault({ uri: servers.uri, database, indexes: 'apply', clock: systemClock(), log: silentLog, ...options });
+      open: async (options) => {
+        const place = { uri: servers.uri, database, indexes: 'apply', clock: systemClock(), random: systemRandom(), log: silentLog } as const;
+        const vault = await openMongoCodeVault({ place, ...options });
         opened.push(vault);
         return vault;
       },

@@ -2,3 +2,5 @@ export type { MongoCodeVaultOptions } from './mongo-code-vault.js';
 export { CODE_VAULT_INDEXES, openMongoCodeVault } from './mongo-code-vault.js';
 export type { VaultIndexes, VaultMongoOptions } from './vault-mongo.js';
 export { applyVaultIndexes } from './vault-mongo.js';
+export type { MongoPersonalVaultOptions } from './mongo-personal-vault.js';
+export { mongoPersonalVault, PERSONAL_VAULT_INDEXES, restorePersonalVault } from './mongo-personal-vault.js';

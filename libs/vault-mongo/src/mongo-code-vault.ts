@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { Fault, invariant, isFault } from '@vouchsafe/kernel';
-import type { Namespace } from '@vouchsafe/runtime';
+import type { Clock, Namespace, Random } from '@vouchsafe/runtime';
 import {
   type BatchUnits, type Erasure, HASH_BYTES, KEEP_HASH_BITS, type KeyWrap, type MaintainedCodeVault, type NewBatch, type OpenedUnit, type PlainRow, type RowRefusal,
   type SealedLookupKey, type SealResult, type Segment, type SpoolKeys, type UnitRef, type VaultBatch,
@@ -18,7 +18,9 @@ import { Sealing } from './sealing.js';
 import { Turns } from './turns.js';
 import { openVaultMongo, type VaultIndexes, type VaultMongoOptions } from './vault-mongo.js';
 
-export type MongoCodeVaultOptions = VaultMongoOptions & { readonly namespace: Namespace; readonly wrap: KeyWrap };
+export type MongoCodeVaultOptions = {
+  readonly place: VaultMongoOptions; readonly namespace: Namespace; readonly wrap: KeyWrap; readonly random: Random; readonly clock: Clock;
+};
 
 export const CODE_VAULT_INDEXES: VaultIndexes = { ...BATCH_INDEXES, ...LOG_INDEXES, ...BLOCK_INDEXES, ...CODE_INDEXES, ...KEY_INDEXES };
 
@@ -26,16 +28,16 @@ export const CODE_VAULT_INDEXES: VaultIndexes = { ...BATCH_INDEXES, ...LOG_INDEX
  * Opens the vault of codes of one namespace in a database of its own. Any number of processes may have it open. Fault `KEY_WRONG`
  * where the key-encryption key is not the one it was sealed under; those of MongoDB begin with `VAULT_`.
  */
-export const openMongoCodeVault = async (options: MongoCodeVaultOptions): Promise<MaintainedCodeVault> => {
-  const mongo = await openVaultMongo(options, CODE_VAULT_INDEXES);
+export const openMongoCodeVault = async ({ place, namespace, wrap, random, clock }: MongoCodeVaultOptions): Promise<MaintainedCodeVault> => {
+  const mongo = await openVaultMongo(place, CODE_VAULT_INDEXES);
   try {
-    const stored = new MongoKeys(mongo, options.clock);
-    const ring = new KeyRing(stored, options.wrap, options.namespace, options.random, options.clock);
+    const stored = new MongoKeys(mongo, clock);
+    const ring = new KeyRing(stored, wrap, namespace, random, clock);
     const [voucherKey] = await ring.all('voucher-id');
     const voucher = voucherKey ?? (await ring.create('voucher-id'));
     const lookup = await ring.all('lookup');
     const hashes = new CodeHashes(ring, lookup.length > 0 ? lookup : [await ring.create('lookup')]);
-    return new Vault({ mongo, stored, ring, hashes, writer: options.random.bytes(WRITER_BYTES).toString('hex') }, voucher.key);
+    return new Vault({ mongo, stored, ring, hashes, writer: random.bytes(WRITER_BYTES).toString('hex') }, voucher.key);
   } catch (error) {
     await mongo.close();
     throw error;

@@ -152,6 +152,17 @@ export const describePersonalVaultContract = (name: string, makeGround: () => Pr
       await vault.close();
     });
 
+    it('that fills its page in one call goes on upon the next, each value once', async () => {
+      const vault = await fresh();
+      const ips = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => ({ kind: 'ip', value: `10.1.0.${from + i}` }) as const);
+      const first = await vault.protect(ips(0, 30), buyer);
+      const second = await vault.protect(ips(20, 50), buyer);
+      expect(second.slice(0, 10)).toEqual(first.slice(20));
+      expect(new Set([...first, ...second].map(({ ref }) => ref)).size).toBe(50);
+      for (const [i, { ref }] of [...first, ...second.slice(10)].entries()) expect(await vault.reveal(ref)).toBe(`10.1.0.${i}`);
+      await vault.close();
+    });
+
     it('that is kept for itself is revealed and erased like any other', async () => {
       const vault = await fresh();
       const ref = await vault.keep('credential', 'a-signing-key');

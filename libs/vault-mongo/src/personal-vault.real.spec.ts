@@ -1,0 +1,28 @@
+import { silentLog, systemClock, systemRandom } from '@vouchsafe/runtime';
+import { describeReal, type MongoServers, startMongo } from '@vouchsafe/test-servers';
+import { describePersonalVaultContract } from '@vouchsafe/vault/testing';
+import { mongoPersonalVault, restorePersonalVault } from './mongo-personal-vault.js';
+
+const databases = { next: 0 };
+
+describeReal(['MongoDB'], 'MongoDB as vault of personal data', () => {
+  let servers: MongoServers;
+  beforeAll(async () => {
+    servers = await startMongo({ members: 1 });
+  });
+  afterAll(() => servers?.stop());
+
+  describePersonalVaultContract('MongoDB', async () => {
+    const aPlace = () => ({ uri: servers.uri, database: `personal_${process.pid}_${++databases.next}`, clock: systemClock(), random: systemRandom(), log: silentLog });
+    const own = aPlace();
+    return {
+      open: (options) => mongoPersonalVault({ place: { ...own, indexes: 'apply' }, ...options }),
+      openCopy: async (file, options) => {
+        const place = aPlace();
+        await restorePersonalVault(place, options.namespace, file);
+        return mongoPersonalVault({ place: { ...place, indexes: 'check' }, ...options });
+      },
+      close: async () => {},
+    };
+  });
+});
