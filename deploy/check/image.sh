@@ -76,12 +76,12 @@ engine() { if [ $ENGINE = docker ]; then docker "$@"; else podman_ "$@"; fi; }
 hardened() {
   local limits=()
   [ $ENGINE = podman ] && limits=(--ulimit nofile=20000:20000 --ulimit nproc=32768:32768)
-  engine run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --network host "${limits[@]}" "$@"
+  engine run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --network "${NETWORK:-host}" "${limits[@]}" "$@"
 }
 free_port() { node_modules/.bin/node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
 
 NAME=vouchsafe-check-$$
-cleanup() { engine rm -f "$NAME" >/dev/null 2>&1 || true; engine volume rm -f "$NAME-data" "$NAME-keys" "$NAME-journal" >/dev/null 2>&1 || true; }
+cleanup() { engine rm -f "$NAME" >/dev/null 2>&1 || true; engine volume rm -f "$NAME-data" "$NAME-live" "$NAME-keys" "$NAME-journal" >/dev/null 2>&1 || true; }
 run() {
   local http grpc
   http=$(free_port) grpc=$(free_port)
@@ -118,7 +118,29 @@ run() {
   engine rm "$NAME" >/dev/null
   hardened --rm -v "$NAME-data:/data" -v "$NAME-keys:/keys" -v "$NAME-journal:/journal" $TAG audit verify
   rm -f "$HERE/key"
+  as_the_chart
 }
+# With exactly the environment the chart gives the all-in-one: live, production, all interfaces, TLS. In a network of its own.
+as_the_chart() {
+  local variables=() tls=$HERE/tls
+  while IFS= read -r line; do variables+=(-e "$line"); done < <(sed -n 's/^  \(\(VOUCHSAFE\|OTEL\)_[A-Z_]*\): "\{0,1\}\([^"]*\)"\{0,1\}$/\1=\3/p' deploy/helm/golden/all-in-one.yaml)
+  [ ${#variables[@]} -gt 4 ] || { say 'the golden render names no variables'; exit 1; }
+  mkdir -p "$tls"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=vouchsafe -keyout "$tls/tls.key" -out "$tls/tls.crt" 2>/dev/null
+  chmod 644 "$tls/tls.key"
+  NETWORK=none hardened --detach --name "$NAME" -v "$NAME-live:/data" -v "$NAME-keys:/keys" -v "$NAME-journal:/journal" -v "$tls:/etc/vouchsafe/tls:ro" "${variables[@]}" \
+    -e VOUCHSAFE_DATA=/data/store -e VOUCHSAFE_KEYS=/keys/files -e VOUCHSAFE_JOURNAL=/journal/files \
+    -e VOUCHSAFE_TLS_CERT=/etc/vouchsafe/tls/tls.crt -e VOUCHSAFE_TLS_KEY=/etc/vouchsafe/tls/tls.key $TAG up >/dev/null
+  for _ in $(seq 60); do engine exec "$NAME" node deploy/image/health.mjs >/dev/null 2>&1 && break; sleep 1; done
+  engine exec "$NAME" node deploy/image/health.mjs || { engine logs "$NAME"; exit 1; }
+  say '✔ ready with the chart’s own environment: live, production, TLS'
+  expect 'SIGTERM drains it in time' 'exit 0' stopped
+  engine rm "$NAME" >/dev/null
+  hardened --rm -v "$NAME-live:/data" -v "$NAME-keys:/keys" -v "$NAME-journal:/journal" -e VOUCHSAFE_DATA=/data/store -e VOUCHSAFE_KEYS=/keys/files -e VOUCHSAFE_JOURNAL=/journal/files \
+    $TAG keys bootstrap --namespace live --file /data/first-admin.env >/dev/null
+  say '✔ the first administrator’s key is made on the stopped directory'
+}
+
 # Its own exit code; it is killed where it takes longer than an orchestrator would wait.
 stopped() {
   engine stop -t 30 "$NAME" >/dev/null

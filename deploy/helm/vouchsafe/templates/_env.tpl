@@ -30,9 +30,11 @@ VOUCHSAFE_RPC_{{ upper $service }}: {{ printf "dns:///%s-%s.%s.svc:9090" (includ
 - { name: VOUCHSAFE_KAFKA_CREDENTIALS, value: /etc/vouchsafe/kafka }
 - { name: VOUCHSAFE_EVENTSTORE_URL_FILE, value: /etc/vouchsafe/event-store/url }
 - { name: VOUCHSAFE_MONGO_URL_FILE, value: /etc/vouchsafe/mongo/url }
-- { name: VOUCHSAFE_RPC_TLS, value: /etc/vouchsafe/rpc }
-- { name: VOUCHSAFE_TOKEN_KEYS, value: /etc/vouchsafe/tokens }
-- { name: VOUCHSAFE_COMMAND_KEYS, value: /etc/vouchsafe/commands }
+- { name: VOUCHSAFE_RPC_CA, value: /etc/vouchsafe/rpc/ca.crt }
+- { name: VOUCHSAFE_RPC_CERT, value: /etc/vouchsafe/rpc/tls.crt }
+- { name: VOUCHSAFE_RPC_KEY, value: /etc/vouchsafe/rpc/tls.key }
+- { name: VOUCHSAFE_SIGNING_KEY, value: /etc/vouchsafe/signing/signing.pem }
+- { name: VOUCHSAFE_TRUSTED_KEYS, value: /etc/vouchsafe/trusted/trusted.json }
 {{- if .vault }}
 - { name: VOUCHSAFE_KEYS, value: /etc/vouchsafe/vault }
 {{- end }}
@@ -47,8 +49,8 @@ VOUCHSAFE_RPC_{{ upper $service }}: {{ printf "dns:///%s-%s.%s.svc:9090" (includ
 - { name: event-store, mountPath: /etc/vouchsafe/event-store, readOnly: true }
 - { name: mongo, mountPath: /etc/vouchsafe/mongo, readOnly: true }
 - { name: rpc, mountPath: /etc/vouchsafe/rpc, readOnly: true }
-- { name: tokens, mountPath: /etc/vouchsafe/tokens, readOnly: true }
-- { name: commands, mountPath: /etc/vouchsafe/commands, readOnly: true }
+- { name: signing, mountPath: /etc/vouchsafe/signing, readOnly: true }
+- { name: trusted, mountPath: /etc/vouchsafe/trusted, readOnly: true }
 {{- if .vault }}
 - { name: vault, mountPath: /etc/vouchsafe/vault, readOnly: true }
 {{- end }}
@@ -62,13 +64,8 @@ VOUCHSAFE_RPC_{{ upper $service }}: {{ printf "dns:///%s-%s.%s.svc:9090" (includ
 - { name: event-store, secret: { secretName: {{ .root.Values.eventStore.secretName }}-{{ .component }}, defaultMode: 0440 } }
 - { name: mongo, secret: { secretName: {{ .root.Values.mongo.secretName }}-{{ .component }}, defaultMode: 0440 } }
 - { name: rpc, secret: { secretName: {{ .root.Values.rpc.tlsSecretName }}-{{ .component }}, defaultMode: 0440 } }
-- name: tokens
-  secret:
-    secretName: {{ .root.Values.rpc.tokenSecretName }}
-    defaultMode: 0440
-    # Who signs tokens can be anybody: the gateway alone is given the key that signs.
-    items: [{{- if .gateway }}{ key: signing.key, path: signing.key }, {{ end }}{ key: verify.keys, path: verify.keys }]
-- { name: commands, secret: { secretName: {{ .root.Values.rpc.commandSecretName }}-{{ .component }}, defaultMode: 0440 } }
+- { name: signing, secret: { secretName: {{ .root.Values.keys.signingSecretName }}-{{ .component }}, defaultMode: 0440 } }
+- { name: trusted, secret: { secretName: {{ .root.Values.keys.trustedSecretName }}, defaultMode: 0444 } }
 {{- if .vault }}
 - { name: vault, secret: { secretName: {{ .root.Values.vault.secretName }}, defaultMode: 0440 } }
 {{- end }}
