@@ -1,4 +1,4 @@
-import { type EventStore, NO_STREAM, START } from '@vouchsafe/event-store';
+import { canonicalBytes, type EventStore, leafHash, NO_STREAM, START } from '@vouchsafe/event-store';
 import { EPOCHS, type EsdbOptions, openEsdbStore } from '@vouchsafe/event-store-esdb';
 import { anAppend, anEvent, follow, readToEnd } from '@vouchsafe/event-store/testing';
 import { memoryDisk, silentLog, systemClock } from '@vouchsafe/runtime';
@@ -56,6 +56,10 @@ describe('the EventStoreDB adapter, beyond the contract', () => {
     expect((await readToEnd(live)).map(({ stream, data }) => [stream, data])).toEqual([['order-1', { name: 'live/0' }]]);
     expect((await follow(sandbox, 2, { categories })).map(({ stream, data }) => [stream, data])).toEqual([['order-1', { name: 'sandbox/0' }], ['order-1', { name: 'sandbox/1' }]]);
     expect((await follow(live, 1)).map(({ stream }) => stream)).toEqual(['order-1']);
+    const [event] = await sandbox.readStream('order-1', { max: 1 });
+    const { id, type, recordedAt, occurredAt, epoch, correlation, causation, principal } = event!;
+    const own = canonicalBytes({ id, type, recordedAt, occurredAt, epoch, correlation, causation, principal, stream: 'order-1', revision: 0, dataText: JSON.stringify(event!.data) });
+    expect(Buffer.from(event!.leaf)).toEqual(leafHash(own));
     expect(await house.store.revisionOf('sandbox.order-1')).toBe(1);
     expect(await house.store.revisionOf('order-1')).toBe(NO_STREAM);
   });

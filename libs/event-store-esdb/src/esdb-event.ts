@@ -34,6 +34,7 @@ export class EsdbEvent implements RecordedEvent {
   readonly trace: string | undefined;
   readonly pub: number | undefined;
   readonly #told: string;
+  readonly #onServer: string;
 
   /** `stream`: its own name. Throws Fault `EVENT_FOREIGN` for an event that is not ours. */
   constructor(event: ClientEvent, stream: string) {
@@ -55,17 +56,27 @@ export class EsdbEvent implements RecordedEvent {
     this.trace = said.trace;
     this.pub = said.pub;
     this.#told = said.leaf;
+    this.#onServer = event.streamId;
   }
 
-  /** Made anew each time, for proofs. Throws Fault `LOG_DAMAGED` if it is not what the recorder said it was. */
+  /**
+   * Made anew each time, for proofs. Throws Fault `LOG_DAMAGED` if it is not what the recorder said it was. A recorder that knows the
+   * stream by its name on the server (our door) made its leaf with that.
+   */
   get canonical(): Buffer {
-    const { id, stream, revision, type, recordedAt, occurredAt, epoch, pub, correlation, causation, principal, trace } = this;
-    const bytes = canonicalBytes({
+    const bytes = this.#bytesAs(this.stream);
+    if (this.#isTold(bytes) || (this.#onServer !== this.stream && this.#isTold(this.#bytesAs(this.#onServer)))) return bytes;
+    throw new Fault('LOG_DAMAGED', `event ${this.revision} of ${this.stream} is not the one that was recorded: its leaf is another`, false);
+  }
+  #bytesAs(stream: string): Buffer {
+    const { id, revision, type, recordedAt, occurredAt, epoch, pub, correlation, causation, principal, trace } = this;
+    return canonicalBytes({
       id, stream, revision, type, recordedAt, occurredAt, epoch, correlation, causation, principal,
       ...(pub !== undefined && { pub }), ...(trace !== undefined && { trace }), dataText: JSON.stringify(this.data),
     });
-    if (leafHash(bytes).toString('hex') === this.#told) return bytes;
-    throw new Fault('LOG_DAMAGED', `event ${revision} of ${stream} is not the one that was recorded: its leaf is another`, false);
+  }
+  #isTold(bytes: Buffer): boolean {
+    return leafHash(bytes).toString('hex') === this.#told;
   }
   /** As {@link EsdbEvent.canonical}. */
   get leaf(): Buffer {
