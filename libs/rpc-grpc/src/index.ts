@@ -7,7 +7,7 @@ export type { KeyFiles, RpcKeys } from './key-files.js';
 export { newSigningKey, trustedKeysText, watchKeys } from './key-files.js';
 export { isRepeatable } from './method-policy.js';
 export type { ListenOptions } from './server.js';
-export { TOKEN_LIFE_MS } from './token.js';
+export { keyIdOf, TOKEN_LIFE_MS } from './token.js';
 export type { SigningKey, TokenIssuer } from './token-issuer.js';
 export { tokenIssuer } from './token-issuer.js';
 export type { Refused, TokenVerifier, TrustedKey, TrustedKeys, Verified } from './token-verifier.js';

@@ -4,6 +4,7 @@ export { accessErrors } from './api/errors.js';
 export type { AdminBootstrap, BootstrapKey, SandboxKeys } from './application/bootstrap.js';
 export type { AccessPorts } from './application/ports.js';
 export { hmacSignature, textToSign } from './application/signature.js';
+export { composeAccess } from './compose.js';
 export type { AccessConfig } from './config.js';
 export { accessConfig } from './config.js';
 export { PERMISSIONS, ROLES } from './domain/roles.js';

@@ -1,4 +1,4 @@
-import { type Access, accessConfig, createAccess } from '@vouchsafe/access';
+import { type Access, accessConfig, composeAccess } from '@vouchsafe/access';
 import type { Bus } from '@vouchsafe/bus';
 import { catalogConfig, createCatalog } from '@vouchsafe/catalog';
 import type { EventStore } from '@vouchsafe/event-store';
@@ -49,13 +49,7 @@ export type ServiceSettings = Partial<Record<'access' | 'catalog' | 'inventory' 
 /** All services of one namespace, unstarted, and access by itself for local commands. */
 export const composeServices = (ports: PlatformPorts, settings: ServiceSettings = {}): { readonly modules: readonly FollowingModule[]; readonly access: Access } => {
   const of = (name: keyof ServiceSettings): Readonly<Record<string, unknown>> => settings[name] ?? {};
-  const access = createAccess({
-    ...ports, clock: ports.wallClock, vault: ports.personal,
-    onErased: async (subject) => {
-      ports.journal.record({ type: 'Erased', kind: 'subject', id: subject, principal: 'svc_access', reason: 'erasure' });
-      await ports.journal.flush();
-    },
-  }, accessConfig.parse(of('access')));
+  const access = composeAccess({ ...ports, clock: ports.wallClock, vault: ports.personal }, accessConfig.parse(of('access')));
   const modules: readonly FollowingModule[] = [
     access,
     createCatalog(ports, catalogConfig.parse(of('catalog'))),

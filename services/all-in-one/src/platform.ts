@@ -1,17 +1,9 @@
 import path from 'node:path';
-import { accessErrors, type SandboxKeys } from '@vouchsafe/access';
-import { catalogErrors } from '@vouchsafe/catalog';
-import { fulfillmentErrors } from '@vouchsafe/fulfillment';
+import type { SandboxKeys } from '@vouchsafe/access';
+import { CATALOGUES } from '@vouchsafe/gateway/catalogues';
 import { createGateway, type Gateway, gatewayConfig, type GatewayNamespace } from '@vouchsafe/gateway';
-import { insightErrors } from '@vouchsafe/insight';
-import { inventoryErrors } from '@vouchsafe/inventory';
 import type { Fault } from '@vouchsafe/kernel';
-import { ledgerErrors } from '@vouchsafe/ledger';
-import { orderErrors } from '@vouchsafe/order';
 import { Closers, openTracing, PUBLIC_SERVICES } from '@vouchsafe/process';
-import { redemptionErrors } from '@vouchsafe/redemption';
-import { riskErrors } from '@vouchsafe/risk';
-import type { Catalogue } from '@vouchsafe/rpc';
 import { type Clock, clockTimers, type Disk, type Log, type Namespace, systemClock, systemRandom } from '@vouchsafe/runtime';
 import { createMetrics, noTracing, type Tracing } from '@vouchsafe/telemetry';
 import type { PlatformConfig } from './config.js';
@@ -22,11 +14,6 @@ import type { NamespacePlaces } from './open-namespace.js';
 import { measurePlatform } from './platform-metrics.js';
 import { Readiness } from './readiness.js';
 import { SANDBOX_PROVIDER, type SandboxTempers, startSandboxProviders } from './sandbox-providers.js';
-
-/** What every code means, of every service. */
-export const CATALOGUES: readonly Catalogue[] = [
-  accessErrors, catalogErrors, fulfillmentErrors, insightErrors, inventoryErrors, ledgerErrors, orderErrors, redemptionErrors, riskErrors,
-];
 
 export type PlatformOptions = {
   readonly config: PlatformConfig;

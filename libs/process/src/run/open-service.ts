@@ -1,0 +1,72 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { type Deployment, openDeployment } from '@vouchsafe/backup';
+import { type Bus, sqliteParkedStore } from '@vouchsafe/bus';
+import type { EventStore } from '@vouchsafe/event-store';
+import { openEsdbStore } from '@vouchsafe/event-store-esdb';
+import { type Journal, openJournal } from '@vouchsafe/journal';
+import type { ReadStore } from '@vouchsafe/read-store';
+import { mongoReadStore } from '@vouchsafe/read-store-mongo';
+import type { BytesRpc } from '@vouchsafe/rpc';
+import type { GrpcRpc } from '@vouchsafe/rpc-grpc';
+import { type Clock, createIds, type Disk, type Ids, type Log, type Namespace, nodeDisk, type Random, type Timers } from '@vouchsafe/runtime';
+import type { CodeVault, Nonces, PersonalVault } from '@vouchsafe/vault';
+import type { Closers } from '../closers.js';
+import type { Dependency } from '../dependencies.js';
+import type { ServiceConfig } from './config.js';
+import { connect, type Machine } from './connections.js';
+import { openCodes, openPersonal } from './vaults.js';
+
+/** The ports of one service as a process, on real systems. */
+export type ServicePorts = {
+  readonly namespace: Namespace; readonly store: EventStore; readonly bus: Bus; readonly readStore: ReadStore; readonly rpc: BytesRpc;
+  readonly clock: Clock; readonly wallClock: Clock; readonly random: Random; readonly ids: Ids; readonly timers: Timers; readonly log: Log;
+  readonly journal: Journal;
+  readonly deployment: { readonly epoch: number; readonly raised: boolean };
+  /** A folder of this replica's own disk. */
+  readonly disk: (folder: string) => Disk;
+  /** Folder of lists that a person may import, where it is configured. */
+  readonly sourceDisk?: Disk;
+  /** For the vault's owner only; opened when asked for. */
+  readonly codes: () => Promise<CodeVault>;
+  readonly personal: () => Promise<PersonalVault & Nonces>;
+};
+export type OpenService = { readonly ports: ServicePorts; readonly rpc: GrpcRpc; readonly deployment: Deployment; readonly dependencies: readonly Dependency[] };
+
+/** Opens everything a service stands on. Rejects while something of it cannot be had; what was opened is in `closers`. */
+export const openService = async (name: string, config: ServiceConfig, machine: Machine, closers: Closers): Promise<OpenService> => {
+  const { clock, timers, random, log } = machine;
+  const { VOUCHSAFE_NAMESPACE: namespace, VOUCHSAFE_DATA: data, VOUCHSAFE_JOURNAL: journalFolder } = config;
+  for (const folder of [data, journalFolder]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const parked = sqliteParkedStore(path.join(data, 'parked.sqlite'));
+  closers.add(() => parked.close());
+  const store = await openEsdbStore({ connectionString: config.VOUCHSAFE_EVENT_STORE, clock, log, random, connectMs: CONNECT_MS, ...(config.VOUCHSAFE_EVENT_STORE_PREFIX && { prefix: config.VOUCHSAFE_EVENT_STORE_PREFIX }) });
+  closers.add(() => store.close());
+  const mongo = { uri: config.VOUCHSAFE_MONGO_URI, clock, random, log, indexes: config.VOUCHSAFE_MONGO_INDEXES ?? (config.VOUCHSAFE_PROFILE === 'production' ? 'check' : 'apply') } as const;
+  const readStore = mongoReadStore({ ...mongo, database: `${config.VOUCHSAFE_MONGO_DATABASE}_${namespace}_${name}` });
+  closers.add(() => readStore.close());
+  await readStore.check();
+  const { journal, deployment, floor } = await openDeployed(config, store, machine, closers);
+  const { rpc, bus, ids, dependencies } = await connect(name, config, machine, closers, { parked, floor });
+  const vault = { config, mongo: { ...mongo, database: `${config.VOUCHSAFE_MONGO_DATABASE}_${namespace}_${name}_vault` }, ids, closers, ...machine };
+  return {
+    rpc, deployment,
+    dependencies: [...dependencies, { name: 'the event store', check: async () => void (await store.revisionOf('probe-of-readiness')) }, { name: 'MongoDB', check: () => readStore.check() }],
+    ports: {
+      namespace, store, bus, readStore, rpc, clock, wallClock: clock, random, ids, timers, log, journal, deployment, disk: (folder) => nodeDisk(path.join(data, folder)),
+      ...(config.VOUCHSAFE_IP_LISTS && { sourceDisk: nodeDisk(config.VOUCHSAFE_IP_LISTS) }), codes: () => openCodes(vault), personal: () => openPersonal(vault),
+    },
+  };
+};
+const CONNECT_MS = 5_000;
+
+/** The deployment's marker and the journal, and the floor that replies wait for: both the log and the journal are on the disk. */
+const openDeployed = async (config: ServiceConfig, store: EventStore, { clock, timers, log, random }: Machine, closers: Closers): Promise<{ readonly journal: Journal; readonly deployment: Deployment; readonly floor: () => Promise<void> }> => {
+  const { VOUCHSAFE_NAMESPACE: namespace, VOUCHSAFE_DATA: data, VOUCHSAFE_JOURNAL: folder } = config;
+  const deployment = await openDeployment({ data, marker: folder, ids: createIds(clock, random), log });
+  await deployment.attach(store, timers);
+  closers.add(() => deployment.close());
+  const journal = await openJournal({ disk: nodeDisk(folder), namespace, deploymentId: deployment.id, epoch: deployment.epoch, clock, log });
+  closers.add(() => journal.close());
+  return { journal, deployment, floor: async () => void (await Promise.all([store.durable(store.head()), journal.flush()])) };
+};

@@ -1,0 +1,78 @@
+import { startWatchdog } from '@vouchsafe/read-store';
+import type { Namespace } from '@vouchsafe/runtime';
+import { measureProcess } from '@vouchsafe/telemetry';
+import { z } from 'zod';
+import { Closers } from '../closers.js';
+import type { ServiceName } from '../contracts.js';
+import type { ConfigProblem } from '../environment.js';
+import { countParked, measureFollowers } from '../follower-metrics.js';
+import { followersOf, type FollowingModule } from '../followers.js';
+import type { Running } from '../living-process.js';
+import { type ServiceConfig, serviceConfig } from './config.js';
+import type { Machine } from './connections.js';
+import { type OpenService, openService, type ServicePorts } from './open-service.js';
+import { type ProcessDefinition, runProcess } from './run-process.js';
+
+/** A service that can be a process: its own settings, and how it is made of its ports. */
+export type ServiceDefinition<S> = {
+  readonly name: ServiceName;
+  readonly settings: (namespace: Namespace) => z.ZodType<S>;
+  readonly create: (ports: ServicePorts, settings: S) => FollowingModule | Promise<FollowingModule>;
+};
+
+/** Of a service that has no settings of its own. */
+export const noSettings = z.strictObject({});
+
+/** Open calls may take so long to end when the process stops. */
+const DRAIN_MS = 10_000;
+
+/** The main of a service: see {@link runProcess}. */
+export const runService = <S>(definition: ServiceDefinition<S>): void => runProcess(processOf(definition));
+
+export const processOf = <S>({ name, settings, create }: ServiceDefinition<S>): ProcessDefinition<ServiceConfig> => ({
+  name, schema: serviceConfig, problems: ({ VOUCHSAFE_NAMESPACE: namespace, VOUCHSAFE_SETTINGS: given }) => settingsProblems(settings(namespace), given),
+  begin: async (config, machine) => {
+    const closers = new Closers();
+    try {
+      const open = await openService(name, config, machine, closers);
+      const module = await create(open.ports, settings(config.VOUCHSAFE_NAMESPACE).parse(config.VOUCHSAFE_SETTINGS));
+      return await begun(config, machine, open, module, closers);
+    } catch (error) {
+      return closers.closeAfter(error);
+    }
+  },
+});
+
+/** Starts the service; calls and messages flow only when all of it stands. */
+const begun = async (config: ServiceConfig, { clock, timers, log, metrics }: Machine, { ports, rpc, deployment, dependencies }: OpenService, module: FollowingModule, closers: Closers): Promise<Running> => {
+  const { namespace, bus } = ports;
+  const followers = () => followersOf([module]);
+  closers.add(() => bus.stop()); // closed once more after the module: what it published last is sent
+  closers.add(() => module.stop());
+  await module.start();
+  closers.add(startWatchdog({ timers, watched: followers, onError: (error) => log.error({ error }, 'the watchdog failed') }));
+  closers.add(measureProcess(metrics));
+  measureFollowers(metrics, [{ namespace, followers }]);
+  closers.add(countParked(metrics, [{ namespace, bus }], timers, log));
+  deployment.secured();
+  await bus.start();
+  closers.add(() => rpc.drain(0));
+  const port = await rpc.listen({ host: config.VOUCHSAFE_RPC_HOST, port: config.VOUCHSAFE_RPC_PORT });
+  log.info({ port, epoch: ports.store.epoch, at: clock.now() }, 'takes calls');
+  return {
+    dependencies, followers, closers, setServing: (isServing) => rpc.setServing(isServing),
+    drain: async () => {
+      await rpc.drain(DRAIN_MS);
+      await bus.stop();
+    },
+  };
+};
+
+/** A service's own settings are told of by the variable and where within it. */
+export const settingsProblems = (schema: z.ZodType, given: unknown): readonly ConfigProblem[] => {
+  const { error } = schema.safeParse(given);
+  return (error?.issues ?? []).map(({ path, message }) => {
+    const at = path.join('.');
+    return { variable: 'VOUCHSAFE_SETTINGS', zh: `${at}：${message}`, en: `${at}: ${message}` };
+  });
+};
