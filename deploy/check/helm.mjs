@@ -10,6 +10,8 @@ const CHART = 'deploy/helm/vouchsafe';
 const GOLDEN = 'deploy/helm/golden';
 const RENDERS = '.tools/renders';
 const FORMS = ['all-in-one', 'small-cluster', 'production'];
+/** Rendered and checked as well, without a golden one. */
+const VARIANT = 'production-with-jobs';
 const KUBERNETES = '1.37.0';
 const HELM = '.tools/bin/helm';
 const update = process.argv.includes('--update');
@@ -61,7 +63,7 @@ for (const form of FORMS) {
 
 const REFUSED = [
   ['a form that does not exist', 'form=both'], ['a key that does not exist', 'replicas=3'], ['the tag latest', 'image.tag=latest'], ['a digest that is none', 'image.digest=sha256:12'],
-  ['no namespace', 'namespaces={}'], ['a service that does not exist', 'services.shop.replicas=1'], ['an ingress without a host', 'ingress.enabled=true'],
+  ['no namespace', 'namespaces={}'], ['two namespaces in one distributed release', 'form=distributed'], ['a service that does not exist', 'services.shop.replicas=1'], ['an ingress without a host', 'ingress.enabled=true'],
   ['no replica', 'services.order.replicas=0'], ['a broker without a port', 'kafka.brokers={kafka}'], ['an environment variable in small letters', 'env.path=x'],
 ];
 for (const [what, value] of REFUSED) {
@@ -71,23 +73,31 @@ for (const [what, value] of REFUSED) {
   });
 }
 
-check('every variable of the all-in-one is one it reads', HELM, () => {
-  const known = readFileSync('services/all-in-one/src/config.ts', 'utf8');
-  const text = readFileSync(renderOf('all-in-one'), 'utf8');
-  const given = new Set([...text.matchAll(/\b((?:VOUCHSAFE|OTEL)_[A-Z_]+)\b/g)].map(([, name]) => name));
-  const unknown = [...given].filter((name) => !new RegExp(`^  ${name}:`, 'm').test(known));
-  return unknown.length > 0 ? `  not in services/all-in-one/src/config.ts: ${unknown.join(', ')}` : undefined;
-});
+const READERS = { 'all-in-one': 'services/all-in-one/src/config.ts', 'small-cluster': 'libs/process/src/run/config.ts', production: 'libs/process/src/run/config.ts' };
+for (const [form, reader] of Object.entries(READERS)) {
+  check(`${form}: every variable is one that is read`, existsSync(reader) ? HELM : reader, () => {
+    const known = readFileSync(reader, 'utf8');
+    const given = new Set([...readFileSync(renderOf(form), 'utf8').matchAll(/\b((?:VOUCHSAFE|OTEL)_[A-Z_]+)\b/g)].map(([, name]) => name));
+    // `NAME_FILE` is read as NAME.
+    const unknown = [...given].filter((name) => ![name, name.replace(/_FILE$/, '')].some((each) => new RegExp(`^  ${each}:`, 'm').test(known)));
+    return unknown.length > 0 ? `  not in ${reader}: ${unknown.join(', ')}` : undefined;
+  });
+}
 const PYTHON = '.tools/python/bin/python';
+check(`${VARIANT}: renders`, HELM, () => {
+  const made = render('production', ...['topics', 'indexes', 'migrations'].flatMap((job) => ['--set', `jobs.${job}.enabled=true`]));
+  if (made.ok) writeFileSync(renderOf(VARIANT), made.stdout);
+  return whole(made);
+});
 check('strict against the three newest Kubernetes minors, offline, and CRDs', existsSync(HELM) ? PYTHON : HELM, () => {
-  const told = run(PYTHON, ['deploy/check/validate.py', '.tools/crds', ...FORMS.map(renderOf)]);
+  const told = run(PYTHON, ['deploy/check/validate.py', '.tools/crds', ...[...FORMS, VARIANT].map(renderOf)]);
   if (told.ok) console.log(told.stdout.trimEnd());
   return whole(told);
 });
 check('network policies are the arrows of the code', undefined, () => whole(run('node', ['deploy/check/arrows.mjs'])));
 const exceptions = readFileSync('deploy/check/kube-score.txt', 'utf8').split('\n').filter((line) => line.startsWith('--')).map((line) => line.split(/ {2,}/));
 check('each exception from kube-score has its reason', undefined, () => (exceptions.every(([, reason]) => reason) ? undefined : '  deploy/check/kube-score.txt: a flag without a reason'));
-for (const form of FORMS) {
+for (const form of [...FORMS, VARIANT]) {
   check(`${form}: kube-score (${exceptions.length} exceptions)`, existsSync(HELM) ? '.tools/bin/kube-score' : HELM, () =>
     whole(run('.tools/bin/kube-score', ['score', '--kubernetes-version', `v${KUBERNETES.split('.').slice(0, 2).join('.')}`, '--exit-one-on-warning', '--output-format', 'ci', ...exceptions.map(([flag]) => flag), renderOf(form)])));
 }

@@ -82,20 +82,21 @@ podAntiAffinity:
         labelSelector: { matchLabels: { {{- include "vouchsafe.selectorInline" . -}} } }
 {{- end -}}
 
-{{/* Probes on the HTTP port. Startup gives replay its time; liveness never asks about neighbours, readiness does. Takes {root, tls}. */}}
+{{/* Probes. Liveness asks whether the event loop turns, never about neighbours; readiness asks about them. Takes {root, tls, port}. */}}
 {{- define "vouchsafe.probes" -}}
 {{- $scheme := ternary "HTTPS" "HTTP" .tls -}}
+{{- $port := .port -}}
 startupProbe:
-  httpGet: { path: /healthz, port: http, scheme: {{ $scheme }} }
+  httpGet: { path: /healthz, port: {{ $port }}, scheme: {{ $scheme }} }
   periodSeconds: 2
   failureThreshold: {{ div .root.Values.startupSeconds 2 }}
 livenessProbe:
-  httpGet: { path: /healthz, port: http, scheme: {{ $scheme }} }
+  httpGet: { path: /healthz, port: {{ $port }}, scheme: {{ $scheme }} }
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6
 readinessProbe:
-  httpGet: { path: /readyz, port: http, scheme: {{ $scheme }} }
+  httpGet: { path: /readyz, port: {{ $port }}, scheme: {{ $scheme }} }
   periodSeconds: 5
   timeoutSeconds: 3
   failureThreshold: 2
