@@ -50,6 +50,7 @@ type Keys = { readonly table: PersonalKeyTable; readonly tokens: Tokens; readonl
 type Page = { readonly page: number; readonly entries: Entry[] };
 
 const TURNS_MAX = 20;
+const PAUSE_MAX_MS = 200;
 
 class Vault implements PersonalVault, Nonces {
   readonly #subjects: Subjects;
@@ -78,9 +79,16 @@ class Vault implements PersonalVault, Nonces {
       const there = await this.#subjects.byOwner(owner);
       const kept = there ? await this.#keepIn(there, wanted) : await this.#keepInNew(owner, wanted);
       if (kept) return kept;
+      await this.#pause(turn);
     }
     throw new Fault('VAULT_CONTENTION', 'a subject changes too often to be written', true);
   }
+  /** Longer each time, so that of two processes each gets its turn. */
+  #pause(turn: number): Promise<void> {
+    const { clock, random } = this.options.place;
+    return clock.sleep(Math.min(PAUSE_MAX_MS, 2 ** turn) * random.fraction());
+  }
+
   /** Undefined where another process was quicker. */
   async #keepInNew(owner: Buffer, wanted: readonly Wanted[]): Promise<readonly ProtectedValue[] | undefined> {
     const { subject, key } = this.#made(owner);
