@@ -22,7 +22,6 @@ export class DoorError extends Error implements ServiceError {
 /** `known`: somebody, who may not do this. */
 export const accessDenied = (why: string, known: boolean): DoorError => new DoorError(known ? status.PERMISSION_DENIED : status.UNAUTHENTICATED, why, 'access-denied');
 export const invalid = (why: string): DoorError => new DoorError(status.INVALID_ARGUMENT, why);
-export const notCovered = (what: string): DoorError => new DoorError(status.UNIMPLEMENTED, `${what} is not covered by this door`);
 export const tooLarge = (max: number): DoorError =>
   new DoorError(status.INVALID_ARGUMENT, `an append of more than ${max} bytes is refused`, 'maximum-append-size-exceeded', { 'maximum-append-size': String(max) });
 export const closing = (): DoorError => new DoorError(status.UNAVAILABLE, 'this door is closing');

@@ -29,12 +29,19 @@ const matcher = (expression: ReadReq.Options.FilterOptions.Expression): ((text: 
     if (prefixes.length === 0) throw invalid('a filter has prefixes or a pattern');
     return (text) => prefixes.some((prefix) => text.startsWith(prefix));
   }
+  if (pattern.length > PATTERN_MAX) throw invalid(`a pattern has at most ${PATTERN_MAX} characters`);
+  // How some clients exclude: a look-ahead over the whole pattern, which RE2 lacks and which is simply a no.
+  const excluded = /^\^\(\?!(.*)\)(?:\.\*\$?)?$/s.exec(pattern)?.[1];
+  if (excluded !== undefined) {
+    compile(excluded); // well-formed by itself, so that nothing of it lies outside the look-ahead
+    const compiled = compile(`^(?:${excluded})`);
+    return (text) => !compiled.test(text);
+  }
   const compiled = compile(pattern);
   return (text) => compiled.test(text);
 };
 
 const compile = (pattern: string): RE2JS => {
-  if (pattern.length > PATTERN_MAX) throw invalid(`a pattern has at most ${PATTERN_MAX} characters`);
   try {
     return new RE2JS(pattern);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type EventStore, type Page, type Position, START } from '@vouchsafe/event-store';
+import { type EventStore, type Page, type Position, type RecordedEvent, START } from '@vouchsafe/event-store';
 import { isFault } from '@vouchsafe/kernel';
 
 const KEPT_MAX = 4_096;
@@ -33,6 +33,20 @@ export class Landmarks {
       if (page.atEnd || page.next <= after) return { events: [], next: page.next, atEnd: true };
       after = page.next;
     }
+  }
+
+  /** Events before `before`, the newest first: as many as lie behind the nearest place known. `before`: read on before it; undefined at the log's beginning. */
+  async pageBefore(before: number): Promise<{ readonly events: readonly RecordedEvent[]; readonly before: number | undefined }> {
+    let start = this.#before(before - 1);
+    let chunk: readonly RecordedEvent[] = [];
+    for (let after = start; ; ) {
+      const page = await this.pageAfter(after, PAGE);
+      const events = page.events.filter(({ position }) => position < before);
+      if (events.length > 0) [chunk, start] = [events, after];
+      if (page.atEnd || page.next <= after || events.length < page.events.length) break;
+      after = page.next;
+    }
+    return { events: [...chunk].reverse(), before: chunk.length === 0 || start === START ? undefined : start + 1 };
   }
 
   /** The store's own page, its beginning remembered. */

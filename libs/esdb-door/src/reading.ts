@@ -1,6 +1,6 @@
 import { ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb';
 import { type EventStore, type Page, type Position, type RecordedEvent, type Revision, START } from '@vouchsafe/event-store';
-import { invalid, notCovered } from './errors.js';
+import { invalid } from './errors.js';
 import { eventMessage, notFoundMessage } from './event-message.js';
 import { type EventFilter, filterOf } from './event-filter.js';
 import type { Landmarks } from './landmarks.js';
@@ -30,7 +30,7 @@ export const read = async (store: EventStore, landmarks: Landmarks, options: Opt
   const backwards = options.getReadDirection() === ReadReq.Options.ReadDirection.BACKWARDS;
   const stream = options.getStream();
   if (stream) await readStream(store, stream, { max, backwards }, sink);
-  else if (backwards) throw notCovered('reading all streams backwards');
+  else if (backwards) await readAllBackwards(store, landmarks, options, max, sink);
   else await readAll(landmarks, allReading(store, landmarks, options), max, sink);
 };
 
@@ -86,6 +86,25 @@ const readAll = async (landmarks: Landmarks, { filter, first }: AllReading, max:
       await sink.send(eventMessage(event));
     }
     if (max <= 0) return;
+  }
+};
+
+/** From before a position (the event there not included), or from the end. */
+const readAllBackwards = async (store: EventStore, landmarks: Landmarks, options: Options, max: number, sink: Sink<ReadResp>): Promise<void> => {
+  const filter = filterOf(options.getFilter());
+  const all = options.getAll();
+  const { next: head } = await atEnd(store);
+  const from = all?.getPosition()?.getCommitPosition();
+  let before: number | undefined = all?.hasStart() ? undefined : Math.min(head + 1, from === undefined ? head + 1 : whole(from));
+  for (let left = max; before !== undefined && !sink.signal.aborted; ) {
+    const page: Awaited<ReturnType<Landmarks['pageBefore']>> = await landmarks.pageBefore(before);
+    for (const event of page.events) {
+      if (!filter.wants(event)) continue;
+      if (left-- <= 0) return;
+      await sink.send(eventMessage(event));
+    }
+    if (left <= 0) return;
+    before = page.before;
   }
 };
 
