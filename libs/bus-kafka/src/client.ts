@@ -59,6 +59,9 @@ export const kafkaClient = ({ connection, clientId, log, requestTimeoutMs = REQU
 const logTo = (log: Log) => ({ level, namespace, log: { message, timestamp: _, logger: __, stack: ___, ...fields } }: {
   level: logLevel; namespace: string; log: { message: string; timestamp: string; logger?: string; stack?: unknown };
 }): void => {
+  // Our lanes send anew, and consumers drop what they have seen: no promise rests on the client's retries.
+  const known = message.startsWith('Limiting retries for the idempotent producer');
+  if (known) return;
   if (level === logLevel.ERROR || level === logLevel.WARN) log.warn({ kafkajs: namespace, ...fields }, message);
   else log.debug({ kafkajs: namespace, ...fields }, message);
 };

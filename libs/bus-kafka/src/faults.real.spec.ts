@@ -52,8 +52,8 @@ describeReal(['Kafka'], 'known faults of the client, on a real Kafka', () => {
     await until(() => member.assignment[topic]?.length === 1 && other.assignment[topic]?.length === 1);
     const [mine, theirs] = [member.assignment[topic]![0]!, other.assignment[topic]![0]!];
     await raw!.commitOffsets([{ topic, partition: mine, offset: '3' }, { topic, partition: theirs, offset: '7' }]);
-    const [{ partitions }] = await rig.admin.fetchOffsets({ groupId, topics: [topic] }) as [{ partitions: { partition: number; offset: string }[] }];
-    expect(Object.fromEntries(partitions.map(({ partition, offset }) => [partition, offset]))).toEqual({ [mine]: '3', [theirs]: '-1' });
+    const [offsets] = await rig.admin.fetchOffsets({ groupId, topics: [topic] });
+    expect(Object.fromEntries(offsets!.partitions.map(({ partition, offset }) => [partition, offset]))).toEqual({ [mine]: '3', [theirs]: '-1' });
     await Promise.all([member.stop(), other.stop()]);
     await rig.close();
   });
@@ -105,7 +105,7 @@ describeReal(['Kafka'], 'known faults of the client, on a real Kafka', () => {
       }, 1000).catch(() => undefined)) !== undefined);
       await bus.stop();
     } finally {
-      await rig.close();
+      await rig.close({ keepTopics: true });
       await proxy.close();
       await own.stop();
     }
@@ -130,7 +130,7 @@ describeReal(['Kafka'], 'known faults of the client, on a real Kafka', () => {
       await until(() => new Set(got).size === 40);
       expect([...new Set(got)]).toEqual(numbers(1, 40));
     } finally {
-      await rig.close();
+      await rig.close({ keepTopics: true });
       await own.stop();
     }
   });

@@ -3,6 +3,7 @@ import { memoryParkedStore, type ParkedStore } from '@vouchsafe/bus';
 import { type Log, silentLog, systemClock } from '@vouchsafe/runtime';
 import type { TestServers } from '@vouchsafe/test-servers';
 import { type Admin, type ITopicConfig, Kafka, logLevel } from 'kafkajs';
+import { kafkaClient } from '../client.js';
 import { mendTimer } from '../mends/timer.js';
 import { type KafkaBus, kafkaBus } from '../kafka-bus.js';
 import type { KafkaBusOptions } from '../options.js';
@@ -23,7 +24,7 @@ export class Rig {
   constructor(readonly servers: TestServers) {
     mendTimer(); // before any client is made
     this.#kafka = new Kafka({ clientId: 'rig', brokers: [...servers.endpoints], logLevel: logLevel.NOTHING, retry: { retries: 12, maxRetryTime: 1000, initialRetryTime: 50 } });
-    this.admin = this.#kafka.admin();
+    this.admin = kafkaClient({ connection: { brokers: servers.endpoints }, clientId: 'rig', log: silentLog, requestTimeoutMs: 2000 }).admin();
   }
 
   async open(more: { readonly partitions?: number; readonly replicas?: number; readonly config?: Readonly<Record<string, string>> } = {}): Promise<void> {
@@ -52,8 +53,10 @@ export class Rig {
     return this.#kafka;
   }
 
-  async close(): Promise<void> {
+  /** Topics go with it, unless the servers do. */
+  async close({ keepTopics = false } = {}): Promise<void> {
     await Promise.all(this.#buses.map((bus) => bus.stop()));
+    if (keepTopics) return this.admin.disconnect();
     const ours = (await this.admin.listTopics()).filter((topic) => topic.startsWith(`${this.prefix}.`));
     if (ours.length > 0) await this.admin.deleteTopics({ topics: ours });
     await this.admin.disconnect();
