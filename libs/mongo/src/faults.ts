@@ -43,20 +43,46 @@ export const isDuplicateKey = (error: { readonly code?: unknown }): boolean => e
 /** Many writes of which nobody knows whether a majority has them. */
 export const lacksMajority = (error: unknown): boolean => error instanceof mongo.MongoBulkWriteError && error.result?.getWriteConcernError() !== undefined;
 
+type Kind = {
+  readonly is: (error: Error, code: number) => boolean; readonly code: string; readonly retryable: boolean; readonly message: (place: Place, error: Error) => string;
+};
+/** Some come from a package of the driver's, so they are told by name. */
+const UNREADABLE = ['MongoParseError', 'MongoInvalidArgumentError', 'MongoAPIError'];
+const KINDS: readonly Kind[] = [
+  {
+    code: 'ADDRESS', retryable: false, is: ({ name }) => UNREADABLE.includes(name),
+    message: () => 'the connection string of MongoDB cannot be read: check it, and encode special characters of the password',
+  },
+  {
+    code: 'CREDENTIALS', retryable: false, is: (_, code) => AUTHENTICATION_FAILED.includes(code),
+    message: ({ hosts }) => `MongoDB at ${hosts} refuses the credentials: check user, password and authSource`,
+  },
+  {
+    code: 'FORBIDDEN', retryable: false, is: (_, code) => code === UNAUTHORIZED,
+    message: ({ database }) => `the MongoDB user may not do this: grant it readWrite on the database ${database}`,
+  },
+  { code: 'FULL', retryable: true, is: (_, code) => code === DISK_FULL, message: ({ hosts }) => `MongoDB at ${hosts} has no disk space left` },
+  {
+    code: 'NO_MAJORITY', retryable: true, is: (error, code) => NO_MAJORITY.includes(code) || error instanceof mongo.MongoWriteConcernError || lacksMajority(error),
+    message: ({ hosts }) => `MongoDB at ${hosts} takes no majority writes: too few of the replica set's members are up`,
+  },
+  {
+    code: 'UNREACHABLE', retryable: true, is: (error) => mayPass(error),
+    message: ({ hosts }, { name }) => `no primary of MongoDB answers at ${hosts} (${name}): check that it runs, the address and the replica set's name`,
+  },
+  {
+    code: 'FAILED', retryable: false, is: (error) => error instanceof mongo.MongoError,
+    message: ({ hosts }, error) => `MongoDB at ${hosts} answered ${error.name}${error instanceof mongo.MongoError && error.code !== undefined ? ` ${error.code}` : ''}`,
+  },
+];
+
 /** The error as a {@link Fault} that says what to do; anything that is no answer of MongoDB stays as it is. */
-export const faultOf = (error: unknown, { codes, hosts, database }: Place): unknown => {
-  const isOfMongo = error instanceof mongo.MongoError;
-  if (!isOfMongo && !foundNobody(error)) return error;
-  const fault = (code: string, message: string, retryable: boolean): Fault => new Fault(`${codes}_${code}`, message, retryable, { cause: error });
-  const code = isOfMongo ? Number(error.code) : Number.NaN;
-  if (AUTHENTICATION_FAILED.includes(code)) return fault('CREDENTIALS', `MongoDB at ${hosts} refuses the credentials: check user, password and authSource`, false);
-  if (code === UNAUTHORIZED) return fault('FORBIDDEN', `the MongoDB user may not do this: grant it readWrite on the database ${database}`, false);
-  if (code === DISK_FULL) return fault('FULL', `MongoDB at ${hosts} has no disk space left`, true);
-  if (NO_MAJORITY.includes(code) || error instanceof mongo.MongoWriteConcernError || lacksMajority(error))
-    return fault('NO_MAJORITY', `MongoDB at ${hosts} takes no majority writes: too few of the replica set's members are up`, true);
-  if (mayPass(error)) return fault('UNREACHABLE', `no primary of MongoDB answers at ${hosts} (${error.name}): check that it runs, the address and the replica set's name`, true);
-  return fault('FAILED', `MongoDB at ${hosts} answered ${error.name} ${Number.isNaN(code) ? '' : code}`.trim(), false);
+export const faultOf = (error: unknown, place: Place): unknown => {
+  if (!(error instanceof Error) || isFault(error)) return error;
+  const answered = error instanceof mongo.MongoError ? Number(error.code) : Number.NaN;
+  const kind = KINDS.find(({ is }) => is(error, answered));
+  return kind ? new Fault(`${place.codes}_${kind.code}`, kind.message(place, error), kind.retryable, { cause: error }) : error;
 };
 
-/** Hosts of a connection string, without what is secret in it. */
-export const hostsOf = (uri: string): string => uri.replace(/^[^/]*\/\//, '').replace(/[/?].*$/, '').replace(/^.*@/, '');
+/** Hosts of a connection string, without what is secret in it; read as the driver reads it, so that no odd password is taken for a host. */
+export const hostsOf = (uri: string): string => /^[^/]+:\/\/(?:[^:@]*(?::[^@]*)?@)?((?!:)[^/?@]+)/.exec(uri)?.[1] ?? 'the configured address';

@@ -48,6 +48,14 @@ describeReal(['MongoDB'], 'MongoDB, as our adapters use it', () => {
       expect((error as Error).message).not.toContain('secret');
     });
 
+    it('the connection string is none', async () => {
+      for (const uri of ['mongodb://user:secret@/x', 'http://127.0.0.1', 'secret', 'mongodb://127.0.0.1:1/?nonsense=1']) {
+        const error = await open(uri, short).check().catch((caught: unknown) => caught);
+        expect(error).toMatchObject({ code: 'VIEWS_ADDRESS', retryable: false });
+        expect((error as Error).message).not.toContain('secret');
+      }
+    });
+
     it('it is no replica set', async () => {
       const { uri } = await start({ members: 1, standalone: true });
       await expect(open(uri, short).check()).rejects.toMatchObject({ code: 'VIEWS_NO_REPLICA_SET', retryable: false });

@@ -37,7 +37,7 @@ export type Attempt = { readonly client: mongo.MongoClient; readonly db: mongo.D
 
 /**
  * One database of a MongoDB replica set. Connects when first used and again whenever need be, so processes may start in any order.
- * Faults, each with its cause and remedy: `…_UNREACHABLE`, `…_NO_MAJORITY`, `…_FULL` (retryable), `…_CREDENTIALS`, `…_FORBIDDEN`,
+ * Faults, each with its cause and remedy: `…_UNREACHABLE`, `…_NO_MAJORITY`, `…_FULL` (retryable), `…_ADDRESS`, `…_CREDENTIALS`, `…_FORBIDDEN`,
  * `…_NO_REPLICA_SET`, `…_CLOSED`, `…_FAILED`.
  */
 export class Mongo {

@@ -3,7 +3,7 @@ import { Fault } from '@vouchsafe/kernel';
 import { isDuplicateKey, type Mongo } from '@vouchsafe/mongo';
 import type { Namespace, Random } from '@vouchsafe/runtime';
 import type { KeyWrap } from '@vouchsafe/vault';
-import { contextOf, IncarnationKey } from '@vouchsafe/vault/adapter-parts';
+import { contextOf, IncarnationKey, rewrapped } from '@vouchsafe/vault/adapter-parts';
 import type { mongo } from 'mongoose';
 import { nextNumber, tableOf, type VaultIndexes } from './vault-mongo.js';
 
@@ -58,8 +58,8 @@ export class PersonalKeyTable {
   async rewrap(next: KeyWrap): Promise<number> {
     const { keys, namespace } = this.#options;
     const rows = await this.#run((table, session) => table.find({ kek: { $ne: next.id } }, { session }).toArray());
-    for (const { _id, name, wrapped } of rows) {
-      const fresh = await next.wrap(await keys.unwrap(wrapped, contextOf(namespace, name)), contextOf(namespace, name));
+    for (const { _id, name, wrapped, kek } of rows) {
+      const fresh = await rewrapped({ wrapped, kek, context: contextOf(namespace, name) }, keys, next);
       await this.#run((table, session) => table.updateOne({ _id, kek: { $ne: next.id } }, { $set: { wrapped: fresh, kek: next.id } }, { session }));
     }
     return rows.length;

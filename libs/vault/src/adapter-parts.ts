@@ -8,6 +8,7 @@ export type { RowHashes } from './code-hashes.js';
 export { CodeHashes } from './code-hashes.js';
 export type { KeyPurpose, NewKey, RingKey, StoredKey, StoredKeys } from './key-ring.js';
 export { KeyRing } from './key-ring.js';
+export { rewrapped } from './key-wrap.js';
 export { IncarnationKey, SubjectKey, Tokens, unwrapWith } from './personal-keys.js';
 export type { Entry, Place, Wanted } from './personal-pages.js';
 export { bindingOf, checkKept, contextOf, keptRef, PAGE_VALUES, placeIn, placeOfRef, protectedAt, tokenText, wantedOf } from './personal-pages.js';

@@ -2,6 +2,8 @@ export type { KeyFileOptions, KeyRotation } from './key-file.js';
 export { fileKeyWrap, rotateKeyFile, secretKeyWrap } from './key-file.js';
 export type { KeyWrap } from './key-wrap.js';
 export { eitherKeyWrap, KEK_BYTES, localKeyWrap } from './key-wrap.js';
+export type { TransitOptions } from './transit-key-wrap.js';
+export { transitKeyWrap } from './transit-key-wrap.js';
 export type { Nonces, PersonalKind, PersonalOwner, PersonalValue, PersonalVault, ProtectedValue } from './personal-vault.js';
 export { PERSONAL_KINDS, PERSONAL_VALUE_MAX, PERSONAL_VALUES_MAX, subjectOfRef } from './personal-vault.js';
 export type { PersonalVaultStats, SqlitePersonalVaultOptions } from './sqlite-personal-vault.js';

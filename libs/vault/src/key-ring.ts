@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { Fault } from '@vouchsafe/kernel';
 import type { Clock, Namespace, Random } from '@vouchsafe/runtime';
-import type { KeyWrap } from './key-wrap.js';
+import { type KeyWrap, rewrapped } from './key-wrap.js';
 
 export type KeyPurpose = 'data' | 'spool' | 'lookup' | 'voucher-id';
 export type RingKey = { readonly id: number; readonly purpose: KeyPurpose; readonly version: number; readonly batchId: string | undefined; readonly key: KeyObject };
@@ -88,10 +88,8 @@ export class KeyRing {
   /** Wraps every key anew under `next`; from here the old key-encryption key opens nothing. Returns how many. */
   async rewrap(next: KeyWrap): Promise<number> {
     const fresh: { id: number; wrapped: Buffer }[] = [];
-    for (const { id, purpose, wrapped } of await this.#stored.notUnder(next.id)) {
-      const secret = await this.#wrap.unwrap(wrapped!, this.#context(purpose));
-      fresh.push({ id, wrapped: await next.wrap(secret, this.#context(purpose)) });
-      secret.fill(0);
+    for (const { id, purpose, wrapped, kek } of await this.#stored.notUnder(next.id)) {
+      fresh.push({ id, wrapped: await rewrapped({ wrapped: wrapped!, kek, context: this.#context(purpose) }, this.#wrap, next) });
     }
     await this.#stored.rewrap(fresh, next.id);
     this.#wrap = next;

@@ -3,8 +3,8 @@ import { Fault, isFault } from '@vouchsafe/kernel';
 import type { Random } from '@vouchsafe/runtime';
 
 /**
- * The key-encryption key: wraps data keys, never touches data. Behind it lies a key file, an environment secret or, later, a
- * KMS that never gives the key out. `context` is bound to what is wrapped and must be told again to unwrap.
+ * The key-encryption key: wraps data keys, never touches data. Behind it lies a key file, an environment secret or a KMS that
+ * never gives the key out. `context` is bound to what is wrapped and must be told again to unwrap.
  */
 export interface KeyWrap {
   /** Names the key, not the value of it; kept beside everything it wrapped. */
@@ -12,7 +12,22 @@ export interface KeyWrap {
   wrap(key: Uint8Array, context: string): Promise<Buffer>;
   /** Fault `KEY_WRONG` (not retryable) where this key, or this context, did not wrap it. */
   unwrap(wrapped: Uint8Array, context: string): Promise<Buffer>;
+  /** Where it can: wraps anew what an older version of the same key has wrapped, without the data key coming out. Undefined where `under` (an id) is another key. */
+  rewrap?(wrapped: Uint8Array, under: string): Promise<Buffer | undefined>;
 }
+
+export type Wrapped = { readonly wrapped: Uint8Array; /** Id of the key that wrapped it. */ readonly kek: string; readonly context: string };
+/** The same data key under `next`. */
+export const rewrapped = async ({ wrapped, kek, context }: Wrapped, old: KeyWrap, next: KeyWrap): Promise<Buffer> => {
+  const without = await next.rewrap?.(wrapped, kek);
+  if (without) return without;
+  const key = await old.unwrap(wrapped, context);
+  try {
+    return await next.wrap(key, context);
+  } finally {
+    key.fill(0);
+  }
+};
 
 export const KEK_BYTES = 32;
 const IV_BYTES = 12;

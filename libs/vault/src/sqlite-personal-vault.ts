@@ -3,7 +3,7 @@ import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { type Instant, invariant } from '@vouchsafe/kernel';
 import type { Clock, Ids, Log, Namespace, Random } from '@vouchsafe/runtime';
 import { LRUCache } from 'lru-cache';
-import type { KeyWrap } from './key-wrap.js';
+import { type KeyWrap, rewrapped } from './key-wrap.js';
 import { PersonalCommits } from './personal-commits.js';
 import { IncarnationKey, SubjectKey, Tokens, unwrapWith } from './personal-keys.js';
 import { bindingOf, checkKept, contextOf, type Entry, keptRef, PAGE_VALUES, placeIn, placeOfRef, protectedAt, tokenText, type Wanted, wantedOf } from './personal-pages.js';
@@ -205,14 +205,14 @@ class SqlitePersonalVault implements PersonalVault, Nonces {
 
   async rotateKek(next: KeyWrap): Promise<number> {
     const { keys, namespace } = this.options;
-    const rewrapped: { readonly id: number; readonly wrapped: Uint8Array }[] = [];
+    const fresh: { readonly id: number; readonly wrapped: Uint8Array }[] = [];
     for (const { id, name, kek, wrapped } of this.tables.allKeys()) {
       if (kek === next.id) continue; // a rotation that was interrupted goes on
-      rewrapped.push({ id, wrapped: await next.wrap(await keys.unwrap(wrapped, contextOf(namespace, name)), contextOf(namespace, name)) });
+      fresh.push({ id, wrapped: await rewrapped({ wrapped, kek, context: contextOf(namespace, name) }, keys, next) });
     }
-    await this.#commits.run(() => rewrapped.forEach(({ id, wrapped }) => this.tables.rewrap(id, next.id, wrapped)));
+    await this.#commits.run(() => fresh.forEach(({ id, wrapped }) => this.tables.rewrap(id, next.id, wrapped)));
     this.tables.checkpoint();
-    return rewrapped.length;
+    return fresh.length;
   }
 
   stats(): PersonalVaultStats {
