@@ -29,7 +29,7 @@ helm-check: setup ## 校验部署文件（Helm、镜像、compose） / check wha
 	@deploy/check/tools.sh && node deploy/check/helm.mjs
 rules-check: setup ## 校验告警、手册与仪表盘 / check alerts, runbooks, dashboards
 	@deploy/check/tools.sh && node deploy/check/rules.mjs
-compose-up: ## 以容器运行一体机与观测（需 Docker） / the all-in-one and what watches it in containers (needs Docker)
-	@docker compose --profile observability up --build --wait
+compose-up: ## 以容器运行（需 Docker；FORM=distributed 为分布式） / in containers (needs Docker; FORM=distributed)
+	@PROMETHEUS_CONFIG=$(if $(FORM),prometheus-distributed.yml,prometheus.yml) docker compose -f $(if $(FORM),deploy/compose/distributed.yml,docker-compose.yml) --profile observability up --build --wait
 clean: ## 删除编译结果 / remove what was built
 	@rm -rf libs/*/dist services/*/dist libs/proto/gen .cache node_modules/.vouchsafe

@@ -1,7 +1,8 @@
 // `make helm-check`: the files by which the platform is deployed. Each check says what it did; one whose tool is not there is skipped
 // by name and reason (VOUCHSAFE_REQUIRE_TOOLS=1: fails). `--update` writes the golden renders.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -73,17 +74,30 @@ for (const [what, value] of REFUSED) {
   });
 }
 
-const READERS = { 'all-in-one': 'services/all-in-one/src/config.ts', 'small-cluster': 'libs/process/src/run/config.ts', production: 'libs/process/src/run/config.ts' };
-for (const [form, reader] of Object.entries(READERS)) {
-  check(`${form}: every variable is one that is read`, existsSync(reader) ? HELM : reader, () => {
-    const known = readFileSync(reader, 'utf8');
-    const given = new Set([...readFileSync(renderOf(form), 'utf8').matchAll(/\b((?:VOUCHSAFE|OTEL)_[A-Z_]+)\b/g)].map(([, name]) => name));
-    // `NAME_FILE` is read as NAME.
-    const unknown = [...given].filter((name) => ![name, name.replace(/_FILE$/, '')].some((each) => new RegExp(`^  ${each}:`, 'm').test(known)));
-    return unknown.length > 0 ? `  not in ${reader}: ${unknown.join(', ')}` : undefined;
+/** What is wrong with the environment that `file` gives its processes, by the processes' own parser; `NAME_FILE`s are files as secrets are mounted. */
+const wrongEnvironments = (file) => {
+  const secrets = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-secrets-'));
+  for (const [name, text] of Object.entries({ 'kafka/username': 'u', 'kafka/password': 'p', 'event-store/url': 'esdb://u:p@store:2113?tls=true', 'mongo/url': 'mongodb://u:p@mongo/?replicaSet=rs0' })) {
+    mkdirSync(path.dirname(path.join(secrets, name)), { recursive: true });
+    writeFileSync(path.join(secrets, name), text);
+  }
+  const processes = JSON.parse(run(PYTHON, ['deploy/check/processes.py', file]).stdout);
+  const wrong = processes.flatMap(({ name, args, env }) => {
+    const command = args[0] === 'service' ? [`services/${args[1]}/dist/main.js`, '--check-config'] : ['services/cli/bin/vouchsafe.js', 'check-config'];
+    const own = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, String(value).replace('/etc/vouchsafe', secrets)]));
+    const { status, stdout, stderr } = spawnSync('node', command, { encoding: 'utf8', env: { PATH: process.env.PATH, ...own } });
+    // A name nobody reads would be passed over in silence.
+    const reader = readFileSync(args[0] === 'service' ? 'libs/process/src/run/config.ts' : 'services/all-in-one/src/config.ts', 'utf8');
+    const unknown = Object.keys(env).filter((key) => ![key, key.replace(/_FILE$/, '')].some((each) => new RegExp(`^  ${each}:`, 'm').test(reader)));
+    return [...(status === 0 ? [] : [`  ${name}: ${stdout}${stderr}`.trimEnd()]), ...unknown.map((key) => `  ${name}: nobody reads ${key}`)];
   });
-}
+  rmSync(secrets, { recursive: true });
+  return processes.length === 0 ? '  no process is started' : wrong.length > 0 ? wrong.join('\n') : undefined;
+};
 const PYTHON = '.tools/python/bin/python';
+for (const form of FORMS) check(`${form}: each process takes its environment (check-config)`, existsSync(HELM) ? PYTHON : HELM, () => wrongEnvironments(renderOf(form)));
+for (const file of ['docker-compose.yml', 'deploy/compose/distributed.yml']) check(`${file}: each process takes its environment (check-config)`, PYTHON, () => wrongEnvironments(file));
+
 check(`${VARIANT}: renders`, HELM, () => {
   const made = render('production', ...['topics', 'indexes', 'migrations'].flatMap((job) => ['--set', `jobs.${job}.enabled=true`]));
   if (made.ok) writeFileSync(renderOf(VARIANT), made.stdout);
@@ -102,7 +116,7 @@ for (const form of [...FORMS, VARIANT]) {
     whole(run('.tools/bin/kube-score', ['score', '--kubernetes-version', `v${KUBERNETES.split('.').slice(0, 2).join('.')}`, '--exit-one-on-warning', '--output-format', 'ci', ...exceptions.map(([flag]) => flag), renderOf(form)])));
 }
 check('Dockerfile: hadolint', '.tools/python/bin/hadolint', () => whole(run('.tools/python/bin/hadolint', ['deploy/Dockerfile'])));
-for (const file of ['docker-compose.yml', 'deploy/compose/distributed.yml'].filter(existsSync)) {
+for (const file of ['docker-compose.yml', 'deploy/compose/distributed.yml', 'deploy/compose/observability.yml']) {
   check(`${file}: compose schema`, '.tools/python/bin/check-jsonschema', () => whole(run('.tools/python/bin/check-jsonschema', ['--builtin-schema', 'vendor.compose-spec', file])));
 }
 
