@@ -89,6 +89,30 @@ describe('the EventStoreDB adapter, beyond the contract', () => {
       expect((await opening).epoch).toBe(1);
     });
 
+    it('looks for a cluster as long as it is told to, and goes on when it is found, nothing left unhandled', async () => {
+      const unhandled: unknown[] = [];
+      const note = (error: unknown): void => void unhandled.push(error);
+      process.on('unhandledRejection', note);
+      const { port } = house.door;
+      await house.close();
+      const cluster = { connectionString: `esdb+discover://127.0.0.1:${port}?tls=false&maxDiscoverAttempts=2&discoveryInterval=10` };
+      await expect(open({ ...cluster, connectMs: 300 })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      const opening = open(cluster);
+      await systemClock().sleep(300);
+      house = await openHouse({ port });
+      const store = await opening;
+      for (let i = 0; i < 3; i++) {
+        await house.close();
+        const appending = store.append(anAppend('order-1', -1, 'a'));
+        await systemClock().sleep(50);
+        house = await openHouse({ port });
+        expect(await appending).toMatchObject({ ok: true, revision: 0 });
+      }
+      await systemClock().sleep(50);
+      process.off('unhandledRejection', note);
+      expect(unhandled).toEqual([]);
+    });
+
     it('goes on after the server was restarted: reads, appends, and whoever follows', async () => {
       const disk = memoryDisk();
       await house.close();

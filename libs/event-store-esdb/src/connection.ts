@@ -1,6 +1,6 @@
 import { EventStoreDBClient, type JSONEventData, type ReadStreamOptions, type ResolvedEvent, StreamNotFoundError, type StreamingRead } from '@eventstore/db-client';
 import { invariant } from '@vouchsafe/kernel';
-import type { Clock, Random } from '@vouchsafe/runtime';
+import { type Clock, nextTurn, type Random } from '@vouchsafe/runtime';
 import { type ClientEvent } from './esdb-event.js';
 import { closedFault, failureOf, unavailableFault } from './failures.js';
 
@@ -165,6 +165,9 @@ const closeClient = async (client: EventStoreDBClient): Promise<void> => {
   await client.dispose();
   const getChannel: unknown = Reflect.get(client, 'getChannel');
   invariant(typeof getChannel === 'function', 'the client has a channel');
-  const channel: unknown = await (getChannel as () => Promise<unknown>)().catch(() => undefined);
+  const closed = (getChannel as () => Promise<unknown>)().then(closeChannel, () => undefined); // there may be none
+  await Promise.race([closed, nextTurn()]); // one that has first to be found by discovery is closed when it is
+};
+const closeChannel = (channel: unknown): void => {
   if (channel && typeof channel === 'object' && 'close' in channel && typeof channel.close === 'function') channel.close();
 };
