@@ -16,6 +16,7 @@ export const REASONS = {
   TLS_TRIPLE: { zh: 'CA、证书与私钥须同时给出', en: 'authority, certificate and key go together' },
   TLS_NEEDED: { zh: '不限于本机时须用双向 TLS：请设置 VOUCHSAFE_RPC_TLS_CA、_CERT 与 _KEY', en: 'beyond loopback mutual TLS is needed: set VOUCHSAFE_RPC_TLS_CA, _CERT and _KEY' },
   SASL: { zh: '机制、用户与密码须同时给出', en: 'mechanism, user and password go together' },
+  VAULT_SECRET: { zh: '须为 64 个十六进制字符', en: 'must be 64 hexadecimal digits' },
   KEY_INSIDE: { zh: '须在数据目录之外', en: 'must lie outside the data directory' },
 } as const;
 type Reason = keyof typeof REASONS;
@@ -110,6 +111,8 @@ export const serviceConfig = z.strictObject({
   VOUCHSAFE_JOURNAL: folder.default(path.resolve('.vouchsafe/process-journal')),
   /** File of the key-encryption key, for the owners of a vault. Losing it loses what the vault holds. */
   VOUCHSAFE_VAULT_KEY: z.string().min(1).default('.vouchsafe/keys/vault.key'),
+  /** Instead of the file: 64 hexadecimal digits, as an orchestrator's secret (`VOUCHSAFE_VAULT_SECRET_FILE`). */
+  VOUCHSAFE_VAULT_SECRET: z.string().regex(/^\s*[0-9a-fA-F]{64}\s*$/, because('VAULT_SECRET')).optional(),
   /** Folder from which a person may import IP lists by name (risk). */
   VOUCHSAFE_IP_LISTS: z.string().optional(),
 }).superRefine((config, context) => {

@@ -37,7 +37,7 @@ export type OpenService = { readonly ports: ServicePorts; readonly rpc: GrpcRpc;
 export const openService = async (name: string, config: ServiceConfig, machine: Machine, closers: Closers): Promise<OpenService> => {
   const { clock, timers, random, log } = machine;
   const { VOUCHSAFE_NAMESPACE: namespace, VOUCHSAFE_DATA: data, VOUCHSAFE_JOURNAL: journalFolder } = config;
-  for (const folder of [data, journalFolder]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [data, journalFolder]) made(folder);
   const parked = sqliteParkedStore(path.join(data, 'parked.sqlite'));
   closers.add(() => parked.close());
   const store = await openEsdbStore({ connectionString: config.VOUCHSAFE_EVENT_STORE, clock, log, random, connectMs: CONNECT_MS, ...(config.VOUCHSAFE_EVENT_STORE_PREFIX && { prefix: config.VOUCHSAFE_EVENT_STORE_PREFIX }) });
@@ -48,17 +48,21 @@ export const openService = async (name: string, config: ServiceConfig, machine: 
   await readStore.check();
   const { journal, deployment, floor } = await openDeployed(config, store, machine, closers);
   const { rpc, bus, ids, dependencies } = await connect(name, config, machine, closers, { parked, floor });
-  const vault = { config, mongo: { ...mongo, database: `${config.VOUCHSAFE_MONGO_DATABASE}_${namespace}_${name}_vault` }, ids, closers, ...machine };
+  const vault = { config, place: { ...mongo, database: `${config.VOUCHSAFE_MONGO_DATABASE}_${namespace}_${name}_vault` }, ids, closers, ...machine };
   return {
     rpc, deployment,
     dependencies: [...dependencies, { name: 'the event store', check: async () => void (await store.revisionOf('probe-of-readiness')) }, { name: 'MongoDB', check: () => readStore.check() }],
     ports: {
-      namespace, store, bus, readStore, rpc, clock, wallClock: clock, random, ids, timers, log, journal, deployment, disk: (folder) => nodeDisk(path.join(data, folder)),
+      namespace, store, bus, readStore, rpc, clock, wallClock: clock, random, ids, timers, log, journal, deployment, disk: (folder) => nodeDisk(made(path.join(data, folder))),
       ...(config.VOUCHSAFE_IP_LISTS && { sourceDisk: nodeDisk(config.VOUCHSAFE_IP_LISTS) }), codes: () => openCodes(vault), personal: () => openPersonal(vault),
     },
   };
 };
 const CONNECT_MS = 5_000;
+const made = (folder: string): string => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+};
 
 /** The deployment's marker and the journal, and the floor that replies wait for: both the log and the journal are on the disk. */
 const openDeployed = async (config: ServiceConfig, store: EventStore, { clock, timers, log, random }: Machine, closers: Closers): Promise<{ readonly journal: Journal; readonly deployment: Deployment; readonly floor: () => Promise<void> }> => {

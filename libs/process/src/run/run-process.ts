@@ -1,5 +1,5 @@
 import { clockTimers, type Log, systemClock, systemRandom } from '@vouchsafe/runtime';
-import { createMetrics, pinoLog } from '@vouchsafe/telemetry';
+import { createMetrics, noTracing, pinoLog } from '@vouchsafe/telemetry';
 import type { z } from 'zod';
 import { type ConfigProblem, type Environment, parseEnvironment, type ParsedEnvironment } from '../environment.js';
 import { LivingProcess, type Running } from '../living-process.js';
@@ -32,6 +32,21 @@ export const runProcess = <C extends ProcessConfig>(definition: ProcessDefinitio
     log.error({ error }, 'ended by a bug');
     process.exit(EXIT.unavailable);
   });
+};
+
+/** Does one thing with the configuration, prints its answer and ends. */
+export const runOnce = <C extends ProcessConfig>(definition: ProcessDefinition<C>, work: (config: C, machine: Machine) => Promise<string>): void => {
+  const parsed = configOf(definition, process.env);
+  if (!parsed.ok) return tell(definition.name, parsed.problems);
+  const clock = systemClock();
+  const log = pinoLog({ level: parsed.config.VOUCHSAFE_LOG_LEVEL, name: definition.name });
+  work(parsed.config, { clock, timers: clockTimers(clock), random: systemRandom(), log, tracing: noTracing, metrics: createMetrics() }).then(
+    (answer) => void process.stdout.write(`${answer}\n`),
+    (error: unknown) => {
+      log.error({ error }, 'not done');
+      process.exitCode = EXIT.unavailable;
+    },
+  );
 };
 
 /** The configuration out of an environment, whole: variables, secrets in files, and the service's own settings. */

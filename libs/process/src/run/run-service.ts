@@ -11,13 +11,13 @@ import type { Running } from '../living-process.js';
 import { type ServiceConfig, serviceConfig } from './config.js';
 import type { Machine } from './connections.js';
 import { type OpenService, openService, type ServicePorts } from './open-service.js';
-import { type ProcessDefinition, runProcess } from './run-process.js';
+import { type ProcessDefinition, runOnce, runProcess } from './run-process.js';
 
 /** A service that can be a process: its own settings, and how it is made of its ports. */
-export type ServiceDefinition<S> = {
+export type ServiceDefinition<S, M extends FollowingModule = FollowingModule> = {
   readonly name: ServiceName;
   readonly settings: (namespace: Namespace) => z.ZodType<S>;
-  readonly create: (ports: ServicePorts, settings: S) => FollowingModule | Promise<FollowingModule>;
+  readonly create: (ports: ServicePorts, settings: S) => M | Promise<M>;
 };
 
 /** Of a service that has no settings of its own. */
@@ -26,10 +26,26 @@ export const noSettings = z.strictObject({});
 /** Open calls may take so long to end when the process stops. */
 const DRAIN_MS = 10_000;
 
-/** The main of a service: see {@link runProcess}. */
-export const runService = <S>(definition: ServiceDefinition<S>): void => runProcess(processOf(definition));
+/** What whoever has the machine may have done by a service that does not run, by name: `node main.js <name> <arguments>`. Its answer is printed. */
+export type LocalCommands<M> = Readonly<Record<string, (module: M, args: readonly string[]) => Promise<string>>>;
 
-export const processOf = <S>({ name, settings, create }: ServiceDefinition<S>): ProcessDefinition<ServiceConfig> => ({
+/** The main of a service: see {@link runProcess}. */
+export const runService = <S, M extends FollowingModule>(definition: ServiceDefinition<S, M>, commands: LocalCommands<M> = {}): void => {
+  const [name = '', ...args] = process.argv.slice(2);
+  const command = commands[name];
+  if (!command) return runProcess(processOf(definition));
+  runOnce(processOf(definition), async (config, machine) => {
+    const closers = new Closers();
+    try {
+      const open = await openService(definition.name, config, machine, closers);
+      return await command(await definition.create(open.ports, definition.settings(config.VOUCHSAFE_NAMESPACE).parse(config.VOUCHSAFE_SETTINGS)), args);
+    } finally {
+      await closers.closeAll();
+    }
+  });
+};
+
+export const processOf = <S, M extends FollowingModule>({ name, settings, create }: ServiceDefinition<S, M>): ProcessDefinition<ServiceConfig> => ({
   name, schema: serviceConfig, problems: ({ VOUCHSAFE_NAMESPACE: namespace, VOUCHSAFE_SETTINGS: given }) => settingsProblems(settings(namespace), given),
   begin: async (config, machine) => {
     const closers = new Closers();

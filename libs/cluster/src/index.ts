@@ -1,0 +1,3 @@
+export { Child } from './child.js';
+export type { Cluster, ClusterKeys, ClusterOptions } from './start-cluster.js';
+export { startCluster } from './start-cluster.js';

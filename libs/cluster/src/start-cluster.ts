@@ -1,0 +1,133 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Closers, SERVICES } from '@vouchsafe/process';
+import { freePort, startKafka, startMongo } from '@vouchsafe/test-servers';
+import { Child } from './child.js';
+import { writeKeys } from './keys.js';
+import { makeTopics } from './topics.js';
+
+const ROOT = path.resolve(__dirname, '../../..');
+const NAME = 'vouchsafe';
+const READY_MS = 90_000;
+const BOOTSTRAP_MS = 60_000;
+
+export type ClusterOptions = {
+  /** Data, keys and logs of all processes. */
+  readonly folder: string;
+  readonly channels: readonly string[];
+  readonly terminals: readonly string[];
+  /** Tells deployments apart that share servers: of topics, databases and streams. */
+  readonly name?: string;
+  /** Servers of our own although endpoints are configured, so that they may be hurt. */
+  readonly own?: boolean;
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
+  /** Told of each step. */
+  readonly note: (zh: string, en: string) => void;
+};
+export type ClusterKeys = { readonly admin: string; readonly channels: Readonly<Record<string, string>>; readonly terminals: Readonly<Record<string, string>> };
+/** The distributed form in the sandbox, on this machine. */
+export type Cluster = {
+  readonly http: string;
+  readonly grpc: string;
+  readonly keys: ClusterKeys;
+  /** By service; the gateway and the event store too. */
+  readonly processes: ReadonlyMap<string, Child>;
+  /** What stands behind each port. */
+  readonly behind: readonly string[];
+  readonly kafka: readonly string[];
+  readonly mongo: string;
+  stop(): Promise<void>;
+};
+
+/** Starts Kafka, MongoDB, an event store, every service and the gateway, each a process of its own; settles when all are ready. */
+export const startCluster = async (options: ClusterOptions): Promise<Cluster> => {
+  const { folder, note, name = NAME, own = false } = options;
+  const closers = new Closers();
+  try {
+    for (const name of ['logs', 'data']) mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
+    note('启动 Kafka 与 MongoDB…', 'starting Kafka and MongoDB…');
+    const kafka = await startKafka({ brokers: 1, ...(own && { own }) });
+    closers.add(() => kafka.stop());
+    const mongo = await startMongo({ members: 1, ...(own && { own }) });
+    closers.add(() => mongo.stop());
+    await makeTopics(kafka.endpoints, `${name}.sandbox`);
+    const processes = new Map<string, Child>();
+    const withUs = (): void => processes.forEach((child) => child.kill());
+    process.once('exit', withUs);
+    closers.add(() => void process.off('exit', withUs));
+    const begin = (child: Child): Child => {
+      child.start();
+      processes.set(child.name, child);
+      closers.add(() => child.signal('SIGTERM'));
+      return child;
+    };
+    const eventStore = await eventStoreOf(folder, begin);
+    const places = await placesOf(folder, { kafka: kafka.endpoints, mongo: mongo.uri, eventStore: eventStore.url }, options);
+    const keys = await bootstrap(places, options);
+    note('启动各服务…', 'starting the services…');
+    const services = SERVICES.map((name) => begin(places.service(name)));
+    const gateway = begin(places.gateway());
+    await Promise.all([...services, gateway].map((child) => child.until(() => isReady(places.probe(child.name)), READY_MS)));
+    return {
+      http: `http://127.0.0.1:${places.http}`, grpc: `127.0.0.1:${places.grpc}`, keys, processes, kafka: kafka.endpoints, mongo: mongo.uri, stop: () => closeTogether(processes, closers),
+      behind: [`bus: ${kafka.what}`, `read store, vault: ${mongo.what}`, `event store: ${eventStore.what}`, 'rpc: gRPC, plain on loopback'],
+    };
+  } catch (error) {
+    return closers.closeAfter(error);
+  }
+};
+
+/** All processes end side by side, the event store and the servers after them. */
+const closeTogether = async (processes: ReadonlyMap<string, Child>, closers: Closers): Promise<void> => {
+  await Promise.all([...processes.values()].filter(({ name }) => name !== 'event-store').map((child) => child.signal('SIGTERM')));
+  await closers.closeAll();
+};
+
+const isReady = async (url: string): Promise<boolean> => fetch(`${url}/readyz`).then(({ ok }) => ok, () => false);
+
+/** The configured EventStoreDB (`VOUCHSAFE_TEST_EVENTSTORE`), else our log behind its door. */
+const eventStoreOf = async (folder: string, begin: (child: Child) => Child): Promise<{ readonly url: string; readonly what: string }> => {
+  const configured = process.env['VOUCHSAFE_TEST_EVENTSTORE'];
+  if (configured) return { url: configured, what: 'the configured EventStoreDB' };
+  const child = begin(new Child({
+    name: 'event-store', args: [path.join(ROOT, 'libs/esdb-door/dist/main.js'), path.join(folder, 'data', 'event-store')], env: {}, logFile: path.join(folder, 'logs', 'event-store.log'),
+  }));
+  await child.until(async () => child.log.includes('READY '), READY_MS);
+  return { url: /READY (\S+)/.exec(child.log)![1]!, what: 'the embedded log behind its EventStoreDB door, a process of its own' };
+};
+
+type Servers = { readonly kafka: readonly string[]; readonly mongo: string; readonly eventStore: string };
+type Places = { readonly http: number; readonly grpc: number; service(name: string): Child; gateway(): Child; probe(name: string): string; readonly environment: (name: string) => Readonly<Record<string, string>> };
+
+/** Where everybody is: a port for calls and one for probes each, keys, and the environment that says so. */
+const placesOf = async (folder: string, servers: Servers, { logLevel = 'warn', name: deployment = NAME }: ClusterOptions): Promise<Places> => {
+  const names = [...SERVICES, 'gateway'];
+  const keys = writeKeys(path.join(folder, 'keys'), names);
+  const ports = new Map<string, { readonly rpc: number; readonly probe: number }>();
+  for (const name of names) ports.set(name, { rpc: await freePort(), probe: await freePort() });
+  const [http, grpc] = [await freePort(), await freePort()];
+  const environment = (name: string): Readonly<Record<string, string>> => ({
+    VOUCHSAFE_NAMESPACE: 'sandbox', VOUCHSAFE_LOG_LEVEL: logLevel, VOUCHSAFE_RPC_PORT: String(ports.get(name)!.rpc), VOUCHSAFE_PROBE_PORT: String(ports.get(name)!.probe),
+    VOUCHSAFE_RPC_TARGETS: SERVICES.map((service) => `${service}=dns:///127.0.0.1:${ports.get(service)!.rpc}`).join(','),
+    VOUCHSAFE_SIGNING_KEY: keys.signing(name), VOUCHSAFE_TRUSTED_KEYS: keys.trusted, VOUCHSAFE_KAFKA_BROKERS: servers.kafka.join(','), VOUCHSAFE_KAFKA_PREFIX: deployment, VOUCHSAFE_MONGO_DATABASE: deployment.replaceAll('-', '_'), VOUCHSAFE_EVENT_STORE_PREFIX: `${deployment}.`,
+    VOUCHSAFE_EVENT_STORE: servers.eventStore, VOUCHSAFE_MONGO_URI: servers.mongo, VOUCHSAFE_DATA: path.join(folder, 'data', name), VOUCHSAFE_JOURNAL: path.join(folder, 'journal', name),
+    VOUCHSAFE_VAULT_KEY: path.join(folder, 'keys', `vault-${name}.key`), VOUCHSAFE_HTTP_PORT: String(http), VOUCHSAFE_GRPC_PORT: String(grpc),
+  });
+  const child = (name: string): Child => new Child({ name, args: [path.join(ROOT, 'services', name, 'dist/main.js')], env: environment(name), logFile: path.join(folder, 'logs', `${name}.log`) });
+  return { http, grpc, service: child, gateway: () => child('gateway'), probe: (name) => `http://127.0.0.1:${ports.get(name)!.probe}`, environment };
+};
+
+/** The first keys, made by access before it runs. */
+const bootstrap = async (places: Places, { folder, channels, terminals }: ClusterOptions): Promise<ClusterKeys> => {
+  const file = path.join(folder, 'keys', 'bootstrap.json');
+  const once = new Child({
+    name: 'access', args: [path.join(ROOT, 'services/access/dist/main.js'), 'bootstrap-sandbox', file, channels.join(','), terminals.join(',')],
+    env: places.environment('access'), logFile: path.join(folder, 'logs', 'bootstrap.log'),
+  });
+  once.start();
+  const late = setTimeout(() => void once.signal('SIGKILL'), BOOTSTRAP_MS);
+  await once.ended();
+  clearTimeout(late);
+  if (once.exitCode !== 0) throw new Error(`the first keys could not be made: ${once.log.slice(-2_000)}`);
+  return JSON.parse(readFileSync(file, 'utf8')) as ClusterKeys;
+};
