@@ -40,6 +40,9 @@ export type Door = {
 
 const MAX_APPEND_BYTES = 1 << 20;
 const MESSAGE_BYTES = 17 << 20;
+const QUESTION_BYTES = 64 << 10;
+/** Calls at once of one connection. */
+const STREAMS_MAX = 1_024;
 const RECHECK_MS = 30_000;
 /** An answer under way may still go out. */
 const CLOSING_MS = 2_000;
@@ -57,7 +60,11 @@ export const openDoor = async (options: DoorOptions): Promise<Door> => {
     store, appender, ids, clock, log, recheckMs, closing: stop.signal,
     visitor: (metadata, peer) => visitorOf(metadata, peer, authenticate, anonymous),
   });
-  const server = new Server({ 'grpc.max_receive_message_length': MESSAGE_BYTES, 'grpc.max_send_message_length': MESSAGE_BYTES, 'grpc-node.max_session_memory': Number.MAX_SAFE_INTEGER });
+  const server = new Server({
+    // Whoever is let in or not: a question is small, and only appends carry more.
+    'grpc.max_receive_message_length': append ? MESSAGE_BYTES : QUESTION_BYTES, 'grpc.max_send_message_length': MESSAGE_BYTES,
+    'grpc.max_concurrent_streams': STREAMS_MAX, 'grpc-node.max_session_memory': Number.MAX_SAFE_INTEGER,
+  });
   server.addService(StreamsService, streams.handlers);
   server.addService(ServerFeaturesService, answering('getSupportedMethods', () => supportedMethods(append)));
   const instanceId = ids.uuid();
