@@ -43,7 +43,7 @@ export const openCollection = async ({ db, session }: Attempt, spec: CollectionS
   // Also where it was there: a process may have died between the two. Empty ones only, so that nothing big is built here.
   const empty = (await db.collection(name).findOne({}, { projection: { _id: 1 }, session })) === null;
   if (empty) await db.collection(name).createIndexes([...indexesOf(spec)], { ...BUILD, session });
-  return namesOf({ db, session }, name);
+  return namesOf(db.collection(name), session);
 };
 
 /** Creates what lacks and, where asked for, drops what the specification does not name. Blocks nobody; takes as long as documents are many. */
@@ -65,5 +65,5 @@ export const checkIndexes = (spec: CollectionSpec, present: readonly string[]): 
   throw new Fault('READ_STORE_INDEXES_MISSING', `the collection ${spec.name} lacks the indexes ${missing.map(({ name }) => name).join(', ')}: apply indexes before this version is started`, false);
 };
 
-const namesOf = async ({ db, session }: Attempt, name: string): Promise<readonly string[]> =>
-  (await db.collection(name).listIndexes({ session }).toArray()).map((index) => (index as { name: string }).name);
+const namesOf = async (collection: mongo.Collection, session: mongo.ClientSession): Promise<readonly string[]> =>
+  (await collection.listIndexes({ session }).toArray()).map((index) => (index as { name: string }).name);
