@@ -84,6 +84,8 @@ const service = board('vouchsafe-service', 'Vouchsafe · 单个服务 / a servic
   graph('无法继续、停止的文档 · failing, halted documents', 'short', [
     ['vouchsafe_projection_failing{service=~"$service"}', 'failing {{mode}} {{service}} {{part}}'], ['vouchsafe_projection_documents_halted{service=~"$service"}', 'halted {{mode}} {{service}} {{part}}'],
   ]),
+  graph('其他服务的调用/秒（分布式） · calls of other services/s (distributed)', 'reqps', [['sum by (method, code) (rate(vouchsafe_rpc_served_total{method=~"vouchsafe.$service.*"}[$__rate_interval]))', '{{method}} {{code}}']]),
+  graph('其他服务的调用 p99（分布式） · calls of other services, p99', 's', [['histogram_quantile(0.99, sum by (le, method) (rate(vouchsafe_rpc_served_seconds_bucket{method=~"vouchsafe.$service.*"}[$__rate_interval])))', '{{method}}']]),
   graph('事件循环延迟 · event-loop delay', 's', [['nodejs_eventloop_delay_seconds', 'p{{quantile}} {{instance}}']]),
   graph('监视中的时限 · watched deadlines', 'short', [['vouchsafe_deadlines_pending', '{{instance}}']]),
 ], [choice('service', '服务 / service', 'label_values(vouchsafe_projection_lag_seconds, service)')]);
