@@ -25,6 +25,8 @@ const REQUEST_TIMEOUT_MS = 8000;
 const CONNECTION_TIMEOUT_MS = 3000;
 /** So much patience within one call; those who call begin again. */
 export const RETRY = { initialRetryTime: 50, maxRetryTime: 1000, retries: 12 };
+/** Those who only look something up are told soon. */
+const ADMIN_RETRY = { initialRetryTime: 50, maxRetryTime: 500, retries: 4 };
 
 export const kafkaClient = ({ connection, clientId, log, requestTimeoutMs = REQUEST_TIMEOUT_MS }: KafkaClientOptions): KafkaClient => {
   mendTimer();
@@ -38,7 +40,7 @@ export const kafkaClient = ({ connection, clientId, log, requestTimeoutMs = REQU
   });
   return {
     admin: () => {
-      const admin = kafka.admin();
+      const admin = kafka.admin({ retry: ADMIN_RETRY });
       admin.on(admin.events.REQUEST_TIMEOUT, ({ payload }) => sockets.cut(payload.broker));
       return admin;
     },

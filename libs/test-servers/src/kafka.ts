@@ -10,7 +10,7 @@ export type KafkaOptions = {
   readonly brokers: 1 | 3;
   /** Servers of our own although an endpoint is configured, so that they may be hurt. Three brokers are always our own. */
   readonly own?: boolean;
-  /** More broker settings, e.g. an authorizer. `{port}` stands for the broker's port. */
+  /** More broker settings, e.g. an authorizer. `{port}` and `{controller}` stand for the broker's ports. */
   readonly config?: Readonly<Record<string, string | number>>;
 };
 
@@ -73,7 +73,7 @@ const prepare = (folder: string, ports: readonly Ports[], { index, config, jars 
   const home = path.join(folder, `broker-${index}`);
   mkdirSync(path.join(home, 'data'), { recursive: true });
   const properties = { ...settings(ports, index), 'log.dirs': path.join(home, 'data'), ...config };
-  const text = Object.entries(properties).map(([key, value]) => `${key}=${String(value).replaceAll('{port}', String(ports[index]!.broker))}\n`);
+  const text = Object.entries(properties).map(([key, value]) => `${key}=${String(value).replaceAll('{port}', String(ports[index]!.broker)).replaceAll('{controller}', String(ports[index]!.controller))}\n`);
   writeFileSync(path.join(home, 'server.properties'), text.join(''));
   // What `kafka-storage format` would write; saves a JVM per broker.
   writeFileSync(path.join(home, 'data', 'meta.properties'), `version=1\ncluster.id=${CLUSTER_ID}\nnode.id=${index + 1}\n`);

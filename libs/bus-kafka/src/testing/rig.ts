@@ -8,6 +8,7 @@ import { mendTimer } from '../mends/timer.js';
 import { type KafkaBus, kafkaBus } from '../kafka-bus.js';
 import type { KafkaBusOptions } from '../options.js';
 import { ed25519Keys, generateCommandKeys } from '../signing.js';
+import { awaitTopics } from '../topics/await-topics.js';
 import { namesOf } from '../topics/names.js';
 
 const SERVICES = ['inventory', 'order', 'ledger', 'stranger'];
@@ -34,9 +35,11 @@ export class Rig {
       topic: name, numPartitions: more.partitions ?? 2, replicationFactor: more.replicas ?? 1,
       configEntries: Object.entries(more.config ?? {}).map(([of, value]) => ({ name: of, value })),
     });
-    await this.admin.createTopics({ waitForLeaders: true, topics: [
+    const topics = [
       events('order'), events('inventory'), events('risk'), commands('inventory'), commands('order'), replies('inventory'), replies('order'), replies('stranger'),
-    ].map(topic) });
+    ].map(topic);
+    await this.admin.createTopics({ waitForLeaders: false, topics });
+    await awaitTopics(this.admin, topics.map((one) => ({ name: one.topic, partitions: one.numPartitions ?? 1 })));
   }
 
   /** One instance of a service. */
