@@ -15,14 +15,21 @@ describeReal(['MongoDB'], 'MongoDB as vault of personal data', () => {
   describePersonalVaultContract('MongoDB', async () => {
     const aPlace = () => ({ uri: servers.uri, database: `personal_${process.pid}_${++databases.next}`, clock: systemClock(), random: systemRandom(), log: silentLog });
     const own = aPlace();
+    const opened: { close(): Promise<void> }[] = [];
     return {
-      open: (options) => mongoPersonalVault({ place: { ...own, indexes: 'apply' }, ...options }),
+      open: async (options) => {
+        const vault = await mongoPersonalVault({ place: { ...own, indexes: 'apply' }, ...options });
+        opened.push(vault);
+        return vault;
+      },
       openCopy: async (file, options) => {
         const place = aPlace();
         await restorePersonalVault(place, options.namespace, file);
         return mongoPersonalVault({ place: { ...place, indexes: 'check' }, ...options });
       },
-      close: async () => {},
+      close: async () => {
+        for (const vault of opened) await vault.close();
+      },
     };
   });
 });
