@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { registerAudit } from './commands/register-audit.js';
 import { registerCalls } from './commands/register-calls.js';
+import { registerDev } from './commands/register-dev.js';
 import { registerMeasure } from './commands/register-measure.js';
 import { registerOperate } from './commands/register-operate.js';
 import { registerVault } from './commands/register-vault.js';
@@ -40,5 +41,6 @@ export const createProgram = (shell: Shell, locale: Locale): Command => {
   registerAudit(program, shell, t);
   registerVault(program, shell, t);
   registerMeasure(program, shell, t);
+  registerDev(program, shell, t);
   return program;
 };

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type ConfigProblem, parseConfig, type Platform, type PlatformConfig, startPlatform } from '@vouchsafe/all-in-one';
@@ -10,6 +10,7 @@ import { Connection } from '../client/connection.js';
 import { freePort } from '../client/free-port.js';
 import { furnish } from '../demo/furnish.js';
 import { CommandFailure, EXIT, type Speech } from '../speech.js';
+import { type PlainKeys, writeEnvFile } from './env-file.js';
 import { keyFilesToBeMade, keyMade } from './key-files.js';
 import { refuseDirectoriesInUse, whyNotStarted } from './start-failure.js';
 
@@ -55,7 +56,7 @@ export const up = async (speech: Speech, env: NodeJS.ProcessEnv, options: UpOpti
   const platform = await startPlatform({ config, log, onFatal }).catch(async (error: unknown) => { throw await whyNotStarted(error, config); });
   for (const file of newKeys) speech.note(keyMade(file, speech));
   if (options.sandbox) {
-    const adminKey = await writeEnvFile(options.keysFile, platform, options);
+    const adminKey = writeEnvFile(options.keysFile, platform, revealed(await platform.sandboxKeys(options.channels, options.terminals)));
     if (options.furnish) await furnishOnce(speech, platform, adminKey);
   }
   if (options.readyLine) speech.say('READY');
@@ -65,7 +66,7 @@ export const up = async (speech: Speech, env: NodeJS.ProcessEnv, options: UpOpti
   return drain(speech, platform);
 };
 
-const nextSignal = (): Promise<NodeJS.Signals> =>
+export const nextSignal = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
@@ -88,8 +89,8 @@ const drain = async (speech: Speech, platform: Platform): Promise<number> => {
 
 const SAMPLE = { months: 2_000, seats: 200, coffee: 1_000, tens: 200 };
 /** The demo's goods, where there is nothing yet. */
-const furnishOnce = async ({ note, t }: Speech, platform: Platform, key: string): Promise<void> => {
-  const connection = new Connection({ grpc: platform.grpc, key });
+export const furnishOnce = async ({ note, t }: Speech, { grpc }: Pick<Platform, 'grpc'>, key: string): Promise<void> => {
+  const connection = new Connection({ grpc, key });
   try {
     const { products } = await connection.call(CatalogService.method.listProducts, { pageSize: 1 });
     if (products.length > 0) return;
@@ -109,18 +110,7 @@ const announce = ({ note, t }: Speech, { http, grpc, esdb }: Platform, config: P
   if (options.sandbox) note(t(`密钥已写入 ${options.keysFile}：在另一个终端执行  . ${options.keysFile}`, `keys are in ${options.keysFile}: in another terminal  . ${options.keysFile}`));
 };
 
-/** Keys of the sandbox for people who try it: readable by this user only. Gives the administrator's. */
-const writeEnvFile = async (file: string, platform: Platform, { channels, terminals }: UpOptions): Promise<string> => {
-  const keys = await platform.sandboxKeys(channels, terminals);
-  const named = (prefix: string, id: string): string => `${prefix}_${id.replace(/^[a-z]{3}_/, '').replace(/[^a-z0-9]/gi, '_').toUpperCase()}`;
-  const lines: [string, string][] = [['VOUCHSAFE_URL', platform.http], ['VOUCHSAFE_GRPC', platform.grpc], ['VOUCHSAFE_ADMIN_KEY', keys.admin.key.reveal()]];
-  for (const [id, { key }] of keys.channels) lines.push([named('VOUCHSAFE_KEY', id), key.reveal()]);
-  for (const [id, { key }] of keys.terminals) lines.push([named('VOUCHSAFE_TERMINAL_KEY', id), key.reveal()]);
-  const [firstChannel] = keys.channels.values();
-  const [firstTerminal] = keys.terminals.values();
-  if (firstChannel) lines.push(['VOUCHSAFE_KEY', firstChannel.key.reveal()]);
-  if (firstTerminal) lines.push(['VOUCHSAFE_TERMINAL_KEY', firstTerminal.key.reveal()]);
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(file, `${lines.map(([name, value]) => `export ${name}=${value}`).join('\n')}\n`, { mode: 0o600 });
-  return keys.admin.key.reveal();
+const revealed = ({ admin, channels, terminals }: Awaited<ReturnType<Platform['sandboxKeys']>>): PlainKeys => {
+  const plain = (keys: typeof channels): PlainKeys['channels'] => Object.fromEntries([...keys].map(([id, { key }]) => [id, key.reveal()]));
+  return { admin: admin.key.reveal(), channels: plain(channels), terminals: plain(terminals) };
 };

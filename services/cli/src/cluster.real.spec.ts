@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Cluster } from '@vouchsafe/cluster';
+import { LedgerService } from '@vouchsafe/proto/ledger/v1/ledger';
+import { type Order, OrderService, OrderState } from '@vouchsafe/proto/order/v1/order';
+import { FulfillmentService } from '@vouchsafe/proto/fulfillment/v1/fulfillment';
+import { describeReal } from '@vouchsafe/test-servers';
+import { Connection } from './client/connection.js';
+import { furnish } from './demo/furnish.js';
+
+const { placeOrder, getOrder } = OrderService.method;
+const MINUTES = 60_000;
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const isCompiled = existsSync(path.resolve(__dirname, '../../order/dist/main.js'));
+
+describeReal(['Kafka', 'MongoDB'], 'all services as processes of their own', () => {
+  let folder: string;
+  let cluster: Cluster;
+  let admin: Connection;
+  let shop: Connection;
+  beforeAll(async () => {
+    if (!isCompiled) throw new Error('compile first: the cluster starts services/*/dist/main.js');
+    const { startCluster } = await import('@vouchsafe/cluster');
+    folder = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-cluster-'));
+    cluster = await startCluster({ folder, name: `t${randomBytes(4).toString('hex')}`, channels: ['chn_dist'], terminals: [], note: () => {} });
+    admin = new Connection({ grpc: cluster.grpc, key: cluster.keys.admin });
+    shop = new Connection({ grpc: cluster.grpc, key: cluster.keys.channels['chn_dist']! });
+    await furnish(admin, folder, { months: 60, seats: 5, coffee: 5, tens: 5 });
+  }, 3 * MINUTES);
+  afterAll(async () => {
+    admin?.close();
+    shop?.close();
+    await cluster?.stop();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  }, MINUTES);
+
+  const order = (number: string, quantity = 1) => shop.call(placeOrder, { number, lines: [{ productId: 'prd_video-month', quantity }], waitMs: 20_000 });
+  const codesOf = async (orderId: string): Promise<string[]> => {
+    const codes: string[] = [];
+    for await (const { secrets } of shop.stream(FulfillmentService.method.discloseSecrets, { orderId })) codes.push(...secrets.map(({ code }) => code));
+    return codes;
+  };
+
+  it('sell, deliver and book an order that comes through the gateway; a repeat of its number is the same order', async () => {
+    const placed = await order('C-1', 2);
+    expect(placed).toMatchObject({ state: OrderState.COMPLETED, lines: [{ delivered: 2 }] });
+    expect(await order('C-1', 2)).toMatchObject({ orderId: placed.orderId, state: OrderState.COMPLETED });
+    const codes = await codesOf(placed.orderId);
+    expect(new Set(codes).size).toBe(2);
+    const { lines, totals } = await admin.call(LedgerService.method.getTrialBalance, { bookId: 'bok_main' });
+    expect(lines.length).toBeGreaterThan(3);
+    for (const { debit, credit } of totals) expect(debit!.minor).toBe(credit!.minor);
+  });
+
+  it('refuse an order for more than there is, as data', async () => {
+    expect(await order('C-2', 1_000)).toMatchObject({ state: OrderState.REJECTED });
+  });
+
+  it('bring every order to its end and sell nothing twice while inventory and order are killed and begin again', async () => {
+    const ended = async (number: string): Promise<Order> => {
+      for (const end = Date.now() + MINUTES; ; await sleep(200)) {
+        const placed = await order(number).catch(() => undefined);
+        // An order whose neighbours were silent for too long is refused as a whole; that is an end as well.
+        if (placed?.state === OrderState.COMPLETED || placed?.state === OrderState.REJECTED) return placed;
+        if (Date.now() > end) throw new Error(`${number} does not end: ${placed?.state}`);
+      }
+    };
+    const orders = Promise.all(Array.from({ length: 10 }, (_, i) => ended(`K-${i}`)));
+    for (const name of ['inventory', 'order'] as const) {
+      await sleep(300);
+      const child = cluster.processes.get(name)!;
+      await child.signal('SIGKILL');
+      child.start();
+    }
+    const completed = (await orders).filter(({ state }) => state === OrderState.COMPLETED);
+    for (const { orderId, state } of await orders) expect((await shop.call(getOrder, { orderId })).state).toBe(state);
+    const codes = (await Promise.all(completed.map(({ orderId }) => codesOf(orderId)))).flat();
+    expect(codes).toHaveLength(completed.length);
+    expect(new Set(codes).size).toBe(completed.length);
+    expect(await ended('K-after')).toMatchObject({ state: OrderState.COMPLETED });
+  }, 4 * MINUTES);
+
+  it('end at SIGTERM within seconds, having drained', async () => {
+    const risk = cluster.processes.get('risk')!;
+    const from = Date.now();
+    await risk.signal('SIGTERM');
+    expect([risk.exitCode, Date.now() - from < 25_000]).toEqual([0, true]);
+    // Without risk the fallback of prepaid orders counts.
+    expect(await order('C-3')).toMatchObject({ state: OrderState.COMPLETED });
+    expect((await shop.call(getOrder, { number: 'C-3' })).state).toBe(OrderState.COMPLETED);
+  }, MINUTES);
+});
