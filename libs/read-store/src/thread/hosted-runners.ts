@@ -46,14 +46,14 @@ export class HostedRunners {
   async #start(name: string, head: Position): Promise<void> {
     const { projections, readStore, clock, log, read } = this.#options;
     const makes = projections[name];
+    if (this.#runners.has(name)) return;
     invariant(makes, `${name} is a runner whose projections the thread has`);
     this.#fed ??= new FedLog({ read, clock, log }, head);
     this.#runners.set(name, await startProjections({ name, store: this.#fed, readStore, log, clock, projections: makes() }));
   }
 
   async #stop(name: string): Promise<void> {
-    const runner = this.#of(name);
-    await runner.stop();
+    await this.#runners.get(name)?.stop();
     this.#runners.delete(name);
   }
 

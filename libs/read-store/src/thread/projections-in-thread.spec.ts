@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedStore, type EmbeddedStore } from '@vouchsafe/event-store';
@@ -14,15 +14,16 @@ const compiled = join(__dirname, '..', '..', 'dist', 'thread', 'views-worker.js'
 const test = existsSync(compiled) ? it : it.skip; // the thread is there only where it is compiled: `npm run compile`
 const AT = instant(1_760_000_000_000);
 
-/** The definitions as the thread loads them: a tally per stream; an event named `die` ends the thread, once. */
-const definitions = (died: string): string => `
-  const { existsSync, writeFileSync } = require('node:fs');
+/** The definitions as the thread loads them: a tally per stream; an event `die` ends the thread once, `kill` while `poison` is there. */
+const definitions = (died: string, poison: string): string => `
+  const { appendFileSync, existsSync, writeFileSync } = require('node:fs');
   const { bind } = require(${JSON.stringify(dist('read-store'))});
   const codec = { decode: (type, data) => (type === 'till.Added.v1' ? { type: 'Added', ...data } : undefined), encode: () => { throw new Error('never'); } };
   const tally = {
     collection: { name: 'tally', indexes: [{ fields: ['sum'] }] }, idsOf: (event, { stream }) => [stream],
     apply: (value, event) => {
       if (event.name === 'die' && !existsSync(${JSON.stringify(died)})) { writeFileSync(${JSON.stringify(died)}, ''); process.exit(1); }
+      if (event.name === 'kill' && existsSync(${JSON.stringify(poison)})) { appendFileSync(${JSON.stringify(died)}, '.'); process.exit(1); }
       if (event.name === 'refuse') throw new Error('cannot');
       return { sum: (value?.sum ?? 0) + event.amount };
     },
@@ -54,7 +55,7 @@ describe('projections in the views\' thread', () => {
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'vouchsafe-views-'));
-    writeFileSync(join(folder, 'definitions.cjs'), definitions(join(folder, 'died')));
+    writeFileSync(join(folder, 'definitions.cjs'), definitions(join(folder, 'died'), join(folder, 'poison')));
     store = await openEmbeddedStore({ disk: memoryDisk(), clock: systemClock(), log: silentLog, onFatal: (fault) => { throw fault; } });
     if (existsSync(compiled)) await open();
   });
@@ -119,6 +120,22 @@ describe('projections in the views\' thread', () => {
     await open();
     await runner.caughtUp();
     expect([await sumOf('till-1'), runner.stats().applied]).toEqual([2, 0]);
+  });
+
+  test('are not started without end in threads that die at once, can be stopped all the same, and go on where that ends', async () => {
+    writeFileSync(join(folder, 'poison'), '');
+    await add('till-1', 1);
+    await add('till-1', 2, 'kill');
+    await systemClock().sleep(2_500);
+    const deaths = readFileSync(join(folder, 'died'), 'utf8').length;
+    expect(deaths).toBeGreaterThan(1);
+    expect(deaths).toBeLessThan(6);
+    expect(await runner.waitFor(store.head(), 10)).toBe(false);
+    await close();
+    rmSync(join(folder, 'poison'));
+    await open();
+    await runner.caughtUp();
+    expect(await sumOf('till-1')).toBe(3);
   });
 
   test('follow a log that has long been there, page by page', async () => {

@@ -1,5 +1,5 @@
 import type { Position } from '@vouchsafe/event-store';
-import { Fault } from '@vouchsafe/kernel';
+import { Fault, isFault } from '@vouchsafe/kernel';
 import type { FollowedLog } from '../followed-log.js';
 import type { Halted, Lag, ProjectionRunner, Rebuilt } from '../runner-port.js';
 import type { RunnerReport, Work } from './protocol.js';
@@ -85,7 +85,10 @@ export class RemoteRunner implements ProjectionRunner {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    await this.#options.ask({ kind: 'stop', runner: this.#options.name });
-    this.#options.ended();
+    this.#options.ended(); // first, so that a thread that dies meanwhile does not start it again
+    await this.#options.ask({ kind: 'stop', runner: this.#options.name }).catch((error: unknown) => {
+      // In a thread that is dead nothing runs, and what a checkpoint lacks comes again; who stops must get to whatever is next.
+      if (!isFault(error) || error.code !== 'READ_STORE_FAILED') throw error;
+    });
   }
 }
