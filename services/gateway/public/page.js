@@ -88,7 +88,7 @@
         byId('life-form').scrollIntoView({ block: 'nearest' });
       });
       id.append(link);
-      row.append(id, cell(order.channelId), cell(stateOf(order.state)), cell(order.reason), cell(money(order.total)), cell(order.ms !== undefined ? words().ms(order.ms) : ''), cell(time(order.placedAt)));
+      row.append(id, cell(order.channelId), cell(stateOf(order.state)), cell(order.reason), cell(money(order.total)), cell(order.ms ? words().ms(order.ms) : ''), cell(time(order.placedAt)));
       return row;
     }));
   };

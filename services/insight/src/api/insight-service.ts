@@ -18,7 +18,7 @@ export const insightService = (courses: Collection<OrderCourse>): Handlers<typeo
       recent: recent.map(({ orderId, channelId, state, reason, totalMinor, currency, placedAt, endedAt }) => {
         const total = { minor: BigInt(totalMinor), currency };
         return {
-          orderId, channelId, state, reason, placedAt: timestampFromMs(placedAt), ms: endedAt ? endedAt - placedAt : 0,
+          orderId, channelId, state, reason, placedAt: timestampFromMs(placedAt), ms: endedAt ? Math.max(1, endedAt - placedAt) : 0, // 0 says that it has not ended
           total: { ...total, display: displayMoney(total) },
         };
       }),
