@@ -57,6 +57,9 @@ export const kafkaClient = ({ connection, clientId, log, requestTimeoutMs = REQU
   };
 };
 
+/** An administrator's client, for topics and rights. Connect it first, disconnect it in the end. */
+export const kafkaAdmin = (connection: KafkaConnection, log: Log): Admin => kafkaClient({ connection, clientId: 'vouchsafe-admin', log }).admin();
+
 /** What kafkajs calls an error is mostly something it goes on to mend itself; what matters is told by those who use it. */
 const logTo = (log: Log) => ({ level, namespace, log: { message, timestamp: _, logger: __, stack: ___, ...fields } }: {
   level: logLevel; namespace: string; log: { message: string; timestamp: string; logger?: string; stack?: unknown };

@@ -13,7 +13,7 @@ export type CommandIntakeOptions = {
   readonly desk: CommandDesk;
   readonly forged: Forged;
   readonly parked: ParkedStore;
-  readonly mayCommand?: ((sender: string, target: string) => boolean) | undefined;
+  readonly mayCommand: (sender: string, target: string) => boolean;
   readonly readOwn: () => ReadOwn | undefined;
   readonly reply: (topic: string, message: Outgoing) => Promise<void>;
   readonly clock: Clock;
@@ -38,7 +38,7 @@ export class CommandIntake {
     const signer = signerOf(keys, message);
     if (signer === undefined) return forged.park(message, 'no valid signature of a service we know');
     const isQuestion = message.headers[H.type] === READ_PUBLISHED_TYPE;
-    if (!isQuestion && mayCommand && !mayCommand(signer, target)) return forged.park(message, `${signer} may not command ${target}`);
+    if (!isQuestion && !mayCommand(signer, target)) return forged.park(message, `${signer} may not command ${target}`);
     try {
       if (isQuestion) await this.#answerQuestion(message);
       else await this.#handle(message);

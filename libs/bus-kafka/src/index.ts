@@ -1,6 +1,17 @@
 export type { KafkaConnection } from './client.js';
+export { kafkaAdmin } from './client.js';
 export type { BusHealth, KafkaBus } from './kafka-bus.js';
 export { kafkaBus } from './kafka-bus.js';
 export type { KafkaBusOptions } from './options.js';
 export type { CommandKeyMaterial, CommandKeys, Signature } from './signing.js';
 export { ed25519Keys, generateCommandKeys } from './signing.js';
+export type { PrincipalOf, Right, RightsApplied } from './topics/acls.js';
+export { applyRights, defaultPrincipal, planRights } from './topics/acls.js';
+export type { ApplyOptions, Refusal, TopicsApplied, TopicsOutcome } from './topics/apply-topics.js';
+export { applyTopics } from './topics/apply-topics.js';
+export type { Names } from './topics/names.js';
+export { DEFAULT_PREFIX, namesOf } from './topics/names.js';
+export type { PlanOptions, TopicPlan } from './topics/plan.js';
+export { planTopics } from './topics/plan.js';
+export type { ServiceOnBus, Topology } from './topics/topology.js';
+export { mayCommand, TOPOLOGY } from './topics/topology.js';

@@ -13,6 +13,7 @@ import { signed } from './signing.js';
 import { outcomeOf } from './replies.js';
 import { Transport } from './transport.js';
 import { namesOf, type Names } from './topics/names.js';
+import { mayCommand, TOPOLOGY } from './topics/topology.js';
 import { within } from './within.js';
 import { writeCommand, writeEvent, writeQuestion } from './wire.js';
 
@@ -67,9 +68,9 @@ class Bus1 implements KafkaBus {
 
   #takeCommandsFor(target: string): void {
     if (this.#commands.has(target)) return;
-    const { namespace, keys, parked, mayCommand, clock, log } = this.#options;
+    const { namespace, keys, parked, mayCommand: may = mayCommand(TOPOLOGY), clock, log } = this.#options;
     const commands = new CommandIntake({
-      target, namespace, keys, desk: this.#desk, forged: this.#forged, parked, mayCommand, clock, log, readOwn: () => this.#owners.get(target),
+      target, namespace, keys, desk: this.#desk, forged: this.#forged, parked, mayCommand: may, clock, log, readOwn: () => this.#owners.get(target),
       reply: (topic, message) => this.#transport.replies.send(topic, message, DRAIN_MS),
     });
     const intake = this.#transport.intake({

@@ -23,7 +23,7 @@ export type KafkaBusOptions = {
   readonly stalledMs?: number;
   /** A broker that does not answer for so long is taken for dead, and its connections are cut. */
   readonly requestTimeoutMs?: number;
-  /** Whether a service may command another; asked of the signer. Absent: all who are known may. */
+  /** Whether a service may command another; asked of the signer. Absent: as the platform's {@link TOPOLOGY} says. */
   readonly mayCommand?: (sender: string, target: string) => boolean;
   /** Wraps the handling of each command, e.g. in a span. */
   readonly around?: AroundCommand;

@@ -19,6 +19,7 @@ const quiet = { publishes: false, serves: false, commands: [], hears: {} } as co
 /** The services of the platform. Whoever adds a consumer or a command between services adds it here. */
 export const TOPOLOGY: Topology = [
   { ...quiet, name: 'access', publishes: true },
+  { ...quiet, name: 'catalog' },
   { ...quiet, name: 'inventory', publishes: true, serves: true },
   {
     ...quiet, name: 'order', publishes: true, commands: ['inventory', 'ledger', 'redemption', 'fulfillment'],
@@ -28,6 +29,7 @@ export const TOPOLOGY: Topology = [
   { ...quiet, name: 'fulfillment', publishes: true, serves: true, commands: ['redemption'] },
   { ...quiet, name: 'redemption', publishes: true, serves: true },
   { ...quiet, name: 'ledger', serves: true, hears: { 'ledger-inventory': ['inventory'], 'ledger-redemption': ['redemption'] } },
+  { ...quiet, name: 'insight' },
 ];
 
 /** Whether a service may command another; a service may send itself what another of its instances owns. */
