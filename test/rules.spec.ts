@@ -63,6 +63,13 @@ describe('projects', () => {
     });
     expect(wrong).toEqual([]);
   });
+  it.each([
+    ['a port', 'libs/read-store/src'],
+    ['a service', 'services/order/src/adapters'],
+  ])('%s that imports what talks to a real system is red: composition chooses it', (_who, folder) => {
+    const messages = lint(`${folder}/violation-for-the-rules-test.ts`, 'import { mongoReadStore } from "@vouchsafe/read-store-mongo"; export const x = mongoReadStore;');
+    expect(messages.map(({ ruleId }) => ruleId)).toContain('@nx/enforce-module-boundaries');
+  });
   it('a library that imports a service is red', () => {
     const messages = lint('libs/codec/src/violation-for-the-rules-test.ts', 'import { createOrder } from "@vouchsafe/order"; export const x = createOrder;');
     expect(messages.map(({ ruleId }) => ruleId)).toContain('@nx/enforce-module-boundaries');
