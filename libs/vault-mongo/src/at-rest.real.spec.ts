@@ -41,7 +41,7 @@ describeReal(['MongoDB'], 'a vault at rest in MongoDB', () => {
   const as = (user: string): string => servers.uri.replace('//', `//${user}:${PASSWORD}@`);
   const aDatabase = (): string => `at_rest_${++names.next}`;
   const place = (database: string, user = 'root') => ({ uri: as(user), database, clock, random, log: silentLog });
-  const openCodes = async (database: string, { user = 'root', indexes = 'apply' } = {}): Promise<MaintainedCodeVault> => {
+  const openCodes = async (database: string, { user = 'root', indexes = 'apply' }: { user?: string; indexes?: 'apply' | 'check' } = {}): Promise<MaintainedCodeVault> => {
     const vault = await openMongoCodeVault({ place: { ...place(database, user), indexes }, namespace: 'live', wrap, random, clock });
     opened.push(vault);
     return vault;
