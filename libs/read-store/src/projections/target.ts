@@ -31,13 +31,17 @@ export const applyBatch = async (collection: Collection<unknown>, deliveries: re
     }
   }
   const ids = [...byDocument.keys()];
-  const writes: Promise<boolean>[] = [];
+  const parts: Promise<PromiseSettledResult<boolean>>[] = [];
   for (let at = 0; at < ids.length; at += DOCUMENTS_PER_TURN) {
     if (at > 0) await nextTurn();
-    writes.push(applyTo(collection, ids.slice(at, at + DOCUMENTS_PER_TURN), { byDocument, halting }));
+    parts.push(settled(applyTo(collection, ids.slice(at, at + DOCUMENTS_PER_TURN), { byDocument, halting })));
   }
-  return (await Promise.all(writes)).includes(true);
+  const done = await Promise.all(parts); // all of it: a batch that is repeated must find nothing of the first attempt going on
+  for (const part of done) if (part.status === 'rejected') throw part.reason;
+  return done.some((part) => part.status === 'fulfilled' && part.value);
 };
+/** Heard at once: a rejection that waits for the parts after it to begin would count as unhandled and end the process. */
+const settled = async <T>(work: Promise<T>): Promise<PromiseSettledResult<T>> => (await Promise.allSettled([work]))[0];
 
 type Work = { readonly byDocument: ReadonlyMap<string, readonly Delivery[]>; readonly halting: Halting };
 const applyTo = async (collection: Collection<unknown>, ids: readonly string[], { byDocument, halting }: Work): Promise<boolean> => {
