@@ -7,5 +7,5 @@ export { followersOf, type FollowingModule, type LogFollower } from './followers
 export { startModules, startOrder } from './module-order.js';
 export { openTracing, type TracingConfig } from './open-tracing.js';
 export { type Dependency, Dependencies } from './dependencies.js';
-export { LivingProcess, type LivingOptions, type Running } from './living-process.js';
+export { type Beginning, LivingProcess, type LivingOptions, type Running } from './living-process.js';
 export { type ProbeFacts, type Probes, startProbes } from './probes.js';

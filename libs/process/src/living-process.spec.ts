@@ -1,11 +1,11 @@
 import { Fault } from '@vouchsafe/kernel';
 import { clockTimers, silentLog, systemClock } from '@vouchsafe/runtime';
 import { Closers, type LogFollower } from './index.js';
-import { LivingProcess, type Running } from './living-process.js';
+import { LivingProcess, type LivingOptions, type Running } from './living-process.js';
 import { startProbes } from './probes.js';
 
 const clock = systemClock();
-const life = (begin: () => Promise<Running>) => new LivingProcess({ begin, clock, timers: clockTimers(clock), log: silentLog, readinessEveryMs: 10 });
+const life = (begin: LivingOptions['begin']) => new LivingProcess({ begin, clock, timers: clockTimers(clock), log: silentLog, readinessEveryMs: 10 });
 const parts = (seen: string[], more: Partial<Running> = {}): Running => {
   const closers = new Closers();
   closers.add(() => void seen.push('closed'));
@@ -52,6 +52,17 @@ it('ends while it still waits for what it needs', async () => {
   await process.stop();
   await started;
   expect(process.isStarted).toBe(false);
+});
+
+it('says what a start waits for, and gives it up when it is to end', async () => {
+  const process = life(({ signal, waitsFor }) => new Promise((_, reject) => {
+    waitsFor('Kafka: no broker answers');
+    signal.addEventListener('abort', () => reject(new Fault('STOPPED', 'given up')));
+  }));
+  const started = process.start();
+  expect(process.reasons()).toEqual(['Kafka: no broker answers']);
+  await process.stop();
+  await started;
 });
 
 it('closes everything also where draining fails, and says so', async () => {

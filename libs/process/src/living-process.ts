@@ -15,9 +15,11 @@ export type Running = {
   /** Everything else, closed in reverse. */
   readonly closers: Closers;
 };
+/** What a start is given: it gives up when `signal` aborts, and says what it waits for. */
+export type Beginning = { readonly signal: AbortSignal; readonly waitsFor: (reason: string) => void };
 export type LivingOptions = {
   /** Opens the adapters and starts the service. May be called again after it failed: it leaves nothing open then. */
-  readonly begin: () => Promise<Running>;
+  readonly begin: (beginning: Beginning) => Promise<Running>;
   readonly clock: Clock; readonly timers: Timers; readonly log: Log;
   /** Between "takes no traffic" and "takes no calls": so that balancers have noticed. */
   readonly drainDelayMs?: number;
@@ -52,8 +54,9 @@ export class LivingProcess {
     const { signal } = this.#ending;
     for (let pause = AGAIN_MS; !signal.aborted; pause = Math.min(AGAIN_MAX_MS, pause * 2)) {
       try {
-        return this.#began(await begin());
+        return this.#began(await begin({ signal, waitsFor: (reason) => void (this.#why = reason) }));
       } catch (error) {
+        if (signal.aborted) return;
         this.#why = error instanceof Error ? error.message : String(error);
         log.error({ error, againInMs: pause }, 'not started yet: tried again');
         await clock.sleep(pause, signal);

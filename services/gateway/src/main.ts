@@ -1,7 +1,7 @@
 import { memoryParkedStore } from '@vouchsafe/bus';
 import { START } from '@vouchsafe/event-store';
-import { Closers, PUBLIC_SERVICES, type Running } from '@vouchsafe/process';
-import { connect, type GatewayProcessConfig, gatewayProcessConfig, type Machine, runProcess, settingsProblems } from '@vouchsafe/process/run';
+import { type Beginning, Closers, PUBLIC_SERVICES, type Running } from '@vouchsafe/process';
+import { connect, type GatewayProcessConfig, gatewayProcessConfig, type Machine, runProcess, settingsProblems, startBus } from '@vouchsafe/process/run';
 import { measureProcess } from '@vouchsafe/telemetry';
 import { CATALOGUES } from './catalogues.js';
 import { gatewayConfig } from './config.js';
@@ -19,7 +19,7 @@ const settingsOf = (config: GatewayProcessConfig): object => {
   };
 };
 
-const begin = async (config: GatewayProcessConfig, machine: Machine): Promise<Running> => {
+const begin = async (config: GatewayProcessConfig, machine: Machine, beginning: Beginning): Promise<Running> => {
   const { clock, timers, random, log, tracing, metrics } = machine;
   const closers = new Closers();
   try {
@@ -31,7 +31,7 @@ const begin = async (config: GatewayProcessConfig, machine: Machine): Promise<Ru
       notReady: () => (isServing ? [] : ['starting, or a dependency is down']),
     }, gatewayConfig.parse(settingsOf(config)));
     closers.add(measureProcess(metrics));
-    await bus.start();
+    await startBus(bus, beginning, machine);
     closers.add(() => gateway.stop());
     await gateway.start();
     return { dependencies, followers: () => [], closers, setServing: (is) => void (isServing = is), drain: () => gateway.stop() };

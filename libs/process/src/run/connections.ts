@@ -8,6 +8,7 @@ import { aroundCommand, type Metrics, type Tracing } from '@vouchsafe/telemetry'
 import type { Closers } from '../closers.js';
 import { CONTRACTS } from '../contracts.js';
 import type { Dependency } from '../dependencies.js';
+import type { Beginning } from '../living-process.js';
 import { commandKeys } from './command-keys.js';
 import type { ProcessConfig } from './config.js';
 
@@ -38,10 +39,29 @@ export const connect = async (name: string, config: ProcessConfig, machine: Mach
   return { rpc, bus, ids, dependencies: [{ name: 'Kafka', check: async () => checkBus(bus) }] };
 };
 
-const checkBus = (bus: KafkaBus): void => {
+const whyNotReady = (bus: KafkaBus): string | undefined => {
   const { ready, problems } = bus.health();
-  if (!ready) throw new Fault('BUS_NOT_READY', problems.map(({ code, message }) => `${code}: ${message}`).join('; ') || 'not connected yet');
+  return ready ? undefined : problems.map(({ code, message }) => `${code}: ${message}`).join('; ') || 'not connected yet';
 };
+const checkBus = (bus: KafkaBus): void => {
+  const reason = whyNotReady(bus);
+  if (reason !== undefined) throw new Fault('BUS_NOT_READY', reason);
+};
+
+/** Begins to take messages, which waits for brokers and topics as long as it takes; says what for. Fault `STOPPED` when it is given up. */
+export const startBus = async (bus: KafkaBus, { signal, waitsFor }: Beginning, { timers, log }: Machine): Promise<void> => {
+  const giveUp = (): void => void bus.stop();
+  signal.addEventListener('abort', giveUp, { once: true });
+  const telling = timers.every(TELL_MS, async () => waitsFor(`Kafka: ${whyNotReady(bus) ?? 'begins'}`), (error) => log.error({ error }, 'the bus cannot be asked'));
+  try {
+    await bus.start();
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+    await telling();
+  }
+  if (signal.aborted) throw new Fault('STOPPED', 'ends before it has begun', false);
+};
+const TELL_MS = 500;
 
 const kafkaConnection = (config: ProcessConfig): KafkaConnection => {
   const { VOUCHSAFE_KAFKA_BROKERS: brokers, VOUCHSAFE_KAFKA_TLS_CA: ca, VOUCHSAFE_KAFKA_SASL_MECHANISM: mechanism, VOUCHSAFE_KAFKA_SASL_USER: username = '', VOUCHSAFE_KAFKA_SASL_PASSWORD: password = '' } = config;

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Deployment, openDeployment } from '@vouchsafe/backup';
 import { type Bus, sqliteParkedStore } from '@vouchsafe/bus';
+import type { KafkaBus } from '@vouchsafe/bus-kafka';
 import type { EventStore } from '@vouchsafe/event-store';
 import { openEsdbStore } from '@vouchsafe/event-store-esdb';
 import { type Journal, openJournal } from '@vouchsafe/journal';
@@ -31,7 +32,7 @@ export type ServicePorts = {
   readonly codes: () => Promise<CodeVault>;
   readonly personal: () => Promise<PersonalVault & Nonces>;
 };
-export type OpenService = { readonly ports: ServicePorts; readonly rpc: GrpcRpc; readonly deployment: Deployment; readonly dependencies: readonly Dependency[] };
+export type OpenService = { readonly ports: ServicePorts; readonly rpc: GrpcRpc; readonly bus: KafkaBus; readonly deployment: Deployment; readonly dependencies: readonly Dependency[] };
 
 /** Opens everything a service stands on. Rejects while something of it cannot be had; what was opened is in `closers`. */
 export const openService = async (name: string, config: ServiceConfig, machine: Machine, closers: Closers): Promise<OpenService> => {
@@ -50,7 +51,7 @@ export const openService = async (name: string, config: ServiceConfig, machine: 
   const { rpc, bus, ids, dependencies } = await connect(name, config, machine, closers, { parked, floor });
   const vault = { config, place: { ...mongo, database: `${config.VOUCHSAFE_MONGO_DATABASE}_${namespace}_${name}_vault` }, ids, closers, ...machine };
   return {
-    rpc, deployment,
+    rpc, bus, deployment,
     dependencies: [...dependencies, { name: 'the event store', check: async () => void (await store.revisionOf('probe-of-readiness')) }, { name: 'MongoDB', check: () => readStore.check() }],
     ports: {
       namespace, store, bus, readStore, rpc, clock, wallClock: clock, random, ids, timers, log, journal, deployment, disk: (folder) => nodeDisk(made(path.join(data, folder))),

@@ -2,7 +2,7 @@ import { clockTimers, type Log, systemClock, systemRandom } from '@vouchsafe/run
 import { createMetrics, noTracing, pinoLog } from '@vouchsafe/telemetry';
 import type { z } from 'zod';
 import { type ConfigProblem, type Environment, parseEnvironment, type ParsedEnvironment } from '../environment.js';
-import { LivingProcess, type Running } from '../living-process.js';
+import { type Beginning, LivingProcess, type Running } from '../living-process.js';
 import { openTracing } from '../open-tracing.js';
 import { startProbes } from '../probes.js';
 import { type ProcessConfig, REASONS } from './config.js';
@@ -19,7 +19,7 @@ export type ProcessDefinition<C extends ProcessConfig> = {
   readonly schema: z.ZodObject & z.ZodType<C>;
   /** What is wrong with the service's own settings. */
   readonly problems: (config: C) => readonly ConfigProblem[];
-  readonly begin: (config: C, machine: Machine) => Promise<Running>;
+  readonly begin: (config: C, machine: Machine, beginning: Beginning) => Promise<Running>;
 };
 
 /** Runs until SIGTERM or SIGINT, then drains; with `--check-config` it only says what is wrong with the environment. Call it once, from a main. */
@@ -74,7 +74,7 @@ const live = async <C extends ProcessConfig>({ name, begin }: ProcessDefinition<
     metrics = createMetrics();
     return { clock, timers, random: systemRandom(), log, tracing, metrics };
   };
-  const life = new LivingProcess({ begin: () => begin(config, machine()), clock, timers, log, drainDelayMs: config.VOUCHSAFE_DRAIN_DELAY_MS });
+  const life = new LivingProcess({ begin: (beginning) => begin(config, machine(), beginning), clock, timers, log, drainDelayMs: config.VOUCHSAFE_DRAIN_DELAY_MS });
   const probes = await startProbes({ isStarted: () => life.isStarted, reasons: () => life.reasons(), metrics: () => metrics.text() }, { host: config.VOUCHSAFE_PROBE_HOST, port: config.VOUCHSAFE_PROBE_PORT });
   log.info({ probes: probes.address }, 'starting');
   void life.start();

@@ -7,9 +7,9 @@ import type { ServiceName } from '../contracts.js';
 import type { ConfigProblem } from '../environment.js';
 import { countParked, measureFollowers } from '../follower-metrics.js';
 import { followersOf, type FollowingModule } from '../followers.js';
-import type { Running } from '../living-process.js';
+import type { Beginning, Running } from '../living-process.js';
 import { type ServiceConfig, serviceConfig } from './config.js';
-import type { Machine } from './connections.js';
+import { type Machine, startBus } from './connections.js';
 import { type OpenService, openService, type ServicePorts } from './open-service.js';
 import { type ProcessDefinition, runOnce, runProcess } from './run-process.js';
 
@@ -47,12 +47,12 @@ export const runService = <S, M extends FollowingModule>(definition: ServiceDefi
 
 export const processOf = <S, M extends FollowingModule>({ name, settings, create }: ServiceDefinition<S, M>): ProcessDefinition<ServiceConfig> => ({
   name, schema: serviceConfig, problems: ({ VOUCHSAFE_NAMESPACE: namespace, VOUCHSAFE_SETTINGS: given }) => settingsProblems(settings(namespace), given),
-  begin: async (config, machine) => {
+  begin: async (config, machine, beginning) => {
     const closers = new Closers();
     try {
       const open = await openService(name, config, machine, closers);
       const module = await create(open.ports, settings(config.VOUCHSAFE_NAMESPACE).parse(config.VOUCHSAFE_SETTINGS));
-      return await begun(config, machine, open, module, closers);
+      return await begun(config, { ...machine, ...beginning }, open, module, closers);
     } catch (error) {
       return closers.closeAfter(error);
     }
@@ -60,8 +60,9 @@ export const processOf = <S, M extends FollowingModule>({ name, settings, create
 });
 
 /** Starts the service; calls and messages flow only when all of it stands. */
-const begun = async (config: ServiceConfig, { clock, timers, log, metrics }: Machine, { ports, rpc, deployment, dependencies }: OpenService, module: FollowingModule, closers: Closers): Promise<Running> => {
-  const { namespace, bus } = ports;
+const begun = async (config: ServiceConfig, machine: Machine & Beginning, { ports, rpc, bus, deployment, dependencies }: OpenService, module: FollowingModule, closers: Closers): Promise<Running> => {
+  const { clock, timers, log, metrics } = machine;
+  const { namespace } = ports;
   const followers = () => followersOf([module]);
   closers.add(() => bus.stop()); // closed once more after the module: what it published last is sent
   closers.add(() => module.stop());
@@ -71,7 +72,7 @@ const begun = async (config: ServiceConfig, { clock, timers, log, metrics }: Mac
   measureFollowers(metrics, [{ namespace, followers }]);
   closers.add(countParked(metrics, [{ namespace, bus }], timers, log));
   deployment.secured();
-  await bus.start();
+  await startBus(bus, machine, machine);
   closers.add(() => rpc.drain(0));
   const port = await rpc.listen({ host: config.VOUCHSAFE_RPC_HOST, port: config.VOUCHSAFE_RPC_PORT });
   log.info({ port, epoch: ports.store.epoch, at: clock.now() }, 'takes calls');
