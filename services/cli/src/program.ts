@@ -4,6 +4,7 @@ import { registerCalls } from './commands/register-calls.js';
 import { registerDev } from './commands/register-dev.js';
 import { registerMeasure } from './commands/register-measure.js';
 import { registerOperate } from './commands/register-operate.js';
+import { registerTopics } from './commands/register-topics.js';
 import { registerVault } from './commands/register-vault.js';
 import type { Shell } from './shell.js';
 import { EXIT, type Locale } from './speech.js';
@@ -42,5 +43,6 @@ export const createProgram = (shell: Shell, locale: Locale): Command => {
   registerVault(program, shell, t);
   registerMeasure(program, shell, t);
   registerDev(program, shell, t);
+  registerTopics(program, shell, t);
   return program;
 };
