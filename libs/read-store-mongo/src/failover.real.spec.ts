@@ -8,8 +8,9 @@ import { type MongoReadStore, mongoReadStore } from './mongo-read-store.js';
 
 const spec: CollectionSpec = { name: 'card', indexes: [{ fields: ['at'] }] };
 const names = { next: 0 };
+const STILL_MS = 5_000;
 
-describeReal(['MongoDB'], 'a replica set of three whose primary dies', () => {
+describeReal(['MongoDB'], 'a replica set of three whose primary', () => {
   let servers: MongoServers;
   const open = (database = `failover_${++names.next}`): MongoReadStore =>
     mongoReadStore({ uri: servers.uri, database, indexes: 'apply', clock: systemClock(), random: systemRandom(), log: silentLog });
@@ -28,14 +29,21 @@ describeReal(['MongoDB'], 'a replica set of three whose primary dies', () => {
     }
   };
 
-  it('loses nothing that was answered, and no caller sees an error', async () => {
+  it.each([
+    ['is killed', (index: number) => servers.kill(index), (index: number) => servers.restart(index)],
+    ['stands still for longer than an election takes', async (index: number) => {
+      servers.pause(index);
+      await systemClock().sleep(STILL_MS);
+      servers.resume(index);
+    }, async () => {}],
+  ])('%s: nothing that was answered is lost, and no caller sees an error', async (_how, hurt, heal) => {
     const store = open();
     try {
       const cards = await store.collection<{ at: number }>(spec);
       const answered: string[] = [];
-      let killed = false;
+      let hurting = false;
       const work = async (writer: number): Promise<void> => {
-        for (let n = 0; n < 40 || !killed; n++) {
+        for (let n = 0; n < 40 || !hurting; n++) {
           const id = `${writer}_${n}`;
           await cards.write([{ id, value: { at: n }, revisions: { s: n } }, { id: 'shared', value: { at: n }, revisions: { [`w${writer}`]: n } }]);
           answered.push(id);
@@ -47,10 +55,10 @@ describeReal(['MongoDB'], 'a replica set of three whose primary dies', () => {
       };
       const working = Promise.all([0, 1, 2, 3].map(work));
       const dead = await primary();
-      await servers.kill(dead);
-      killed = true;
+      await hurt(dead);
+      hurting = true;
       await working;
-      await servers.restart(dead);
+      await heal(dead);
       expect((await cards.getMany(answered)).size).toBe(answered.length);
       expect(await cards.count({ at: { gte: 0 } })).toBe(answered.length + 1);
     } finally {
@@ -58,7 +66,7 @@ describeReal(['MongoDB'], 'a replica set of three whose primary dies', () => {
     }
   });
 
-  describe('once it has died and come back', () => {
+  describe('has died and come back', () => {
     beforeAll(async () => {
       const dead = await primary();
       await servers.kill(dead);

@@ -30,6 +30,8 @@ const NOTHING: Entry = {
   n: 0, mark: '', status: 'open', rows: 0, refused: 0, hash: HASH_START, line: 0, entropy: ENTROPY_START, writer: '', epoch: 0,
 };
 const PARTS_PAGE = 200;
+/** They may be many, and only {@link BatchLog.refusals} is about them. */
+const WITHOUT_REFUSALS = { 'part.refusals': 0 };
 
 /**
  * A batch's history: each change is one entry at the next number, and the unique insert decides who makes it, as the expected
@@ -44,12 +46,13 @@ export class BatchLog {
   }
 
   async head(no: number): Promise<Entry> {
-    return (await this.#run((log, session) => log.findOne({ b: no }, { sort: { n: -1 }, session }))) ?? NOTHING;
+    return (await this.#run((log, session) => log.findOne({ b: no }, { sort: { n: -1 }, projection: { part: 0 }, session }))) ?? NOTHING;
   }
   /** By batch number. */
   async heads(numbers: readonly number[]): Promise<ReadonlyMap<number, Entry>> {
     const found = await this.#run((log, session) => log.aggregate<{ _id: number; head: Row }>(
-      [{ $match: { b: { $in: [...numbers] } } }, { $sort: { b: 1, n: -1 } }, { $group: { _id: '$b', head: { $first: '$$ROOT' } } }], { session },
+      // Sorted as the index lies, so that of each history only its end is read.
+      [{ $match: { b: { $in: [...numbers] } } }, { $sort: { b: -1, n: -1 } }, { $group: { _id: '$b', head: { $first: '$$ROOT' } } }, { $project: { 'head.part': 0 } }], { session },
     ).toArray());
     const heads = new Map(found.map(({ _id, head }) => [_id, head as Entry]));
     return new Map(numbers.map((no) => [no, heads.get(no) ?? NOTHING]));
@@ -82,13 +85,13 @@ export class BatchLog {
     if (to <= from) return Promise.resolve([]);
     const filter = { b: no, part: { $exists: true }, 'part.end': { $gt: from }, 'part.first': { $lt: to } };
     // Parts follow each other without gaps, so there are never more of them than rows.
-    return this.#run((log, session) => log.find(filter, { sort: { 'part.end': 1 }, limit: to - from, session }).toArray()) as Promise<readonly Parted[]>;
+    return this.#run((log, session) => log.find(filter, { sort: { 'part.end': 1 }, limit: to - from, projection: WITHOUT_REFUSALS, session }).toArray()) as Promise<readonly Parted[]>;
   }
   /** All parts of a batch in order, page by page. */
   async *parts(no: number): AsyncGenerator<readonly Parted[], void> {
     for (let after = 0; ; ) {
       const page = (await this.#run((log, session) =>
-        log.find({ b: no, n: { $gt: after }, part: { $exists: true } }, { sort: { n: 1 }, limit: PARTS_PAGE, session }).toArray())) as readonly Parted[];
+        log.find({ b: no, n: { $gt: after }, part: { $exists: true } }, { sort: { n: 1 }, limit: PARTS_PAGE, projection: WITHOUT_REFUSALS, session }).toArray())) as readonly Parted[];
       if (page.length > 0) yield page;
       if (page.length < PARTS_PAGE) return;
       after = page[page.length - 1]!.n;
@@ -105,4 +108,4 @@ export class BatchLog {
     return this.#vault.run((attempt) => work(tableOf<Row>(attempt, LOG), attempt.session));
   }
 }
-export type Parted = Entry & { readonly part: Part };
+export type Parted = Entry & { readonly part: Omit<Part, 'refusals'> };

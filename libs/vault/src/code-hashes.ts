@@ -14,7 +14,7 @@ export class CodeHashes {
 
   constructor(ring: KeyRing, keys: readonly RingKey[]) {
     this.#ring = ring;
-    this.#keys = keys;
+    this.#keys = keys.toSorted((a, b) => a.version - b.version);
   }
 
   /** The newest version: what new codes are hashed under. */
