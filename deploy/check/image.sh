@@ -66,7 +66,7 @@ build() {
     ulimit -n 20000
     ulimit -u 32768 2>/dev/null || true
     make_base
-    buildah_ bud --format docker --build-arg BASE=$BASE_TAG -f "$context/deploy/Dockerfile" -t $TAG "$context" >"$HERE/build.log" 2>&1 || { tail -40 "$HERE/build.log"; exit 1; }
+    buildah_ bud --ulimit nofile=20000:20000 --format docker --build-arg BASE=$BASE_TAG -f "$context/deploy/Dockerfile" -t $TAG "$context" >"$HERE/build.log" 2>&1 || { tail -40 "$HERE/build.log"; exit 1; }
   fi
   rm -rf "$context"
   say "built from $(git rev-parse --short "$COMMIT") by $ENGINE in $((SECONDS - from)) s"

@@ -2,7 +2,7 @@
 # Brings the checkers of this folder into git-ignored .tools/, by the package managers' ordinary clients. Each that cannot be had is
 # named; the checks say then what they skip and why. Nothing is installed outside .tools/.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 TOOLS=$PWD/.tools
 mkdir -p "$TOOLS/bin"
 missing() { echo "tools: $1 cannot be had: $2"; }
@@ -39,8 +39,12 @@ if [ ! -x "$TOOLS/bin/promtool" ]; then
   if command -v promtool >/dev/null; then ln -s "$(command -v promtool)" "$TOOLS/bin/promtool"
   elif command -v apt-get >/dev/null && command -v dpkg >/dev/null; then
     echo 'tools: promtool out of the Debian package prometheus'
-    mkdir -p "$TOOLS/deb" && (cd "$TOOLS/deb" && apt-get download -qq prometheus && dpkg -x prometheus_*.deb prometheus) >"$TOOLS/deb.log" 2>&1 \
-      && ln -sf "$TOOLS/deb/prometheus/usr/bin/promtool" "$TOOLS/bin/promtool" || missing promtool "$(tail -1 "$TOOLS/deb.log" 2>/dev/null)"
+    mkdir -p "$TOOLS/deb"
+    fetch() { apt-get download -qq prometheus && dpkg -x prometheus_*.deb prometheus; }
+    if (cd "$TOOLS/deb" && { fetch || { apt-get update -qq && fetch; }; }) >"$TOOLS/deb.log" 2>&1; then
+      ln -sf "$TOOLS/deb/prometheus/usr/bin/promtool" "$TOOLS/bin/promtool"
+    else missing promtool "$(tail -1 "$TOOLS/deb.log")"
+    fi
   else missing promtool 'neither installed nor a Debian system'
   fi
 fi
