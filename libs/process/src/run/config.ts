@@ -101,11 +101,11 @@ export const serviceConfig = z.strictObject({
   /** Where several deployments share a server. */
   VOUCHSAFE_EVENT_STORE_PREFIX: z.string().regex(/^[a-z0-9.-]{1,40}$/).optional(),
   VOUCHSAFE_MONGO_URI: needed.regex(/^mongodb(\+srv)?:\/\//, because('MONGO')),
-  /** Databases are `<this>_<namespace>_<service>`: each service has its own, and a user that sees no other. */
+  /** Databases are `<this>_<namespace>_<service>`, `…_parked` and, for its owner, `…_vault`: each service has its own, and a user that sees no other. */
   VOUCHSAFE_MONGO_DATABASE: z.string().regex(/^[a-z0-9_]{1,24}$/, because('DATABASE')).default('vouchsafe'),
   /** Whether indexes that lack are made at the start. In production a command makes them before. */
   VOUCHSAFE_MONGO_INDEXES: z.enum(['apply', 'check']).optional(),
-  /** This replica's own disk: deployment marker, spool, lists, parked messages. */
+  /** This replica's own disk: deployment marker, spool, lists. */
   VOUCHSAFE_DATA: folder.default(path.resolve('.vouchsafe/process')),
   /** The journal of the irrevocable: better on another disk. */
   VOUCHSAFE_JOURNAL: folder.default(path.resolve('.vouchsafe/process-journal')),

@@ -1,0 +1,1 @@
+export { mongoParkedStore } from './mongo-parked-store.js';

@@ -1,0 +1,56 @@
+import type { ParkedMessage, ParkedStore } from '@vouchsafe/bus';
+import { type Attempt, isDuplicateKey, Mongo, type MongoOptions } from '@vouchsafe/mongo';
+import type { mongo } from 'mongoose';
+
+/** `message` is JSON text, so that it comes back exactly as it was; the fields beside it are for finding it. */
+type Row = { _id: string; n: number; group: string; target: string; head: boolean; message: string };
+type Counter = { _id: string; n: number };
+
+const PARKED = 'parked';
+const INDEXES: mongo.IndexDescription[] = [{ name: 'order', key: { n: 1 } }, { name: 'targets', key: { group: 1, target: 1, n: 1 } }, { name: 'heads', key: { head: 1, n: 1 } }];
+
+/**
+ * Parked messages in MongoDB, shared by all replicas of a service: whoever takes a partition over knows which targets stand still.
+ * Connects when first used. Each change is at a majority when it settles.
+ */
+export const mongoParkedStore = (options: Omit<MongoOptions, 'codes'>): ParkedStore => {
+  const mongo = new Mongo({ ...options, codes: 'PARKED' });
+  let indexed: Promise<void> | undefined;
+  const run = async <T>(work: (rows: mongo.Collection<Row>, attempt: Attempt) => Promise<T>): Promise<T> => {
+    // A few documents: the indexes are made at once, and it does no harm where they are there.
+    await (indexed ??= mongo.run(async ({ db, session }) => void (await db.collection(PARKED).createIndexes(INDEXES, { commitQuorum: 'majority', session }))).catch((error: unknown) => {
+      indexed = undefined;
+      throw error;
+    }));
+    return mongo.run((attempt) => work(attempt.db.collection<Row>(PARKED), attempt));
+  };
+  const found = (filter: mongo.Filter<Row>, limit: number): Promise<readonly ParkedMessage[]> =>
+    run(async (rows, { session }) => (await rows.find(filter, { session, sort: { n: 1 }, limit }).toArray()).map(read));
+  return {
+    put: (message) => run((rows, attempt) => put(rows, attempt, message)),
+    get: (id) => run(async (rows, { session }) => {
+      const row = await rows.findOne({ _id: id }, { session });
+      return row ? read(row) : undefined;
+    }),
+    list: ({ group, target, limit }) => found({ ...(group !== undefined && { group }), ...(target !== undefined && { target }) }, limit),
+    heads: () => found({ head: true }, 0),
+    count: () => run(async (rows, { session }) => ({ messages: await rows.countDocuments({}, { session }), halted: await rows.countDocuments({ head: true }, { session }) })),
+    remove: (id) => run(async (rows, { session }) => void (await rows.deleteOne({ _id: id }, { session }))),
+    close: () => mongo.close(),
+  };
+};
+
+/** One that is there keeps its place. Numbers may be left out where an attempt was repeated; none is given twice. */
+const put = async (rows: mongo.Collection<Row>, { db, session }: Attempt, message: ParkedMessage): Promise<void> => {
+  const fields = { group: message.group, target: message.target, head: message.behind !== true, message: JSON.stringify(message) };
+  const { matchedCount } = await rows.updateOne({ _id: message.id }, { $set: fields }, { session });
+  if (matchedCount > 0) return;
+  const counter = await db.collection<Counter>('parked-counter').findOneAndUpdate({ _id: PARKED }, { $inc: { n: 1 } }, { upsert: true, returnDocument: 'after', session });
+  try {
+    await rows.insertOne({ _id: message.id, n: Number(counter!.n), ...fields }, { session });
+  } catch (error) {
+    if (!isDuplicateKey(error as { readonly code?: unknown })) throw error;
+    await rows.updateOne({ _id: message.id }, { $set: fields }, { session }); // another replica was quicker
+  }
+};
+const read = ({ message }: { readonly message: string }): ParkedMessage => JSON.parse(message) as ParkedMessage;
