@@ -1,10 +1,10 @@
 import { memoryStore, NO_STREAM } from '@vouchsafe/event-store';
 import { reconcileVault } from '@vouchsafe/inventory';
+import { Mongo } from '@vouchsafe/mongo';
 import { eventIdOf, silentLog, systemClock, systemRandom } from '@vouchsafe/runtime';
 import { describeReal, type MongoServers, startMongo } from '@vouchsafe/test-servers';
 import { localKeyWrap, type MaintainedCodeVault, type PlainRow } from '@vouchsafe/vault';
 import { openMongoCodeVault } from '@vouchsafe/vault-mongo';
-import { MongoClient } from 'mongodb';
 
 const clock = systemClock();
 const random = systemRandom();
@@ -39,12 +39,14 @@ describeReal(['MongoDB'], 'a vault in MongoDB, compared with the log', () => {
     expect(await seal('bat_again', codes(100, 150))).toBe(0); // rows ahead of the log sell nothing, but block
     await vault.abort('bat_again');
 
-    const client = new MongoClient(servers.uri);
+    const mongo = new Mongo({ uri: servers.uri, database, codes: 'TEST', clock, random, log: silentLog });
     try {
-      const { no } = (await client.db(database).collection<{ _id: string; no: number }>('batches').findOne({ _id: 'bat_damaged' }))!;
-      await client.db(database).collection('blocks').updateOne({ b: no }, { $set: { body: Buffer.alloc(64) } });
+      await mongo.run(async ({ db }) => {
+        const { no } = (await db.collection<{ _id: string; no: number }>('batches').findOne({ _id: 'bat_damaged' }))!;
+        await db.collection('blocks').updateOne({ b: no }, { $set: { body: Buffer.alloc(64) } });
+      });
     } finally {
-      await client.close();
+      await mongo.close();
     }
 
     expect(await reconcileVault(log, vault)).toEqual({ checked: 4, abandoned: ['bat_ahead'], damaged: ['bat_damaged'] });
