@@ -64,6 +64,15 @@ describe('the EventStoreDB adapter, beyond the contract', () => {
     expect(await house.store.revisionOf('order-1')).toBe(NO_STREAM);
   });
 
+  it('takes “no such stream” for an answer: questions about what is not there end no subscription', async () => {
+    const warned: string[] = [];
+    const store = await open({ log: { ...silentLog, warn: (_, message) => void warned.push(message) } });
+    const followed = follow(store, 1);
+    for (let i = 0; i < 7; i++) expect(await store.revisionOf('order-none')).toBe(NO_STREAM);
+    await house.store.append(anAppend('order-1', NO_STREAM, 'a'));
+    expect([(await followed).length, warned]).toEqual([1, []]);
+  });
+
   it('says of an append that is too large that it is', async () => {
     const store = await open();
     const large = anAppend('order-1', NO_STREAM, 'large', 1, { text: 'x'.repeat(1 << 20) });

@@ -130,7 +130,8 @@ export class Connection {
       return result;
     } catch (error) {
       work.catch(() => undefined); // comes too late to be told
-      if (failureOf(error).kind === 'unknown') await this.#noteUnknown(client);
+      if (error instanceof StreamNotFoundError) this.#timeouts = 0; // an answer like any other
+      else if (failureOf(error).kind === 'unknown') await this.#noteUnknown(client);
       throw error;
     } finally {
       this.#waiting.delete(over);
