@@ -104,13 +104,12 @@ describeReal(['MongoDB'], 'a vault at rest in MongoDB', () => {
 
   it('is not opened without its indexes, for the unique ones decide races', async () => {
     const database = aDatabase();
-    await expect(openCodes(database, { indexes: 'check' })).rejects.toMatchObject({ code: 'VAULT_INDEXES_MISSING', retryable: false });
-    expect(await root.db(database).listCollections().toArray()).toEqual([]);
-    await applyVaultIndexes(place(database), CODE_VAULT_INDEXES);
-    await applyVaultIndexes(place(database), CODE_VAULT_INDEXES);
-    await importAll(await openCodes(database, { indexes: 'check' }), codes(0, 3));
+    await importAll(await openCodes(database, { indexes: 'check' }), codes(0, 3)); // new, so they are made
     await root.db(database).collection('codes').dropIndex('batch');
-    await expect(openCodes(database, { indexes: 'check' })).rejects.toMatchObject({ code: 'VAULT_INDEXES_MISSING' });
+    await expect(openCodes(database, { indexes: 'check' })).rejects.toMatchObject({ code: 'VAULT_INDEXES_MISSING', retryable: false });
+    await applyVaultIndexes(place(database), CODE_VAULT_INDEXES);
+    await applyVaultIndexes(place(database), CODE_VAULT_INDEXES);
+    await expect(openCodes(database, { indexes: 'check' })).resolves.toBeDefined();
   });
 
   it('opens for the user of its owner, and for no other service', async () => {

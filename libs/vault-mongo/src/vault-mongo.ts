@@ -4,8 +4,8 @@ import type { mongo } from 'mongoose';
 
 export type VaultMongoOptions = Omit<MongoOptions, 'codes'> & {
   /**
-   * `apply`: indexes that lack are made when the vault is opened (development, tests, a new vault). `check`: that is a Fault
-   * `VAULT_INDEXES_MISSING`; {@link applyVaultIndexes} is run before a new version starts.
+   * `apply`: indexes that lack are made when the vault is opened (development, tests). `check`: that is a Fault
+   * `VAULT_INDEXES_MISSING`; {@link applyVaultIndexes} is run before a new version starts. Empty collections get theirs either way.
    */
   readonly indexes: 'apply' | 'check';
 };
@@ -39,7 +39,10 @@ const checkAll = async ({ db, session }: Attempt, indexes: VaultIndexes): Promis
   for (const [name, wanted] of Object.entries(indexes)) {
     const present = (await db.collection(name).listIndexes({ session }).toArray().catch(noneWhereAbsent)).map((index) => (index as { name: string }).name);
     const missing = wanted.filter((index) => !present.includes(index.name!)).map((index) => index.name);
-    if (missing.length > 0) throw new Fault('VAULT_INDEXES_MISSING', `the collection ${name} lacks the indexes ${missing.join(', ')}: apply the vault's indexes before this version is started`, false);
+    if (missing.length === 0) continue;
+    const empty = (await db.collection(name).findOne({}, { projection: { _id: 1 }, session })) === null;
+    if (empty) await db.collection(name).createIndexes([...wanted], { commitQuorum: 'majority', session });
+    else throw new Fault('VAULT_INDEXES_MISSING', `the collection ${name} lacks the indexes ${missing.join(', ')}: apply the vault's indexes before this version is started`, false);
   }
 };
 
