@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { NAMESPACES } from '@vouchsafe/runtime';
 import { z } from 'zod';
+import { mishaps } from './mishaps.js';
 import { parseTargets } from './targets.js';
 
 /** Reasons of our own, by what is written into the schema as message. */
@@ -12,6 +13,7 @@ export const REASONS = {
   EVENT_STORE: { zh: '须为 esdb:// 或 esdb+discover:// 连接串', en: 'must be a connection string that begins with esdb:// or esdb+discover://' },
   MONGO: { zh: '须为 mongodb:// 或 mongodb+srv:// 连接串', en: 'must be a connection string that begins with mongodb:// or mongodb+srv://' },
   DATABASE: { zh: '须由小写字母、数字、下划线组成，最多 24 个字符', en: 'must be of small letters, digits and underscores, at most 24' },
+  MISHAPS: { zh: '须为 JSON（见 libs/process 的 README），且不可用于 live', en: 'must be JSON as the README of libs/process says, and never in live' },
   SETTINGS: { zh: '须为 JSON 对象', en: 'must be a JSON object' },
   TLS_TRIPLE: { zh: 'CA、证书与私钥须同时给出', en: 'authority, certificate and key go together' },
   TLS_NEEDED: { zh: '不限于本机时须用双向 TLS：请设置 VOUCHSAFE_RPC_TLS_CA、_CERT 与 _KEY', en: 'beyond loopback mutual TLS is needed: set VOUCHSAFE_RPC_TLS_CA, _CERT and _KEY' },
@@ -113,11 +115,19 @@ export const serviceConfig = z.strictObject({
   VOUCHSAFE_VAULT_KEY: z.string().min(1).default('.vouchsafe/keys/vault.key'),
   /** Instead of the file: 64 hexadecimal digits, as an orchestrator's secret (`VOUCHSAFE_VAULT_SECRET_FILE`). */
   VOUCHSAFE_VAULT_SECRET: z.string().regex(/^\s*[0-9a-fA-F]{64}\s*$/, because('VAULT_SECRET')).optional(),
+  /** What is to befall messages of this process, as JSON: for tests, never in live. */
+  VOUCHSAFE_BUS_MISHAPS: z.string().transform((text, context) => {
+    const parsed = mishaps.safeParse(jsonOf(text));
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: 'custom', message: because('MISHAPS') });
+    return z.NEVER;
+  }).optional(),
   /** Folder from which a person may import IP lists by name (risk). */
   VOUCHSAFE_IP_LISTS: z.string().optional(),
 }).superRefine((config, context) => {
   const problem = (name: string, reason: Reason): void => context.addIssue({ code: 'custom', path: [name], message: reason });
   check(config, problem);
+  if (config.VOUCHSAFE_NAMESPACE === 'live' && config.VOUCHSAFE_BUS_MISHAPS) problem('VOUCHSAFE_BUS_MISHAPS', 'MISHAPS');
   if (config.VOUCHSAFE_NAMESPACE === 'live' && isInside(config.VOUCHSAFE_VAULT_KEY, config.VOUCHSAFE_DATA)) problem('VOUCHSAFE_VAULT_KEY', 'KEY_INSIDE');
 });
 export type ServiceConfig = z.output<typeof serviceConfig>;

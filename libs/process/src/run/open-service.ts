@@ -17,6 +17,7 @@ import type { Closers } from '../closers.js';
 import type { Dependency } from '../dependencies.js';
 import type { ServiceConfig } from './config.js';
 import { connect, type Machine } from './connections.js';
+import { mishandled } from './mishaps.js';
 import { openCodes, openPersonal } from './vaults.js';
 
 /** The ports of one service as a process, on real systems. */
@@ -55,7 +56,7 @@ export const openService = async (name: string, config: ServiceConfig, machine: 
     rpc, bus, deployment,
     dependencies: [...dependencies, { name: 'the event store', check: async () => void (await store.revisionOf('probe-of-readiness')) }, { name: 'MongoDB', check: () => readStore.check() }],
     ports: {
-      namespace, store, bus, readStore, rpc, clock, wallClock: clock, random, ids, timers, log, journal, deployment, disk: (folder) => nodeDisk(made(path.join(data, folder))),
+      namespace, store, bus: config.VOUCHSAFE_BUS_MISHAPS ? mishandled(bus, config.VOUCHSAFE_BUS_MISHAPS, log) : bus, readStore, rpc, clock, wallClock: clock, random, ids, timers, log, journal, deployment, disk: (folder) => nodeDisk(made(path.join(data, folder))),
       ...(config.VOUCHSAFE_IP_LISTS && { sourceDisk: nodeDisk(config.VOUCHSAFE_IP_LISTS) }), codes: () => openCodes(vault), personal: () => openPersonal(vault),
     },
   };
