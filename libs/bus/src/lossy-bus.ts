@@ -9,6 +9,8 @@ export type Mishaps = {
   readonly drop?: number;
   /** Delivered twice, the second time later. */
   readonly double?: number;
+  /** So often one that is doubled comes again; once unless said. */
+  readonly again?: number;
   /** Delivered after events that came later. */
   readonly reorder?: number;
 };
@@ -47,12 +49,12 @@ class Lossy implements LossyBus {
   }
 
   async publish(events: readonly EventMessage[]): Promise<void> {
-    const { drop, double, reorder } = this.#mishaps;
+    const { drop, double, again = 1, reorder } = this.#mishaps;
     const [now, late]: [EventMessage[], EventMessage[]] = [[], []];
     for (const event of events) {
       if (this.#happens(drop)) this.#lost.set(`${event.context}/${event.stream}`, event);
       else (this.#happens(reorder) ? late : now).push(event);
-      if (this.#happens(double)) late.push(event);
+      if (this.#happens(double)) for (let i = 0; i < again; i++) late.push(event);
     }
     const due = this.#late;
     this.#late = late;

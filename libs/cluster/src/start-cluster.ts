@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Closers, SERVICES } from '@vouchsafe/process';
-import { freePort, startKafka, startMongo } from '@vouchsafe/test-servers';
+import { freePort, type MongoServers, startKafka, startMongo, type TestServers } from '@vouchsafe/test-servers';
 import { Child } from './child.js';
 import { writeKeys } from './keys.js';
 import { makeTopics } from './topics.js';
@@ -20,6 +20,12 @@ export type ClusterOptions = {
   readonly name?: string;
   /** Servers of our own although endpoints are configured, so that they may be hurt. */
   readonly own?: boolean;
+  /** Three are always our own. */
+  readonly brokers?: 1 | 3;
+  /** Puts something between the services and the event store: given its connection string, answers the one to use. */
+  readonly eventStoreVia?: (url: string) => Promise<string>;
+  /** More variables of every service's process. */
+  readonly environment?: (service: string) => Readonly<Record<string, string>>;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
   /** Told of each step. */
   readonly note: (zh: string, en: string) => void;
@@ -36,6 +42,16 @@ export type Cluster = {
   readonly behind: readonly string[];
   readonly kafka: readonly string[];
   readonly mongo: string;
+  /** Connection string past whatever stands between, and the prefix of streams. */
+  readonly eventStore: { readonly url: string; readonly prefix: string };
+  /** To be hurt, where they are our own. */
+  readonly servers: { readonly kafka: TestServers; readonly mongo: MongoServers };
+  /** Settles when a process says that it is ready, as after it was begun again. */
+  ready(service: string): Promise<void>;
+  /** Figures of a process, in Prometheus' text format. */
+  metrics(service: string): Promise<string>;
+  /** One more of a service, on ports and a disk of its own, not started: it shares the work that comes over Kafka. */
+  another(service: string): Promise<Child>;
   stop(): Promise<void>;
 };
 
@@ -46,11 +62,11 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
   try {
     for (const name of ['logs', 'data']) mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
     note('启动 Kafka 与 MongoDB…', 'starting Kafka and MongoDB…');
-    const kafka = await startKafka({ brokers: 1, ...(own && { own }) });
+    const kafka = await startKafka({ brokers: options.brokers ?? 1, ...(own && { own }) });
     closers.add(() => kafka.stop());
     const mongo = await startMongo({ members: 1, ...(own && { own }) });
     closers.add(() => mongo.stop());
-    await makeTopics(kafka.endpoints, `${name}.sandbox`);
+    await makeTopics(kafka.endpoints, `${name}.sandbox`, options.brokers ?? 1);
     const processes = new Map<string, Child>();
     const withUs = (): void => processes.forEach((child) => child.kill());
     process.once('exit', withUs);
@@ -62,13 +78,22 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
       return child;
     };
     const eventStore = await eventStoreOf(folder, begin);
-    const places = await placesOf(folder, { kafka: kafka.endpoints, mongo: mongo.uri, eventStore: eventStore.url }, options);
+    const via = (await options.eventStoreVia?.(eventStore.url)) ?? eventStore.url;
+    const places = await placesOf(folder, { kafka: kafka.endpoints, mongo: mongo.uri, eventStore: via }, options);
     const keys = await bootstrap(places, options);
     note('启动各服务…', 'starting the services…');
     const services = SERVICES.map((name) => begin(places.service(name)));
     const gateway = begin(places.gateway());
-    await Promise.all([...services, gateway].map((child) => child.until(() => isReady(places.probe(child.name)), READY_MS)));
+    const ready = (child: Child): Promise<void> => child.until(() => isReady(places.probe(child.name)), READY_MS);
+    await Promise.all([...services, gateway].map(ready));
     return {
+      servers: { kafka, mongo }, eventStore: { url: eventStore.url, prefix: `${name}.` }, ready: (service) => ready(processes.get(service)!),
+      metrics: async (service) => (await fetch(`${places.probe(service)}/metrics`)).text(),
+      another: async (service) => {
+        const child = await places.another(service);
+        processes.set(child.name, child);
+        return child;
+      },
       http: `http://127.0.0.1:${places.http}`, grpc: `127.0.0.1:${places.grpc}`, keys, processes, kafka: kafka.endpoints, mongo: mongo.uri, stop: () => closeTogether(processes, closers),
       behind: [`bus: ${kafka.what}`, `read store, vault: ${mongo.what}`, `event store: ${eventStore.what}`, 'rpc: gRPC, plain on loopback'],
     };
@@ -97,10 +122,10 @@ const eventStoreOf = async (folder: string, begin: (child: Child) => Child): Pro
 };
 
 type Servers = { readonly kafka: readonly string[]; readonly mongo: string; readonly eventStore: string };
-type Places = { readonly http: number; readonly grpc: number; service(name: string): Child; gateway(): Child; probe(name: string): string; readonly environment: (name: string) => Readonly<Record<string, string>> };
+type Places = { readonly http: number; readonly grpc: number; service(name: string): Child; gateway(): Child; probe(name: string): string; another(name: string): Promise<Child>; readonly environment: (name: string) => Readonly<Record<string, string>> };
 
 /** Where everybody is: a port for calls and one for probes each, keys, and the environment that says so. */
-const placesOf = async (folder: string, servers: Servers, { logLevel = 'warn', name: deployment = NAME }: ClusterOptions): Promise<Places> => {
+const placesOf = async (folder: string, servers: Servers, { logLevel = 'warn', name: deployment = NAME, environment: more }: ClusterOptions): Promise<Places> => {
   const names = [...SERVICES, 'gateway'];
   const keys = writeKeys(path.join(folder, 'keys'), names);
   const ports = new Map<string, { readonly rpc: number; readonly probe: number }>();
@@ -111,10 +136,17 @@ const placesOf = async (folder: string, servers: Servers, { logLevel = 'warn', n
     VOUCHSAFE_RPC_TARGETS: SERVICES.map((service) => `${service}=dns:///127.0.0.1:${ports.get(service)!.rpc}`).join(','),
     VOUCHSAFE_SIGNING_KEY: keys.signing(name), VOUCHSAFE_TRUSTED_KEYS: keys.trusted, VOUCHSAFE_KAFKA_BROKERS: servers.kafka.join(','), VOUCHSAFE_KAFKA_PREFIX: deployment, VOUCHSAFE_MONGO_DATABASE: deployment.replaceAll('-', '_'), VOUCHSAFE_EVENT_STORE_PREFIX: `${deployment}.`,
     VOUCHSAFE_EVENT_STORE: servers.eventStore, VOUCHSAFE_MONGO_URI: servers.mongo, VOUCHSAFE_DATA: path.join(folder, 'data', name), VOUCHSAFE_JOURNAL: path.join(folder, 'journal', name),
-    VOUCHSAFE_VAULT_KEY: path.join(folder, 'keys', `vault-${name}.key`), VOUCHSAFE_HTTP_PORT: String(http), VOUCHSAFE_GRPC_PORT: String(grpc),
+    VOUCHSAFE_VAULT_KEY: path.join(folder, 'keys', `vault-${name}.key`), VOUCHSAFE_HTTP_PORT: String(http), VOUCHSAFE_GRPC_PORT: String(grpc), ...more?.(name),
   });
   const child = (name: string): Child => new Child({ name, args: [path.join(ROOT, 'services', name, 'dist/main.js')], env: environment(name), logFile: path.join(folder, 'logs', `${name}.log`) });
-  return { http, grpc, service: child, gateway: () => child('gateway'), probe: (name) => `http://127.0.0.1:${ports.get(name)!.probe}`, environment };
+  const another = async (name: string): Promise<Child> => {
+    const second = `${name}-2`;
+    ports.set(second, { rpc: await freePort(), probe: await freePort() });
+    const { rpc, probe } = ports.get(second)!;
+    const own = { VOUCHSAFE_RPC_PORT: String(rpc), VOUCHSAFE_PROBE_PORT: String(probe), VOUCHSAFE_DATA: path.join(folder, 'data', second), VOUCHSAFE_JOURNAL: path.join(folder, 'journal', second) };
+    return new Child({ name: second, args: [path.join(ROOT, 'services', name, 'dist/main.js')], env: { ...environment(name), ...own }, logFile: path.join(folder, 'logs', `${second}.log`) });
+  };
+  return { http, grpc, another, service: child, gateway: () => child('gateway'), probe: (name) => `http://127.0.0.1:${ports.get(name)!.probe}`, environment };
 };
 
 /** The first keys, made by access before it runs. */

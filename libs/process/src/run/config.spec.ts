@@ -34,6 +34,8 @@ it.each([
   [{ VOUCHSAFE_RPC_TLS_CA: 'ca.pem' }, 'VOUCHSAFE_RPC_TLS_CERT'],
   [{ VOUCHSAFE_KAFKA_SASL_USER: 'order' }, 'VOUCHSAFE_KAFKA_SASL_MECHANISM'],
   [{ VOUCHSAFE_NAMESPACE: 'live', VOUCHSAFE_DATA: '/data', VOUCHSAFE_VAULT_KEY: '/data/vault.key' }, 'VOUCHSAFE_VAULT_KEY'],
+  [{ VOUCHSAFE_BUS_MISHAPS: '{"drop":2}' }, 'VOUCHSAFE_BUS_MISHAPS'],
+  [{ VOUCHSAFE_NAMESPACE: 'live', VOUCHSAFE_BUS_MISHAPS: '{"drop":0.01}' }, 'VOUCHSAFE_BUS_MISHAPS'],
   [{ VOUCHSAFE_SETTINGS: '{"sweepMs":1}' }, 'VOUCHSAFE_SETTINGS'],
   [{ VOUCHSAFE_SETTINGS: '{"sweap":1}' }, 'VOUCHSAFE_SETTINGS'],
 ])('refuses %j, and names %s', (more, variable) => {
