@@ -30,6 +30,8 @@ export const TOPOLOGY: Topology = [
   { ...quiet, name: 'redemption', publishes: true, serves: true },
   { ...quiet, name: 'ledger', serves: true, hears: { 'ledger-inventory': ['inventory'], 'ledger-redemption': ['redemption'] } },
   { ...quiet, name: 'insight' },
+  // Told of changed principals, so that it forgets what it remembers of them.
+  { ...quiet, name: 'gateway', hears: { 'gateway-credentials': ['access'] } },
 ];
 
 /** Whether a service may command another; a service may send itself what another of its instances owns. */

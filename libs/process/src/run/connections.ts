@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ParkedStore } from '@vouchsafe/bus';
-import { type KafkaBus, kafkaBus, type KafkaConnection, mayCommand, TOPOLOGY } from '@vouchsafe/bus-kafka';
+import { type KafkaBus, kafkaBus, type KafkaConnection } from '@vouchsafe/bus-kafka';
 import { Fault } from '@vouchsafe/kernel';
 import { createGrpcRpc, type GrpcRpc, tokenIssuer, tokenVerifier, watchCertificates, watchKeys } from '@vouchsafe/rpc-grpc';
 import { type Clock, createIds, type Ids, type Log, type Random, type Timers } from '@vouchsafe/runtime';
@@ -33,7 +33,7 @@ export const connect = async (name: string, config: ProcessConfig, machine: Mach
   });
   closers.add(() => rpc.close());
   const bus = kafkaBus({
-    connection: kafkaConnection(config), namespace, instance: ids.uuid(), keys: commandKeys(name, keys), mayCommand: mayCommand(TOPOLOGY), parked: more.parked, clock, log,
+    connection: kafkaConnection(config), namespace, instance: ids.uuid(), keys: commandKeys(name, keys), parked: more.parked, clock, log,
     ...(config.VOUCHSAFE_KAFKA_PREFIX && { prefix: config.VOUCHSAFE_KAFKA_PREFIX }), ...(tracing.enabled && { around: aroundCommand(tracing) }),
   });
   return { rpc, bus, ids, dependencies: [{ name: 'Kafka', check: async () => checkBus(bus) }] };
