@@ -37,6 +37,14 @@ it('is refused where nothing can be encrypted to it', () => {
   }
 });
 
+it('is refused where encrypting to it fails or nobody could undo it, which would be noticed only when units count as disclosed', () => {
+  const { n } = rsa.publicKey.export({ format: 'jwk' });
+  const even = Buffer.from(n!, 'base64url').map((byte, i, all) => (i === all.length - 1 ? byte & 0xfe : byte));
+  expect(asJwk(rsa.publicKey, { n: Buffer.from(even).toString('base64url') })).toBe('NOT_READABLE');
+  expect(asJwk(rsa.publicKey, { e: Buffer.from([1, 0, 0]).toString('base64url') })).toBe('NOT_READABLE'); // even
+  expect(asJwk(rsa.publicKey, { e: Buffer.concat([Buffer.from([1]), Buffer.from(n!, 'base64url')]).toString('base64url') })).toBe('NOT_READABLE');
+});
+
 it.each(['', '{', 'null', '[]', '"x"', '{}', '{"kty":"RSA"}', '{"kty":"__proto__"}', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'x'.repeat(9_000)])('is refused where it is none: %j', (text) => {
   for (const kind of ['jwk', 'pem'] as const) expect(['NOT_READABLE', 'KIND']).toContain(parseRecipientKey({ kind, text }));
 });

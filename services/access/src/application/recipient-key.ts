@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, diffieHellman, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, diffieHellman, type JsonWebKey, type KeyObject, publicEncrypt } from 'node:crypto';
 
 /** A public key that content can be encrypted to. `jwk`: its members alone, sorted (RFC 7638), with `kid`. */
 export type ParsedKey = { readonly keyId: string; readonly jwk: string; readonly algorithm: string };
@@ -56,7 +56,7 @@ const judged = (key: KeyObject): ParsedKey | KeyProblem => {
 
 const problemOf = (key: KeyObject): KeyProblem | undefined => {
   switch (key.asymmetricKeyType) {
-    case 'rsa': return hasGoodSize(key) ? undefined : 'SIZE';
+    case 'rsa': return hasGoodSize(key) ? (encrypts(key) ? undefined : 'NOT_READABLE') : 'SIZE';
     case 'ec': return EC_CURVES.includes(String(key.export({ format: 'jwk' }).crv)) ? undefined : 'KIND';
     case 'x25519': return agrees(key) ? undefined : 'KIND';
     default: return 'KIND';
@@ -64,6 +64,16 @@ const problemOf = (key: KeyObject): KeyProblem | undefined => {
 };
 const hasGoodSize = ({ asymmetricKeyDetails: { modulusLength = 0, publicExponent = 0n } = {} }: KeyObject): boolean =>
   modulusLength >= RSA_BITS.min && modulusLength <= RSA_BITS.max && publicExponent >= 3n;
+
+/** False for numbers that are no key: whatever fails here would fail after the units were recorded as disclosed. */
+const encrypts = (key: KeyObject): boolean => {
+  if ((key.asymmetricKeyDetails?.publicExponent ?? 0n) % 2n === 0n) return false; // nobody could decrypt it
+  try {
+    return publicEncrypt({ key, oaepHash: 'sha256' }, Buffer.alloc(32)).length > 0;
+  } catch {
+    return false;
+  }
+};
 
 /** Alice's key of RFC 7748 §6.1: known to all, so good for trying out only. */
 const TRIAL_KEY = createPrivateKey({
