@@ -1,7 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { memoryParkedStore, type CommandMessage, type EventMessage, type Outcome } from '@vouchsafe/bus';
 import { anEvent } from '@vouchsafe/bus/testing';
 import { Fault, instant } from '@vouchsafe/kernel';
 import { describeReal, startKafka, type TestServers } from '@vouchsafe/test-servers';
+import { silentLog, systemClock } from '@vouchsafe/runtime';
+import { kafkaClient } from './client.js';
+import { Intake } from './intake/intake.js';
+import { lagOf } from './intake/lag.js';
 import { generateCommandKeys, ed25519Keys, signed } from './signing.js';
 import { Rig } from './testing/rig.js';
 import { writeCommand } from './wire.js';
@@ -161,6 +166,32 @@ describeReal(['Kafka'], 'services apart, on a real Kafka', () => {
       const pubs = seen.filter((event) => event.stream === `order-${stream}`).map(({ pub }) => pub);
       expect([...new Set(pubs)]).toEqual(numbers(1, 60)); // some may come twice, the first of each in order
     }
+  });
+
+  it('a slow consumer takes in no more than it can hold, and goes on where it stood', async () => {
+    const topic = rig.names.events('order');
+    const order = rig.bus('order');
+    await order.start();
+    await order.publish(numbers(1, 4000).map((pub) => anEvent(`order-${pub % 50}`, pub, { data: { filling: randomBytes(400).toString('base64') } })));
+    const client = kafkaClient({ connection: { brokers: servers.endpoints }, clientId: 'test', log: silentLog });
+    const gate = Promise.withResolvers<void>();
+    const got = new Set<string>();
+    const intake = new Intake({
+      groupId: `${rig.prefix}-slow`, topics: [topic], sessionTimeoutMs: 3000, clock: systemClock(), log: silentLog, connect: (config) => client.consumer(config),
+      handle: async ({ partition, offset }) => {
+        await gate.promise;
+        got.add(`${partition}/${offset}`);
+      },
+    });
+    await intake.start();
+    await until(() => intake.inFlight > 500);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(intake.inFlight).toBeLessThan(2500); // two partitions, each at most 500 and one fetch of 256 KB
+    gate.resolve();
+    await until(() => got.size === 4000);
+    expect(intake.restarts).toBe(0);
+    await intake.stop();
+    expect(await lagOf(rig.admin, `${rig.prefix}-slow`, [topic])).toEqual({ lag: 0, committed: 4000 });
   });
 
   it('a stream halted in one instance stands still in the next, which goes on when a person says so', async () => {

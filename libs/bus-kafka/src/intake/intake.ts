@@ -32,9 +32,11 @@ const BACKOFF_MS = 200;
 const BACKOFF_MAX_MS = 10_000;
 const MAX_WAIT_MS = 500;
 const COMMIT_MS = 5000;
+/** What one fetch may bring of a partition beyond {@link HIGH}. */
+const PARTITION_BYTES = 262_144;
 
 /** One membership of the group: what is assigned until the next rebalance. Its messages count no more once it is over. */
-type Term = { readonly assignment: Assignment; readonly progress: Map<string, PartitionProgress>; readonly committed: Map<string, number>; readonly ready: Promise<void> };
+type Term = { readonly assignment: Assignment; readonly progress: Map<string, PartitionProgress>; readonly committed: Map<string, number>; readonly paused: Set<string>; readonly ready: Promise<void> };
 
 /**
  * A member of a consumer group: effect first, offsets after. Messages of a batch are handed over at once, in order; committed is
@@ -66,6 +68,10 @@ export class Intake {
   /** Why it takes nothing in; undefined where all is well. */
   get failing(): unknown {
     return this.#failing;
+  }
+  /** Messages being handled. */
+  get inFlight(): number {
+    return this.#running;
   }
   get assignment(): Assignment {
     return this.#term?.assignment ?? {};
@@ -116,7 +122,7 @@ export class Intake {
     const { connect, groupId, topics, sessionTimeoutMs } = this.#options;
     const consumer = connect({
       groupId, sessionTimeout: sessionTimeoutMs, heartbeatInterval: Math.floor(sessionTimeoutMs / 5), rebalanceTimeout: Math.max(sessionTimeoutMs, 10_000),
-      maxWaitTimeInMs: MAX_WAIT_MS, minBytes: 1, allowAutoTopicCreation: false,
+      maxWaitTimeInMs: MAX_WAIT_MS, minBytes: 1, maxBytesPerPartition: PARTITION_BYTES, allowAutoTopicCreation: false,
       // kafkajs restarts some crashed consumers by itself, some never: we restart all of them, in one way.
       retry: { ...RETRY, restartOnFailure: async () => false },
     });
@@ -147,7 +153,7 @@ export class Intake {
     log.info({ group: this.groupId, assignment }, 'a consumer has its partitions');
     const ready = Promise.resolve(onAssigned?.(assignment));
     ready.catch((error: unknown) => this.restart(error));
-    this.#term = { assignment, progress: new Map(), committed: new Map(), ready };
+    this.#term = { assignment, progress: new Map(), committed: new Map(), paused: new Set(), ready };
     this.#failing = undefined;
     const paused = this.#consumer?.paused() ?? [];
     if (paused.length > 0) this.#consumer?.resume(paused);
@@ -177,7 +183,9 @@ export class Intake {
     term.progress.set(`${topic}/${partition}`, progress);
     for (const message of batch.messages) this.#take(term, progress, incoming(topic, partition, message));
     resolveOffset(batch.lastOffset());
-    if (progress.inFlight >= HIGH) pause();
+    if (progress.inFlight < HIGH) return;
+    term.paused.add(`${topic}/${partition}`);
+    pause();
   }
 
   #take(term: Term, progress: PartitionProgress, message: Incoming): void {
@@ -197,11 +205,8 @@ export class Intake {
     this.#running--;
     if (this.#running === 0) for (const tell of this.#idle.splice(0)) tell();
     if (term !== this.#term) return;
-    if (progress.inFlight <= LOW && this.#isPaused(topic, partition)) this.#consumer?.resume([{ topic, partitions: [partition] }]);
+    if (term.paused.size > 0 && progress.inFlight <= LOW && term.paused.delete(`${topic}/${partition}`)) this.#consumer?.resume([{ topic, partitions: [partition] }]);
     this.#committing ??= this.#commitSoon();
-  }
-  #isPaused(topic: string, partition: number): boolean {
-    return this.#consumer?.paused().some((paused) => paused.topic === topic && paused.partitions.includes(partition)) ?? false;
   }
 
   async #commitSoon(): Promise<void> {

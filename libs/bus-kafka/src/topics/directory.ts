@@ -2,8 +2,10 @@ import type { Clock } from '@vouchsafe/runtime';
 import type { Admin } from 'kafkajs';
 
 const REFRESH_MS = 2000;
+/** Partitions may be added; then keys have other owners. */
+const KNOWN_FOR_MS = 60_000;
 
-/** Which topics there are, and of how many partitions; looked up again at most every two seconds while one is missing. */
+/** Which topics there are, and of how many partitions; looked up again every minute, and every two seconds while one is missing. */
 export class TopicDirectory {
   readonly #admin: Admin;
   readonly #clock: Clock;
@@ -18,7 +20,8 @@ export class TopicDirectory {
 
   /** Number of partitions; undefined where there is no such topic. */
   async partitionsOf(topic: string): Promise<number | undefined> {
-    if (!this.#partitions.has(topic) && this.#clock.monotonicMs() - this.#lookedUpAt >= REFRESH_MS) {
+    const age = this.#clock.monotonicMs() - this.#lookedUpAt;
+    if (age >= (this.#partitions.has(topic) ? KNOWN_FOR_MS : REFRESH_MS)) {
       await (this.#looking ??= this.#lookUp().finally(() => (this.#looking = undefined)));
     }
     return this.#partitions.get(topic);
