@@ -1,3 +1,4 @@
+import { invariant } from '@vouchsafe/kernel';
 import type { Attempt, Mongo } from '@vouchsafe/mongo';
 import type { Collection, CollectionSpec, Doc, Query, WriteOp } from '@vouchsafe/read-store';
 import { type Documents, guardedOf, writeGuarded } from './guarded-write.js';
@@ -22,14 +23,14 @@ export class MongoCollection<T> implements Collection<T> {
   }
 
   async get(id: string): Promise<Doc<T> | undefined> {
-    const found = await this.#run((documents, { session }) => documents.findOne(live({ _id: id }), { session }));
+    const found = await this.#run((documents, { session }) => documents.findOne(live({ _id: idOf(id) }), { session }));
     return found ? docOf<T>(found) : undefined;
   }
 
   async getMany(ids: readonly string[]): Promise<ReadonlyMap<string, Doc<T>>> {
     const docs = new Map<string, Doc<T>>();
     for (let at = 0; at < ids.length; at += IDS_MAX) {
-      const part = [...new Set(ids.slice(at, at + IDS_MAX))];
+      const part = [...new Set(ids.slice(at, at + IDS_MAX).map(idOf))];
       for (const found of await this.#find(live({ _id: { $in: part } }), { limit: part.length })) docs.set(found._id, docOf<T>(found));
     }
     return docs;
@@ -73,4 +74,9 @@ export class MongoCollection<T> implements Collection<T> {
   }
 }
 
+/** What came from outside past all types must not become an operator here. */
+const idOf = (id: string): string => {
+  invariant(typeof id === 'string', 'an id is text');
+  return id;
+};
 const live = (filter: Filter): Filter => ({ ...filter, d: null });
