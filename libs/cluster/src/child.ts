@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 
 const POLL_MS = 50;
+/** Signals that end no process of ours. */
+const GOES_ON: ReadonlySet<NodeJS.Signals> = new Set(['SIGSTOP', 'SIGCONT', 'SIGUSR2']);
 const TAIL = 2_000;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -33,14 +35,15 @@ export class Child {
     return existsSync(this.#options.logFile) ? readFileSync(this.#options.logFile, 'utf8') : '';
   }
 
-  start(): void {
+  /** `more`: variables that count besides its own, this once. */
+  start(more: Readonly<Record<string, string>> = {}): void {
     const { args, env, logFile } = this.#options;
     const log = openSync(logFile, 'a', 0o600);
     const command = [process.execPath, '--enable-source-maps', ...args];
     // setpriv (util-linux) has the kernel end it with us, also where we are killed.
     const isLinux = process.platform === 'linux' && existsSync('/usr/bin/setpriv');
     const [program, ...rest] = isLinux ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', ...command] : command;
-    const child = spawn(program!, rest, { stdio: ['ignore', log, log], env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env } });
+    const child = spawn(program!, rest, { stdio: ['ignore', log, log], env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env, ...more } });
     closeSync(log);
     this.#ended = new Promise<void>((resolve) => child.once('close', () => resolve()).once('error', () => resolve()));
     this.#child = child;
@@ -57,7 +60,7 @@ export class Child {
   /** Sends a signal. Signals that end it are awaited. */
   async signal(signal: NodeJS.Signals): Promise<void> {
     this.#child?.kill(signal);
-    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.#ended;
+    if (!GOES_ON.has(signal)) await this.#ended;
   }
   /** At once, without waiting. */
   kill(): void {

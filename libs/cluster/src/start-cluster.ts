@@ -4,12 +4,14 @@ import { Closers, SERVICES } from '@vouchsafe/process';
 import { freePort, type MongoServers, startKafka, startMongo, type TestServers } from '@vouchsafe/test-servers';
 import { Child } from './child.js';
 import { writeKeys } from './keys.js';
-import { makeTopics } from './topics.js';
+import { makeTopics, poisonEvents } from './topics.js';
 
 const ROOT = path.resolve(__dirname, '../../..');
 const NAME = 'vouchsafe';
 const READY_MS = 90_000;
 const BOOTSTRAP_MS = 60_000;
+/** A broker beside a dozen processes on few cores is slow, not gone: it is not to be fenced for that. */
+const BROKER_SILENCE_MS = 9_000;
 
 export type ClusterOptions = {
   /** Data, keys and logs of all processes. */
@@ -42,6 +44,8 @@ export type Cluster = {
   readonly behind: readonly string[];
   readonly kafka: readonly string[];
   readonly mongo: string;
+  /** Where each service takes calls, and whose key speaks for the gateway: for whoever calls services without it. */
+  readonly rpc: { readonly targets: Readonly<Record<string, string>>; readonly gatewayKey: string; readonly trustedKeys: string };
   /** Connection string past whatever stands between, and the prefix of streams. */
   readonly eventStore: { readonly url: string; readonly prefix: string };
   /** To be hurt, where they are our own. */
@@ -52,6 +56,8 @@ export type Cluster = {
   metrics(service: string): Promise<string>;
   /** One more of a service, on ports and a disk of its own, not started: it shares the work that comes over Kafka. */
   another(service: string): Promise<Child>;
+  /** Puts a value on the events of a context that is no event. */
+  poison(context: string, value: string): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -62,7 +68,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
   try {
     for (const name of ['logs', 'data']) mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
     note('启动 Kafka 与 MongoDB…', 'starting Kafka and MongoDB…');
-    const kafka = await startKafka({ brokers: options.brokers ?? 1, ...(own && { own }) });
+    const kafka = await startKafka({ brokers: options.brokers ?? 1, ...(own && { own }), config: { 'broker.session.timeout.ms': BROKER_SILENCE_MS } });
     closers.add(() => kafka.stop());
     const mongo = await startMongo({ members: 1, ...(own && { own }) });
     closers.add(() => mongo.stop());
@@ -87,7 +93,8 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     const ready = (child: Child): Promise<void> => child.until(() => isReady(places.probe(child.name)), READY_MS);
     await Promise.all([...services, gateway].map(ready));
     return {
-      servers: { kafka, mongo }, eventStore: { url: eventStore.url, prefix: `${name}.` }, ready: (service) => ready(processes.get(service)!),
+      servers: { kafka, mongo }, rpc: places.rpc, eventStore: { url: eventStore.url, prefix: `${name}.` }, ready: (service) => ready(processes.get(service)!),
+      poison: (context, value) => poisonEvents(kafka.endpoints, `${name}.sandbox`, context, value),
       metrics: async (service) => (await fetch(`${places.probe(service)}/metrics`)).text(),
       another: async (service) => {
         const child = await places.another(service);
@@ -122,7 +129,7 @@ const eventStoreOf = async (folder: string, begin: (child: Child) => Child): Pro
 };
 
 type Servers = { readonly kafka: readonly string[]; readonly mongo: string; readonly eventStore: string };
-type Places = { readonly http: number; readonly grpc: number; service(name: string): Child; gateway(): Child; probe(name: string): string; another(name: string): Promise<Child>; readonly environment: (name: string) => Readonly<Record<string, string>> };
+type Places = { readonly http: number; readonly grpc: number; service(name: string): Child; gateway(): Child; probe(name: string): string; another(name: string): Promise<Child>; readonly rpc: Cluster['rpc']; readonly environment: (name: string) => Readonly<Record<string, string>> };
 
 /** Where everybody is: a port for calls and one for probes each, keys, and the environment that says so. */
 const placesOf = async (folder: string, servers: Servers, { logLevel = 'warn', name: deployment = NAME, environment: more }: ClusterOptions): Promise<Places> => {
@@ -146,7 +153,8 @@ const placesOf = async (folder: string, servers: Servers, { logLevel = 'warn', n
     const own = { VOUCHSAFE_RPC_PORT: String(rpc), VOUCHSAFE_PROBE_PORT: String(probe), VOUCHSAFE_DATA: path.join(folder, 'data', second), VOUCHSAFE_JOURNAL: path.join(folder, 'journal', second) };
     return new Child({ name: second, args: [path.join(ROOT, 'services', name, 'dist/main.js')], env: { ...environment(name), ...own }, logFile: path.join(folder, 'logs', `${second}.log`) });
   };
-  return { http, grpc, another, service: child, gateway: () => child('gateway'), probe: (name) => `http://127.0.0.1:${ports.get(name)!.probe}`, environment };
+  const targets = Object.fromEntries(SERVICES.map((service) => [service, `dns:///127.0.0.1:${ports.get(service)!.rpc}`]));
+  return { http, grpc, another, rpc: { targets, gatewayKey: keys.signing('gateway'), trustedKeys: keys.trusted }, service: child, gateway: () => child('gateway'), probe: (name) => `http://127.0.0.1:${ports.get(name)!.probe}`, environment };
 };
 
 /** The first keys, made by access before it runs. */

@@ -15,3 +15,14 @@ export const makeTopics = async (brokers: readonly string[], base: string, repli
     await admin.disconnect();
   }
 };
+
+/** Puts a value on the events of a context that is no event of ours, as somebody might who has the right to write there. */
+export const poisonEvents = async (brokers: readonly string[], base: string, context: string, value: string): Promise<void> => {
+  const producer = new Kafka({ clientId: 'vouchsafe-poison', brokers: [...brokers], logLevel: logLevel.NOTHING }).producer();
+  await producer.connect();
+  try {
+    await producer.send({ topic: `${base}.${context}.events`, messages: [{ key: 'poison', value }] });
+  } finally {
+    await producer.disconnect();
+  }
+};

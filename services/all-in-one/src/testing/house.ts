@@ -16,13 +16,18 @@ import type { Caller, CallContext, Rpc } from '@vouchsafe/rpc';
 import { silentLog, systemClock } from '@vouchsafe/runtime';
 import { parse } from 'yaml';
 import { type NamespaceOptions, type RunningNamespace, startNamespace } from '../namespace.js';
+import { DistributedHouse } from './distributed-house.js';
 
 const ROOT = path.resolve(__dirname, '../../../..');
 const DEADLINE_MS = 30_000;
 
-/** A sandbox namespace on a temporary directory with the example catalogue, called without the gateway. For end-to-end tests. */
+/**
+ * A sandbox namespace on a temporary directory with the example catalogue, called without the gateway. For end-to-end tests, which
+ * need not know its form: with `VOUCHSAFE_TEST_FORM=distributed` it is made of processes on real servers.
+ */
 export class House {
   #running: RunningNamespace | undefined;
+  #distributed: DistributedHouse | undefined;
   #number = 0;
   private constructor(readonly folder: string, readonly options: Partial<NamespaceOptions>) {}
 
@@ -33,17 +38,25 @@ export class House {
   }
 
   async start(): Promise<void> {
+    if (process.env['VOUCHSAFE_TEST_FORM'] === 'distributed') return this.#startDistributed();
     this.#running = await startNamespace({
       namespace: 'sandbox', data: path.join(this.folder, 'data', 'sandbox'), keyFile: path.join(this.folder, 'keys', 'sandbox.key'),
       journal: path.join(this.folder, 'journal', 'sandbox'), log: silentLog, onFatal: (fault) => { throw fault; }, ...this.options,
     });
     await this.#running.begin();
   }
+  async #startDistributed(): Promise<void> {
+    if (Object.keys(this.options).length > 0) throw new Error('a house of processes is as it is composed');
+    this.#distributed ??= new DistributedHouse(this.folder);
+    await this.#distributed.start();
+  }
   async stop(): Promise<void> {
+    await this.#distributed?.stop();
     await this.#running?.stop();
     this.#running = undefined;
   }
   async close(): Promise<void> {
+    await this.#distributed?.close();
     await this.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -53,7 +66,7 @@ export class House {
     return this.#running;
   }
   get rpc(): Rpc {
-    return this.running.rpc;
+    return this.#distributed?.rpc ?? this.running.rpc;
   }
 
   context(caller: Caller): CallContext {
