@@ -23,7 +23,7 @@ const both = en.map((told, i) => [told.name, zh[i]!, told] as const);
 
 it('has every command of the issue, and no more than it says', () => {
   expect(en.filter(({ leaf }) => leaf).map(({ name }) => name.replace('vouchsafe ', '')).sort()).toEqual([
-    'apply', 'audit events', 'audit rebuild', 'audit replay', 'audit timeline', 'audit verify', 'backup', 'bench', 'call', 'check-config', 'crash', 'demo', 'dev cluster', 'doctor', 'export journal',
+    'apply', 'audit events', 'audit rebuild', 'audit replay', 'audit timeline', 'audit verify', 'backup', 'bench', 'call', 'chaos', 'check-config', 'crash', 'demo', 'dev cluster', 'doctor', 'export journal',
     'import', 'keys bootstrap', 'mint', 'order', 'parked drop', 'parked list', 'parked retry', 'redeem', 'restore', 'topics apply', 'trace benefits', 'trace chargebacks', 'trace fraud', 'trace lists', 'up',
     'vault erase', 'vault reconcile', 'vault rotate',
   ]);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { registerAudit } from './commands/register-audit.js';
 import { registerCalls } from './commands/register-calls.js';
+import { registerChaos } from './commands/register-chaos.js';
 import { registerDev } from './commands/register-dev.js';
 import { registerMeasure } from './commands/register-measure.js';
 import { registerOperate } from './commands/register-operate.js';
@@ -44,5 +45,6 @@ export const createProgram = (shell: Shell, locale: Locale): Command => {
   registerMeasure(program, shell, t);
   registerDev(program, shell, t);
   registerTopics(program, shell, t);
+  registerChaos(program, shell, t);
   return program;
 };

@@ -8,6 +8,7 @@ export class CuttingProxy {
   readonly #server: net.Server;
   readonly #lines = new Set<net.Socket>();
   #cutNext: (() => boolean) | undefined;
+  #cutAlways: ((bytes: Buffer) => boolean) | undefined;
   cuts = 0;
   /** Nothing passes in either direction, and what was to pass is gone. */
   silent = false;
@@ -29,6 +30,10 @@ export class CuttingProxy {
   /** From now on the next answer is kept back, and its line cut, once `ready` says so; asked with every piece of an answer. */
   cutWhen(ready: () => boolean): void {
     this.#cutNext = ready;
+  }
+  /** Each piece of an answer that `is` one is kept back, and its line cut. */
+  cutAlways(is: (bytes: Buffer) => boolean): void {
+    this.#cutAlways = is;
   }
   /** Lines made so far pass nothing for ever; new ones work. */
   silenceOld(): void {
@@ -54,8 +59,9 @@ export class CuttingProxy {
     near.on('data', (bytes) => this.silent || far.write(bytes));
     far.on('data', (bytes) => {
       if (this.silent) return;
-      if (this.#cutNext?.()) {
-        this.#cutNext = undefined;
+      const isNext = this.#cutNext?.() === true;
+      if (isNext) this.#cutNext = undefined;
+      if (isNext || this.#cutAlways?.(bytes)) {
         this.cuts++;
         near.destroy();
       } else near.write(bytes);

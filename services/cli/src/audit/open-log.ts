@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type EmbeddedStore, openReadOnly, type RecordedEvent, START } from '@vouchsafe/event-store';
+import { type EmbeddedStore, type EventStore, openReadOnly, type RecordedEvent, START } from '@vouchsafe/event-store';
 import { nodeDisk, type Namespace, silentLog, systemClock } from '@vouchsafe/runtime';
 import { CommandFailure, EXIT } from '../speech.js';
 
@@ -14,7 +14,7 @@ export const openLog = async (data: string, namespace: Namespace): Promise<Embed
 };
 
 /** Every event of the log, in order. */
-export async function* allEvents(store: EmbeddedStore, categories?: readonly string[]): AsyncIterable<RecordedEvent> {
+export async function* allEvents(store: Pick<EventStore, 'readAll'>, categories?: readonly string[]): AsyncIterable<RecordedEvent> {
   let after = START;
   for (;;) {
     const page = await store.readAll({ after, max: PAGE, ...(categories && { categories }) });

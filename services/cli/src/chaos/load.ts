@@ -6,6 +6,7 @@ import type { Clients } from './clients.js';
 
 const FINAL = [OrderState.COMPLETED, OrderState.REJECTED, OrderState.CANCELLED];
 const AGAIN_MS = 200;
+const AGAIN_MAX_MS = 2_000;
 /** Within one call; clients ask again. */
 const WAIT_MS = 5_000;
 /** A client that was refused for so long has been failed by the platform. */
@@ -100,11 +101,11 @@ export class Load {
   /** Tries until it succeeds; undefined where the load is over before. */
   async #until<T>(n: number, work: () => Promise<T>): Promise<T | undefined> {
     const patient = Date.now() + PATIENCE_MS;
-    for (let told = false; ; ) {
+    for (let told = false, pause = AGAIN_MS; ; pause = Math.min(AGAIN_MAX_MS, pause * 2)) {
       try {
         return await work();
       } catch (error) {
-        const words = String((error as Error).message).slice(0, 120);
+        const words = wordsOf(error);
         this.retried++;
         this.refusals.set(words, (this.refusals.get(words) ?? 0) + 1);
         if (Date.now() > this.#over) return undefined;
@@ -113,10 +114,13 @@ export class Load {
           this.failed.push(`C-${n}: ${words}`);
         }
       }
-      await sleep(AGAIN_MS);
+      await sleep(pause);
     }
   }
 }
+
+/** Without what differs from call to call. */
+const wordsOf = (error: unknown): string => String((error as Error).message).replace(/after [\d.]+s.*$/, 'after …').replace(/127\.0\.0\.1:\d+/g, '…').slice(0, 120);
 
 const isOwn = (n: number): boolean => n % 8 === 0;
 const quantityOf = (n: number): number => (isOwn(n) ? 1 : 1 + (n % 3));

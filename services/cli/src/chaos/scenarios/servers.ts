@@ -1,0 +1,47 @@
+import { sleep, type World } from '../world.js';
+
+const DOWN_MS = 4_000;
+const SERVICES = ['access', 'catalog', 'inventory', 'order', 'risk', 'fulfillment', 'redemption', 'ledger', 'insight'];
+const RECOVERED_MS = 60_000;
+
+/** Milliseconds until the next order ends from now on. */
+const untilNextAnswer = async ({ acks }: World): Promise<number> => {
+  const [from, known] = [performance.now(), acks.all.length];
+  while (acks.all.length === known && performance.now() - from < RECOVERED_MS) await sleep(20);
+  return Math.round(performance.now() - from);
+};
+
+/** All brokers die and come again; then one of three, while the others go on. */
+export const brokers = async (world: World): Promise<Readonly<Record<string, number>>> => {
+  const { kafka } = world.cluster.servers;
+  const all = kafka.endpoints.map((_, index) => index);
+  await Promise.all(all.map((index) => kafka.kill(index)));
+  await sleep(DOWN_MS);
+  await Promise.all(all.map((index) => kafka.restart(index)));
+  const recoveredMs = await untilNextAnswer(world);
+  await sleep(DOWN_MS);
+  await kafka.kill(1);
+  const failedOverMs = await untilNextAnswer(world);
+  await sleep(DOWN_MS);
+  await kafka.restart(1);
+  return { recovered_ms: recoveredMs, failed_over_ms: failedOverMs };
+};
+
+/** MongoDB dies and comes again; then the views are lost, and services that begin again build them anew while orders go on. */
+export const documents = async (world: World): Promise<Readonly<Record<string, number>>> => {
+  const { cluster, views, acks } = world;
+  const before = acks.all.length;
+  await cluster.servers.mongo.kill(0);
+  await sleep(DOWN_MS);
+  const meanwhile = acks.all.length - before;
+  await cluster.servers.mongo.restart(0);
+  const recoveredMs = await untilNextAnswer(world);
+  const { dropViews } = await import('@vouchsafe/cluster');
+  const dropped = await dropViews(views.uri, SERVICES.map((service) => `${views.database}_sandbox_${service}`));
+  for (const name of SERVICES) {
+    const child = cluster.processes.get(name)!;
+    await child.signal('SIGTERM');
+    child.start();
+  }
+  return { answers_without_mongo: meanwhile, recovered_ms: recoveredMs, databases_dropped: dropped };
+};
