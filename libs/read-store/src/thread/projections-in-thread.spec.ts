@@ -130,12 +130,14 @@ describe('projections in the views\' thread', () => {
     const deaths = readFileSync(join(folder, 'died'), 'utf8').length;
     expect(deaths).toBeGreaterThan(1);
     expect(deaths).toBeLessThan(6);
+    for (let tries = 0; tries < 200 && runner.stats().failing === undefined; tries++) await systemClock().sleep(20);
+    expect([runner.stats().failing, runner.lag().events]).toEqual([expect.stringContaining('died'), 1]);
     expect(await runner.waitFor(store.head(), 10)).toBe(false);
     await close();
     rmSync(join(folder, 'poison'));
     await open();
     await runner.caughtUp();
-    expect(await sumOf('till-1')).toBe(3);
+    expect([await sumOf('till-1'), runner.stats().failing]).toEqual([3, undefined]);
   });
 
   test('follow a log that has long been there, page by page', async () => {

@@ -20,6 +20,7 @@ export class RemoteRunner implements ProjectionRunner {
   readonly #options: RemoteRunnerOptions;
   #report: RunnerReport | undefined;
   #stopped = false;
+  #dead: string | undefined;
 
   constructor(options: RemoteRunnerOptions) {
     this.#options = options;
@@ -31,6 +32,12 @@ export class RemoteRunner implements ProjectionRunner {
     const head = store.head();
     await store.durable(head); // the thread reads durable records only
     await ask({ kind: 'start', runner: name, head });
+    this.#dead = undefined;
+  }
+
+  /** Its thread is gone: until it is started in another, the figures tell so instead of what was last heard. */
+  died(): void {
+    this.#dead = 'the views\' thread died; the views stand still until it is started again';
   }
 
   /** News of the thread. */
@@ -67,7 +74,7 @@ export class RemoteRunner implements ProjectionRunner {
   }
   stats(): { readonly applied: number; readonly unknown: number; readonly failing: unknown } {
     const { applied, unknown, failing } = this.#report ?? { ...NOTHING_YET, failing: undefined };
-    return { applied, unknown, failing };
+    return { applied, unknown, failing: this.#dead ?? failing };
   }
   halted(): readonly Halted[] {
     return this.#report?.halted ?? [];

@@ -89,6 +89,7 @@ export class ViewsThread implements Writer, RunnersElsewhere {
         this.#deaths++;
         this.#reading.abort();
         this.#failAll();
+        for (const runner of this.#runners.values()) runner.died();
         resolve();
         if (!this.#closing && this.#clock) void this.#startAgain(this.#clock);
       });
