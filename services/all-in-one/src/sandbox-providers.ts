@@ -14,7 +14,12 @@ export type SandboxTempers = {
   /** From a payment to its charge-back, and from there to the dispute's end; order numbers say which (`.charged`, `.won`, `.lost`). */
   readonly chargebackAfterMs?: number;
 };
-export type SandboxProviders = { readonly paymentProviders: readonly PaymentProvider[]; readonly settings: ServiceSettings };
+export type SandboxProviders = {
+  readonly paymentProviders: readonly PaymentProvider[];
+  readonly settings: ServiceSettings;
+  /** The same, as settings of services that are processes of their own. Holds the secret that notices are signed with. */
+  readonly processSettings: Readonly<Record<string, object>>;
+};
 
 /**
  * Providers of money and top-ups that do as order numbers and accounts tell them: HTTP servers of their own, on loopback,
@@ -33,8 +38,10 @@ export const startSandboxProviders = async (clock: Clock, log: Log, noticesUrl: 
     },
   });
   closers.add(() => money.stop());
+  const fulfillment = { silenceMs: SILENCE_MS, providers: [{ name: SANDBOX_PROVIDER, kind: 'sandbox' as const, baseUrl: topUps.baseUrl }] };
   return {
     paymentProviders: [sandboxPayment({ call: sandboxPaymentOverHttp(money.baseUrl), secret, merchantId: SANDBOX_MERCHANT })],
-    settings: { fulfillment: { silenceMs: SILENCE_MS, providers: [{ name: SANDBOX_PROVIDER, kind: 'sandbox', baseUrl: topUps.baseUrl }] } },
+    settings: { fulfillment },
+    processSettings: { fulfillment, order: { sandboxPayment: { baseUrl: money.baseUrl, secret, merchantId: SANDBOX_MERCHANT } } },
   };
 };

@@ -26,6 +26,12 @@ export type Findings = {
   readonly violations: Readonly<Record<'integrity' | 'codes' | 'redemptions' | 'books' | 'orders', readonly string[]>>;
 };
 
+/**
+ * Whether one process records a log, or several do, each by its own clock: then what follows in the log may be recorded a moment
+ * earlier, except within a stream, whose every writer has seen what it follows.
+ */
+export type Recorders = 'one' | 'several';
+
 const count = (into: Record<string, number>, word: string): void => { into[word] = (into[word] ?? 0) + 1; };
 const quantile = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
@@ -44,7 +50,10 @@ export class Auditor {
   readonly #verdictReasons: Record<string, number> = {};
   #events = 0;
   #disclosures = 0;
-  #recordedAt = 0;
+  /** By stream, or for the whole log where one process records it. */
+  readonly #recordedAt = new Map<string, number>();
+
+  constructor(readonly recorders: Recorders = 'one') {}
 
   see(event: RecordedEvent): void {
     this.#events++;
@@ -72,8 +81,9 @@ export class Auditor {
   #whole({ stream, revision, recordedAt }: RecordedEvent): void {
     const before = this.#revisions.get(stream) ?? -1;
     if (revision !== before + 1) tellIn(this.#integrity, `${stream}: revision ${revision} after ${before}`);
-    if (recordedAt < this.#recordedAt) tellIn(this.#integrity, `${stream} ${revision}: recorded before its predecessor`);
-    this.#recordedAt = recordedAt;
+    const clock = this.recorders === 'one' ? '' : stream;
+    if (recordedAt < (this.#recordedAt.get(clock) ?? 0)) tellIn(this.#integrity, `${stream} ${revision}: recorded before its predecessor`);
+    this.#recordedAt.set(clock, recordedAt);
     this.#revisions.set(stream, revision);
   }
 

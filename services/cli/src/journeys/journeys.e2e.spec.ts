@@ -1,0 +1,4 @@
+import { describeJourneys } from './describe-journeys.js';
+import { openEmbedded } from './embedded-form.js';
+
+describeJourneys('embedded', openEmbedded);
