@@ -72,7 +72,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     closers.add(() => kafka.stop());
     const mongo = await startMongo({ members: 1, ...(own && { own }) });
     closers.add(() => mongo.stop());
-    await makeTopics(kafka.endpoints, `${name}.sandbox`, options.brokers ?? 1);
+    await makeTopics(kafka.endpoints, name, options.brokers ?? 1);
     const processes = new Map<string, Child>();
     const withUs = (): void => processes.forEach((child) => child.kill());
     process.once('exit', withUs);

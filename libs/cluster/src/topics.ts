@@ -1,16 +1,18 @@
-import { SERVICES } from '@vouchsafe/process';
+import { applyTopics, kafkaAdmin, planTopics } from '@vouchsafe/bus-kafka';
+import { silentLog } from '@vouchsafe/runtime';
 import { Kafka, logLevel } from 'kafkajs';
 
 /** So many keys' worth of order side by side on one machine. */
 const PARTITIONS = 4;
+const DAY_MS = 86_400_000;
 
-/** The topics of one deployment's namespace (`vouchsafe.sandbox`) on a broker of development: events and commands of every context, outcomes for every asker. */
-export const makeTopics = async (brokers: readonly string[], base: string, replicationFactor = 1): Promise<void> => {
-  const admin = new Kafka({ clientId: 'vouchsafe-topics', brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+/** The topics of a sandbox named `prefix`, as `vouchsafe topics apply` makes them; every write is on two brokers where there are three. */
+export const makeTopics = async (brokers: readonly string[], prefix: string, replicas: 1 | 3): Promise<void> => {
+  const admin = kafkaAdmin({ brokers }, silentLog);
   await admin.connect();
   try {
-    const names = [...SERVICES.flatMap((context) => [`${base}.${context}.events`, `${base}.${context}.commands`]), ...[...SERVICES, 'gateway'].map((service) => `${base}.${service}.replies`)];
-    await admin.createTopics({ waitForLeaders: true, topics: names.map((topic) => ({ topic, numPartitions: PARTITIONS, replicationFactor })) });
+    const outcome = await applyTopics(admin, planTopics({ namespace: 'sandbox', prefix, partitions: PARTITIONS, replicas, minInSync: replicas === 3 ? 2 : 1, retentionMs: DAY_MS }));
+    if (!outcome.ok) throw new Error(`topics of ${prefix} are there and differ: ${JSON.stringify(outcome.refused)}`);
   } finally {
     await admin.disconnect();
   }
