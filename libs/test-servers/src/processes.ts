@@ -1,19 +1,37 @@
+import { randomInt } from 'node:crypto';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { has } from './tools.js';
 
-/** A port nobody listens on just now. */
+/** Below the ports that systems give to outgoing connections, so that none of those takes it before its server listens. */
+const PORTS = { from: 15_000, to: 32_000 };
+
+/** Given away by this process, though perhaps nobody listens there yet. */
+const given = new Set<number>();
+
+/** A port nobody listens on just now, and that was not given away before. */
 export const freePort = async (): Promise<number> => {
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isFree(port)) return port;
+  }
+};
+
+const isFree = async (port: number): Promise<boolean> => {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  } catch {
+    return false; // somebody listens there: another port is tried
+  }
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  return true;
 };
 
 /** Lets time pass. */
