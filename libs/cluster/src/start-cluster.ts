@@ -50,6 +50,8 @@ export type Cluster = {
   readonly eventStore: { readonly url: string; readonly prefix: string };
   /** To be hurt, where they are our own. */
   readonly servers: { readonly kafka: TestServers; readonly mongo: MongoServers };
+  /** The variables of a process. */
+  environment(service: string): Readonly<Record<string, string>>;
   /** Settles when a process says that it is ready, as after it was begun again. */
   ready(service: string): Promise<void>;
   /** Figures of a process, in Prometheus' text format. */
@@ -93,7 +95,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     const ready = (child: Child): Promise<void> => child.until(() => isReady(places.probe(child.name)), READY_MS);
     await Promise.all([...services, gateway].map(ready));
     return {
-      servers: { kafka, mongo }, rpc: places.rpc, eventStore: { url: eventStore.url, prefix: `${name}.` }, ready: (service) => ready(processes.get(service)!),
+      servers: { kafka, mongo }, rpc: places.rpc, environment: places.environment, eventStore: { url: eventStore.url, prefix: `${name}.` }, ready: (service) => ready(processes.get(service)!),
       poison: (context, value) => poisonEvents(kafka.endpoints, `${name}.sandbox`, context, value),
       metrics: async (service) => (await fetch(`${places.probe(service)}/metrics`)).text(),
       another: async (service) => {

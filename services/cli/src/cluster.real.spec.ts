@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { Cluster } from '@vouchsafe/cluster';
 import { LedgerService } from '@vouchsafe/proto/ledger/v1/ledger';
 import { type Order, OrderService, OrderState } from '@vouchsafe/proto/order/v1/order';
 import { FulfillmentService } from '@vouchsafe/proto/fulfillment/v1/fulfillment';
-import { describeReal } from '@vouchsafe/test-servers';
+import { describeReal, freePort } from '@vouchsafe/test-servers';
 import { Connection } from './client/connection.js';
 import { furnish } from './demo/furnish.js';
 
@@ -81,6 +82,29 @@ describeReal(['Kafka', 'MongoDB'], 'all services as processes of their own', () 
     expect(new Set(codes).size).toBe(completed.length);
     expect(await ended('K-after')).toMatchObject({ state: OrderState.COMPLETED });
   }, 4 * MINUTES);
+
+  it('begin before what they need is there, say what is missing, and begin to serve when it comes', async () => {
+    const { Child } = await import('@vouchsafe/cluster');
+    const [mongo, probe] = [await freePort(), await freePort()];
+    const wayToMongo = (): Server => createServer((near) => {
+      const [host, port] = cluster.servers.mongo.endpoints[0]!.split(':');
+      const far = connect(Number(port), host);
+      for (const [a, b] of [[near, far], [far, near]] as const) a.pipe(b).on('error', () => a.destroy());
+    }).listen(mongo, '127.0.0.1');
+    const early = new Child({
+      name: 'catalog-early', args: [path.resolve(__dirname, '../../catalog/dist/main.js')], logFile: path.join(folder, 'logs', 'catalog-early.log'),
+      env: { ...cluster.environment('catalog'), VOUCHSAFE_MONGO_URI: `mongodb://127.0.0.1:${mongo}/?directConnection=true`, VOUCHSAFE_RPC_PORT: '0', VOUCHSAFE_PROBE_PORT: String(probe), VOUCHSAFE_DATA: path.join(folder, 'early'), VOUCHSAFE_JOURNAL: path.join(folder, 'early-journal') },
+    });
+    const asked = (at: string): Promise<string> => fetch(`http://127.0.0.1:${probe}${at}`).then((answer) => answer.text(), () => '');
+    early.start();
+    await early.until(async () => (await asked('/readyz')).includes('MongoDB'), MINUTES);
+    expect(await asked('/healthz')).toBe('ok\n');
+    const way = wayToMongo();
+    await early.until(async () => (await asked('/readyz')).includes('"ready":true'), MINUTES);
+    await early.signal('SIGTERM');
+    expect(early.exitCode).toBe(0);
+    way.close();
+  }, 3 * MINUTES);
 
   it('end at SIGTERM within seconds, having drained', async () => {
     const risk = cluster.processes.get('risk')!;
