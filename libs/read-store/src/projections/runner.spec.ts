@@ -141,6 +141,13 @@ describe('projections', () => {
     expect(await readStore.collectionNames()).toEqual(['card', 'halted_till', 'total']);
   });
 
+  it('rebuilds one after the other where two are asked for at once: neither takes the other\'s documents away', async () => {
+    for (let i = 0; i < 1_200; i++) await append(`till-${i}`, { type: 'Opened', owner: 'a' });
+    const runner = await start(...bound);
+    const rebuilt = await Promise.all([runner.rebuild('card'), runner.rebuild('card')]);
+    expect([rebuilt.map(({ equal }) => equal), await (await cards()).count()]).toEqual([[true, true], 1_200]);
+  });
+
   describe('that fail', () => {
     let broken = true;
     const fragile: Projection<Event, Card> = {

@@ -47,6 +47,7 @@ class Runner implements ProjectionRunner {
   readonly #newcomers = new Set<string>();
   readonly #toForget = new Set<string>();
   #applied = 0;
+  #rebuilding: Promise<unknown> = Promise.resolve();
   #follower: Follower | undefined;
   #halted: HaltedDocuments | undefined;
 
@@ -134,7 +135,13 @@ class Runner implements ProjectionRunner {
     return { projections: this.#options.projections.filter((bound) => bound.collection.name === collection) };
   }
 
-  async rebuild(name: string): Promise<Rebuilt> {
+  /** One at a time: two at once would drop each other's documents beside the live ones, and switch to what is left. */
+  rebuild(name: string): Promise<Rebuilt> {
+    const mine = this.#rebuilding.then(() => this.#rebuild(name));
+    this.#rebuilding = mine.catch(() => undefined);
+    return mine;
+  }
+  async #rebuild(name: string): Promise<Rebuilt> {
     const { readStore } = this.#options;
     const spec = this.#specs().find((known) => known.name === name);
     invariant(spec, `${name} is a collection of runner ${this.#options.name}`);
