@@ -55,7 +55,7 @@ export const perform = async (scenario: Scenario, plan: Plan, note: (zh: string,
     acks.flush();
     const endedMs = Math.round(performance.now() - lastFault);
     // Entries and views follow their facts: looked at until all is well, or the time is over.
-    const look = async (): Promise<Verdict & { readonly wrong: readonly string[] }> => ({ ...(await verdictOf(world.store, world.clients, load, { acks, stuck })), wrong: (await harm.after?.(world)) ?? [] });
+    const look = async (): Promise<Verdict & { readonly wrong: readonly string[] }> => ({ ...(await verdictOf(world.store, world.clients, load, { acks, stuck })), wrong: [...world.dead.map((name) => `${name} is not running`), ...((await harm.after?.(world)) ?? [])] });
     let verdict = await look();
     while (!isRight(verdict) && left() > 0) {
       await sleep(AGAIN_MS);

@@ -72,9 +72,14 @@ export class World {
     return this.cluster.processes.get(service)!;
   }
 
-  /** The sum of a figure over all services and labels. */
+  /** Processes that have ended and were not begun again. */
+  get dead(): readonly string[] {
+    return [...this.cluster.processes.values()].filter(({ isAlive }) => !isAlive).map(({ name }) => name);
+  }
+
+  /** The sum of a figure over all services that run, and labels. */
   async sum(metric: string): Promise<number> {
-    const texts = await Promise.all([...this.cluster.processes.keys()].filter((name) => name !== 'event-store').map((name) => this.cluster.metrics(name)));
+    const texts = await Promise.all([...this.cluster.processes.keys()].filter((name) => name !== 'event-store' && this.child(name).isAlive).map((name) => this.cluster.metrics(name)));
     const values = texts.flatMap((text) => text.split('\n')).filter((line) => line.startsWith(`${metric}{`) || line.startsWith(`${metric} `)).map((line) => Number(line.split(' ').at(-1)));
     return values.reduce((sum, value) => sum + value, 0);
   }
