@@ -85,6 +85,7 @@ export class World {
   }
 
   async close(): Promise<void> {
+    await this.load.end(0);
     this.clients.close();
     this.acks.close();
     await this.store.close();
