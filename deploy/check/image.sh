@@ -80,29 +80,36 @@ hardened() {
 }
 free_port() { node_modules/.bin/node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
 
+expect() { # what, wanted part of the output, command …
+  local what=$1 part=$2 told; shift 2
+  told=$("$@" 2>&1) || true
+  if [[ $told == *"$part"* ]]; then say "✔ $what"; else say "✘ $what: $told"; exit 1; fi
+}
+
 NAME=vouchsafe-check-$$
 cleanup() { engine rm -f "$NAME" >/dev/null 2>&1 || true; engine volume rm -f "$NAME-data" "$NAME-live" "$NAME-keys" "$NAME-journal" >/dev/null 2>&1 || true; }
 run() {
   local http grpc
   http=$(free_port) grpc=$(free_port)
   trap cleanup EXIT
-  hardened --rm $TAG service nothing >/dev/null 2>&1 && { say "a service that does not exist was started"; exit 1; }
+  hardened --rm $TAG service nothing >/dev/null 2>&1 && { say "✘ a service that does not exist was started"; exit 1; }
+  # In one container: without an overlay each start copies the whole image.
+  local services='gateway access catalog inventory order risk fulfillment redemption ledger insight'
+  hardened --rm --entrypoint sh $TAG -c "for service in $services; do node deploy/image/entrypoint.mjs service \$service --check-config; done" >"$HERE/services.log" 2>&1 || true
+  for service in $services; do
+    expect "service $service: says what its environment lacks" "$service: VOUCHSAFE_NAMESPACE" cat "$HERE/services.log"
+  done
   hardened --detach --name "$NAME" -v "$NAME-data:/data" -v "$NAME-keys:/keys" -v "$NAME-journal:/journal" \
     -e VOUCHSAFE_HTTP_PORT="$http" -e VOUCHSAFE_GRPC_PORT="$grpc" $TAG up --sandbox --furnish --keys-file /data/env >/dev/null
   inside() { engine exec "$NAME" "$@"; }
   for _ in $(seq 120); do inside node deploy/image/health.mjs >/dev/null 2>&1 && inside test -f /data/env && break; sleep 1; done
   inside node deploy/image/health.mjs || { engine logs "$NAME"; exit 1; }
-  expect() { # what, wanted part of the output, command …
-    local what=$1 part=$2 told; shift 2
-    told=$("$@" 2>&1) || true
-    if [[ $told == *"$part"* ]]; then say "✔ $what"; else say "✘ $what: $told"; exit 1; fi
-  }
   with_env() { inside sh -c ". /data/env; $1"; }
   expect 'runs as 10001' 'uid=10001' inside id
   expect 'the root cannot be written' 'Read-only file system' inside touch /app/x
   expect 'has no capabilities' '0000000000000000' inside grep CapEff /proc/self/status
   local vouchsafe='node services/cli/bin/vouchsafe.js'
-  with_env 'echo $VOUCHSAFE_KEY' >"$HERE/key"
+  inside sed -n 's/^export VOUCHSAFE_KEY=//p' /data/env >"$HERE/key"
   local url=http://127.0.0.1:$http
   auth() { curl -s -H "authorization: Bearer $(cat "$HERE/key")" "$@"; }
   order() { auth -X POST "$url/v1/orders" -H 'content-type: application/json' -d "{\"number\":\"TOUR-1\",\"lines\":[{\"productId\":\"prd_coffee\",\"quantity\":$1}]}"; }
@@ -133,12 +140,12 @@ as_the_chart() {
     -e VOUCHSAFE_TLS_CERT=/etc/vouchsafe/tls/tls.crt -e VOUCHSAFE_TLS_KEY=/etc/vouchsafe/tls/tls.key $TAG up >/dev/null
   for _ in $(seq 60); do engine exec "$NAME" node deploy/image/health.mjs >/dev/null 2>&1 && break; sleep 1; done
   engine exec "$NAME" node deploy/image/health.mjs || { engine logs "$NAME"; exit 1; }
-  say '✔ ready with the chart’s own environment: live, production, TLS'
+  say '✔ ready with the environment of the chart: live, production, TLS'
   expect 'SIGTERM drains it in time' 'exit 0' stopped
   engine rm "$NAME" >/dev/null
   hardened --rm -v "$NAME-live:/data" -v "$NAME-keys:/keys" -v "$NAME-journal:/journal" -e VOUCHSAFE_DATA=/data/store -e VOUCHSAFE_KEYS=/keys/files -e VOUCHSAFE_JOURNAL=/journal/files \
     $TAG keys bootstrap --namespace live --file /data/first-admin.env >/dev/null
-  say '✔ the first administrator’s key is made on the stopped directory'
+  say '✔ the key of the first administrator is made on the stopped directory'
 }
 
 # Its own exit code; it is killed where it takes longer than an orchestrator would wait.

@@ -24,13 +24,13 @@ def of_compose(document):
 def of_kubernetes(documents):
     maps = {each["metadata"]["name"]: each["data"] for each in documents if each["kind"] == "ConfigMap"}
     for each in documents:
-        if each["kind"] not in ("Deployment", "StatefulSet"):
+        if each["kind"] not in ("Deployment", "StatefulSet", "Job"):
             continue
         for container in each["spec"]["template"]["spec"]["containers"]:
             env = {}
             for source in container.get("envFrom", []):
                 env.update(maps[source["configMapRef"]["name"]])
-            env.update({one["name"]: one["value"] for one in container.get("env", [])})
+            env.update({one["name"]: one.get("value", "from a secret") for one in container.get("env", [])})
             yield {"name": container["name"], "args": container["args"], "env": env}
 
 

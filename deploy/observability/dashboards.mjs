@@ -59,7 +59,7 @@ const board = (uid, title, panels, variables = []) => ({
 const overview = board('vouchsafe-overview', 'Vouchsafe · 总览 / overview', [
   stat('订单/秒 · orders/s', 'reqps', `sum(rate(vouchsafe_calls_total{${ORDERS},code="OK"}[$__rate_interval]))`),
   stat('下单 p99 · order p99', 's', `histogram_quantile(0.99, sum by (le) (rate(vouchsafe_call_seconds_bucket{${ORDERS}}[$__rate_interval])))`, [[0.3, 'orange'], [2, 'red']]),
-  stat('自身失败 · own failures', 'percentunit', `sum(rate(vouchsafe_calls_total{${FAULTS}}[$__rate_interval])) / sum(rate(vouchsafe_calls_total[$__rate_interval]))`, [[0.001, 'orange'], [0.01, 'red']]),
+  stat('自身失败 · own failures', 'percentunit', `(sum(rate(vouchsafe_calls_total{${FAULTS}}[$__rate_interval])) or vector(0)) / sum(rate(vouchsafe_calls_total[$__rate_interval]))`, [[0.001, 'orange'], [0.01, 'red']]),
   stat('视图滞后 · views behind', 's', 'max(vouchsafe_projection_lag_seconds)', [[5, 'orange'], [30, 'red']]),
   stat('搁置消息 · parked', 'short', 'sum(vouchsafe_parked_messages)', [[1, 'red']]),
   stat('日志只读 · log read-only', 'short', 'max(vouchsafe_log_short_of_space)', [[1, 'red']]),

@@ -58,7 +58,7 @@ VOUCHSAFE_GRPC_PORT: "9090"
 - { name: VOUCHSAFE_MONGO_URI_FILE, value: /etc/vouchsafe/mongo/url }
 {{- end }}
 {{- if .vault }}
-- { name: VOUCHSAFE_VAULT_KEY, value: /etc/vouchsafe/vault/vault.key }
+- { name: VOUCHSAFE_VAULT_SECRET_FILE, value: /etc/vouchsafe/vault/vault.key }
 {{- end }}
 {{- end -}}
 
