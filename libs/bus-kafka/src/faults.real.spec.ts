@@ -4,7 +4,7 @@ import { describeReal, freePort, startKafka, type TestServers } from '@vouchsafe
 import type { Consumer } from 'kafkajs';
 import { kafkaClient } from './client.js';
 import { Intake } from './intake/intake.js';
-import { lagOf } from './intake/lag.js';
+import { lagsOf } from './intake/lag.js';
 import { startWatchdog } from './intake/watchdog.js';
 import { Proxy } from './testing/proxy.js';
 import { Rig } from './testing/rig.js';
@@ -71,7 +71,7 @@ describeReal(['Kafka'], 'known faults of the client, on a real Kafka', () => {
     });
     await intake.start();
     const watchdog = startWatchdog({
-      watched: () => [intake], lagOf: (groupId) => lagOf(rig.admin, groupId, [topic]), stalledMs: 1000, everyMs: 200, clock: systemClock(), log: silentLog,
+      watched: () => [intake], lagsOf: (groupId, topics) => lagsOf(rig.admin, groupId, topics), stalledMs: 1000, everyMs: 200, clock: systemClock(), log: silentLog,
     });
     raw!.pause([{ topic }]); // stands for whatever makes a client fetch nothing although it keeps its membership
     const order = rig.bus('order');

@@ -7,6 +7,7 @@ import { CommandIntake, type ReadOwn } from './command-intake.js';
 import { EventGroup } from './event-group.js';
 import { Forged, FORGED } from './forged.js';
 import { partitionFor } from './lane/partitioner.js';
+import { totalLag } from './intake/lag.js';
 import { Intake } from './intake/intake.js';
 import type { KafkaBusOptions } from './options.js';
 import { signed } from './signing.js';
@@ -196,7 +197,7 @@ class Bus1 implements KafkaBus {
   }
 
   async start(): Promise<void> {
-    await this.#transport.open(() => this.#stopping !== undefined);
+    await this.#transport.open([...this.#intakes()].flatMap(({ topics }) => topics), () => this.#stopping !== undefined);
     if (this.#stopping) return;
     this.#isStarted = true;
     await Promise.all([...this.#intakes()].map((intake) => intake.start()));
@@ -213,7 +214,7 @@ class Bus1 implements KafkaBus {
     return { ready: this.#isStarted && !this.#stopping && problems.length === 0, problems: problems.map(({ code, message }) => ({ code, message })), forged: this.#forged.count };
   }
   async lag(): Promise<Readonly<Record<string, number>>> {
-    const entries = [...this.#intakes()].map(async ({ groupId, topics }) => [groupId, (await this.#transport.lagOf(groupId, topics)).lag] as const);
+    const entries = [...this.#intakes()].map(async ({ groupId, topics }) => [groupId, totalLag(await this.#transport.lagsOf(groupId, topics))] as const);
     return Object.fromEntries(await Promise.all(entries));
   }
   async caughtUp(): Promise<void> {

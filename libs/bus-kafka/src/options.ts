@@ -17,6 +17,8 @@ export type KafkaBusOptions = {
   /** Of topics and groups; tells deployments on one Kafka apart. */
   readonly prefix?: string;
   readonly compression?: 'gzip' | 'zstd';
+  /** Topics with fewer replicas are refused: `health()` tells, and the bus does not begin. Absent: 1. */
+  readonly replicas?: number;
   /** A member that is silent so long loses its partitions. */
   readonly sessionTimeoutMs?: number;
   /** A consumer that is behind and commits nothing for so long is begun anew. */

@@ -2,7 +2,7 @@ import { Fault } from '@vouchsafe/kernel';
 import type { Admin } from 'kafkajs';
 import { type KafkaClient, kafkaClient } from './client.js';
 import { Intake, type IntakeOptions } from './intake/intake.js';
-import { type GroupLag, lagOf } from './intake/lag.js';
+import { lagsOf, type PartitionLag } from './intake/lag.js';
 import { startWatchdog } from './intake/watchdog.js';
 import type { KafkaBusOptions } from './options.js';
 import { Lane } from './lane/lane.js';
@@ -65,17 +65,26 @@ export class Transport {
   async isMissing(topic: string): Promise<boolean> {
     return (await this.directory.partitionsOf(topic)) === undefined;
   }
-  lagOf(groupId: string, topics: readonly string[]): Promise<GroupLag> {
-    return lagOf(this.#admin, groupId, topics);
+  /** Fault `TOPICS_MISSING` or `TOPICS_TOO_SMALL`, which names all that are wrong. */
+  async #check(topics: readonly string[]): Promise<void> {
+    const missing: string[] = [];
+    for (const topic of topics) if (await this.isMissing(topic)) missing.push(topic);
+    if (missing.length > 0) throw new Fault('TOPICS_MISSING', `${missing.join(', ')}: run \`vouchsafe topics apply\``);
+    const { replicas = 1 } = this.#options;
+    const small = topics.filter((topic) => (this.directory.replicasOf(topic) ?? 0) < replicas);
+    if (small.length > 0) throw new Fault('TOPICS_TOO_SMALL', `fewer than ${replicas} replicas: ${small.join(', ')}; see \`vouchsafe topics apply --dry-run\``);
+  }
+  lagsOf(groupId: string, topics: readonly string[]): Promise<readonly PartitionLag[]> {
+    return lagsOf(this.#admin, groupId, topics);
   }
 
   /** Connects, however long the brokers or topics are absent; what is wrong meanwhile is in {@link problems}. */
-  async open(given: () => boolean): Promise<void> {
+  async open(topics: readonly string[], given: () => boolean): Promise<void> {
     const { clock, log } = this.#options;
     while (!given()) {
       try {
         await this.#admin.connect();
-        if (await this.isMissing(this.#replyTopic)) throw new Fault('TOPICS_MISSING', `there is no topic ${this.#replyTopic}: run \`vouchsafe topics apply\``);
+        await this.#check([this.#replyTopic, ...topics]);
         await this.awaited.lookUpEnd(this.#admin, this.#replyTopic);
         await Promise.all([this.#replyIntake.start(), this.events.open(), this.commands.open(), this.replies.open()]);
         this.#opening = undefined;
@@ -91,8 +100,7 @@ export class Transport {
   watch(intakes: () => readonly Intake[]): void {
     const { stalledMs = STALLED_MS, clock, log } = this.#options;
     this.#watchdog = startWatchdog({
-      watched: intakes, stalledMs, everyMs: Math.max(100, stalledMs / 6), clock, log,
-      lagOf: (groupId) => this.lagOf(groupId, intakes().find((intake) => intake.groupId === groupId)?.topics ?? []),
+      watched: intakes, stalledMs, everyMs: Math.max(100, stalledMs / 6), clock, log, lagsOf: (groupId, topics) => this.lagsOf(groupId, topics),
     });
   }
 

@@ -1,21 +1,20 @@
 import type { Admin } from 'kafkajs';
 
-/** How far a group is behind, in messages, and how far it has got: the sum of its committed offsets. */
-export type GroupLag = { readonly lag: number; readonly committed: number };
+/** How far a group is behind in one partition, in messages, and up to where it has committed. */
+export type PartitionLag = { readonly topic: string; readonly partition: number; readonly lag: number; readonly committed: number };
 
-export const lagOf = async (admin: Admin, groupId: string, topics: readonly string[]): Promise<GroupLag> => {
+export const lagsOf = async (admin: Admin, groupId: string, topics: readonly string[]): Promise<readonly PartitionLag[]> => {
   const [ends, offsets] = await Promise.all([
     Promise.all(topics.map(async (topic) => ({ topic, partitions: await admin.fetchTopicOffsets(topic) }))),
     admin.fetchOffsets({ groupId, topics: [...topics] }),
   ]);
-  let [lag, committed] = [0, 0];
-  for (const { topic, partitions } of ends) {
+  return ends.flatMap(({ topic, partitions }) => {
     const known = offsets.find((of) => of.topic === topic)?.partitions ?? [];
-    for (const { partition, high, low } of partitions) {
-      const at = Math.max(Number(low), Number(known.find((of) => of.partition === partition)?.offset ?? -1));
-      lag += Number(high) - at;
-      committed += at;
-    }
-  }
-  return { lag, committed };
+    return partitions.map(({ partition, high, low }) => {
+      const committed = Math.max(Number(low), Number(known.find((of) => of.partition === partition)?.offset ?? -1));
+      return { topic, partition, lag: Number(high) - committed, committed };
+    });
+  });
 };
+
+export const totalLag = (lags: readonly PartitionLag[]): number => lags.reduce((sum, { lag }) => sum + lag, 0);

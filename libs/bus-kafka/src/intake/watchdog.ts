@@ -1,22 +1,25 @@
 import type { Clock, Log } from '@vouchsafe/runtime';
-import type { GroupLag } from './lag.js';
+import type { Assignment } from './intake.js';
+import type { PartitionLag } from './lag.js';
 
-type Watched = { readonly groupId: string; restart(reason: unknown): void };
+export type Watched = { readonly groupId: string; readonly topics: readonly string[]; readonly assignment: Assignment; restart(reason: unknown): void };
 export type WatchdogOptions = {
   readonly watched: () => readonly Watched[];
-  readonly lagOf: (groupId: string) => Promise<GroupLag>;
+  readonly lagsOf: (groupId: string, topics: readonly string[]) => Promise<readonly PartitionLag[]>;
   /** Behind, and nothing committed for so long: begun anew. */
   readonly stalledMs: number;
   readonly everyMs: number;
   readonly clock: Clock;
   readonly log: Log;
 };
-type Seen = { committed: number; since: number };
 
-/** Begins consumers anew that are behind and commit nothing: whatever the reason, clients are known to fall silent. */
+/**
+ * Begins consumers anew that are behind in a partition of theirs and commit nothing there: whatever the reason, clients are known
+ * to fall silent.
+ */
 export const startWatchdog = (options: WatchdogOptions): { stop(): Promise<void> } => {
   const abort = new AbortController();
-  const running = watch(options, abort.signal);
+  const running = new Watchdog(options).run(abort.signal);
   return {
     stop: async () => {
       abort.abort();
@@ -25,26 +28,46 @@ export const startWatchdog = (options: WatchdogOptions): { stop(): Promise<void>
   };
 };
 
-const watch = async ({ watched, lagOf, stalledMs, everyMs, clock, log }: WatchdogOptions, signal: AbortSignal): Promise<void> => {
-  const seen = new Map<string, Seen>();
-  for (;;) {
-    await clock.sleep(everyMs, signal);
-    if (signal.aborted) return;
-    for (const intake of watched()) {
-      const { groupId } = intake;
-      try {
-        const { lag, committed } = await lagOf(groupId);
-        const before = seen.get(groupId);
-        const now = clock.monotonicMs();
-        if (lag === 0 || !before || before.committed !== committed) seen.set(groupId, { committed, since: now });
-        else if (now - before.since >= stalledMs) {
-          log.error({ group: groupId, lag, stalledMs: now - before.since }, 'CONSUMER_STALLED: a consumer is behind and gets nowhere; it begins anew');
-          seen.delete(groupId);
-          intake.restart(`behind by ${lag}, nothing committed for ${Math.round(now - before.since)} ms`);
-        }
-      } catch (error) {
-        log.warn({ group: groupId, error: String(error) }, 'the lag of a consumer could not be looked up');
+class Watchdog {
+  readonly #options: WatchdogOptions;
+  /** By group and partition: what was committed, and since when no more. */
+  readonly #seen = new Map<string, { readonly committed: number; readonly since: number }>();
+
+  constructor(options: WatchdogOptions) {
+    this.#options = options;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, everyMs, watched, log } = this.#options;
+    for (;;) {
+      await clock.sleep(everyMs, signal);
+      for (const intake of watched()) {
+        if (signal.aborted) return;
+        await this.#look(intake).catch((error: unknown) => log.warn({ group: intake.groupId, error: String(error) }, 'the lag of a consumer could not be looked up'));
       }
     }
   }
-};
+
+  async #look(intake: Watched): Promise<void> {
+    const { groupId, topics } = intake;
+    const lags = await this.#options.lagsOf(groupId, topics);
+    const stalled = lags.filter((lag) => this.#isStalled(intake, lag));
+    if (stalled.length === 0) return;
+    this.#options.log.error({ group: groupId, stalled }, 'CONSUMER_STALLED: a consumer is behind and gets nowhere; it begins anew');
+    for (const { topic, partition } of lags) this.#seen.delete(`${groupId}/${topic}/${partition}`);
+    intake.restart(`behind and nothing committed for ${this.#options.stalledMs} ms`);
+  }
+
+  #isStalled({ groupId, assignment }: Watched, { topic, partition, lag, committed }: PartitionLag): boolean {
+    const key = `${groupId}/${topic}/${partition}`;
+    if (lag === 0 || !assignment[topic]?.includes(partition)) {
+      this.#seen.delete(key);
+      return false;
+    }
+    const now = this.#options.clock.monotonicMs();
+    const before = this.#seen.get(key);
+    if (before?.committed === committed) return now - before.since >= this.#options.stalledMs;
+    this.#seen.set(key, { committed, since: now });
+    return false;
+  }
+}

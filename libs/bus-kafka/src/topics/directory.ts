@@ -10,6 +10,7 @@ export class TopicDirectory {
   readonly #admin: Admin;
   readonly #clock: Clock;
   #partitions: ReadonlyMap<string, number> = new Map();
+  #replicas: ReadonlyMap<string, number> = new Map();
   #lookedUpAt = -Infinity;
   #looking: Promise<void> | undefined;
 
@@ -27,10 +28,16 @@ export class TopicDirectory {
     return this.#partitions.get(topic);
   }
 
+  /** The fewest replicas of its partitions, as last looked up. */
+  replicasOf(topic: string): number | undefined {
+    return this.#replicas.get(topic);
+  }
+
   async #lookUp(): Promise<void> {
     const names = await this.#admin.listTopics();
     const { topics } = names.length > 0 ? await this.#admin.fetchTopicMetadata({ topics: names }) : { topics: [] };
     this.#partitions = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+    this.#replicas = new Map(topics.map(({ name, partitions }) => [name, Math.min(...partitions.map(({ replicas }) => replicas.length))]));
     this.#lookedUpAt = this.#clock.monotonicMs();
   }
 }
