@@ -95,13 +95,22 @@ class LogFollower implements Follower {
   async start(): Promise<void> {
     const { readStore, name, store, clock } = this.#options;
     this.#applied = (await readStore.loadCheckpoint(name)) ?? START;
-    if (this.#applied > store.head()) {
-      throw new Fault('READ_STORE_AHEAD', `${name} has seen events that the log does not have: the read store belongs to another log or a later state of it. Delete it; it is rebuilt`, false);
-    }
+    if (this.#applied > store.head()) await this.#checkKnown();
     this.#seen = this.#applied;
     this.#saved = this.#applied;
     this.#progressMs = clock.monotonicMs();
     this.#done = this.#run();
+  }
+
+  /** Another replica may have followed further than this process has heard of: only the log itself can tell. */
+  async #checkKnown(): Promise<void> {
+    const { store, name } = this.#options;
+    try {
+      await store.readAll({ after: this.#applied, max: 1 });
+    } catch (error) {
+      if (!isFault(error) || error.code !== 'POSITION_UNKNOWN') throw error;
+      throw new Fault('READ_STORE_AHEAD', `${name} has seen events that the log does not have: the read store belongs to another log or a later state of it. Delete it; it is rebuilt`, false, { cause: error });
+    }
   }
 
   get applied(): Position {

@@ -1,5 +1,5 @@
 import { eventCodec, int, record, text } from '@vouchsafe/codec';
-import { type EventStore, memoryStore, NO_STREAM, type Position } from '@vouchsafe/event-store';
+import { type EventStore, memoryStore, NO_STREAM, type Position, START } from '@vouchsafe/event-store';
 import { instant, type Message } from '@vouchsafe/kernel';
 import { eventIdOf, silentLog, type SimulatedClock, simulatedClock } from '@vouchsafe/runtime';
 import type { CollectionSpec, Projection, ReadStore, WriteOp } from '../port.js';
@@ -267,6 +267,19 @@ describe('projections', () => {
     await append('till-1', { type: 'Added', amount: 3 });
     await readStore.saveCheckpoint('projections/till', 7 as Position);
     await expect(start(...bound)).rejects.toMatchObject({ code: 'READ_STORE_AHEAD' });
+  });
+
+  it('begin where another replica has come, though this process has not heard of it', async () => {
+    await append('till-1', { type: 'Opened', owner: 'a' }, { type: 'Added', amount: 3 });
+    const another = await start(...bound);
+    await another.caughtUp();
+    await another.stop();
+    const behind = { head: () => START, durable: (at: Position) => store.durable(at), readAll: (of: Parameters<typeof store.readAll>[0]) => store.readAll(of), subscribe: (of: Parameters<typeof store.subscribe>[0]) => store.subscribe(of) };
+    const runner = await startProjections({ name: 'till', store: behind, readStore, log: silentLog, clock, projections: bound });
+    runners.push(runner);
+    await append('till-1', { type: 'Added', amount: 4 });
+    await runner.waitFor(store.head(), 2_000);
+    expect((await (await cards()).get('till-1'))?.value.sum).toBe(7);
   });
 
   it('are begun anew by the watchdog when their subscription has fallen asleep', async () => {
