@@ -110,7 +110,7 @@ check(`${VARIANT}: renders`, HELM, () => {
   if (made.ok) writeFileSync(renderOf(VARIANT), made.stdout);
   return whole(made);
 });
-check('strict against the three newest Kubernetes minors, offline, and CRDs', existsSync(HELM) ? PYTHON : HELM, () => {
+check('strict against the three newest Kubernetes minors, offline, and CRDs; pods restricted', existsSync(HELM) ? PYTHON : HELM, () => {
   const told = run(PYTHON, ['deploy/check/validate.py', '.tools/crds', ...[...FORMS, VARIANT].map(renderOf)]);
   if (told.ok) console.log(told.stdout.trimEnd());
   return whole(told);

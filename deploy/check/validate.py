@@ -1,5 +1,6 @@
 """Validates Kubernetes documents strictly and offline: unknown fields are errors. Built-in kinds by the schemas inside the package
-kubernetes-validate, for its newest three minor versions; others by the CRDs in .tools/crds. A kind without a schema is an error.
+kubernetes-validate, for its newest three minor versions; others by the CRDs in .tools/crds. A kind without a schema is an error. Pods keep to the Pod Security
+Standard "restricted".
 
     validate.py <crds folder> <rendered.yaml> ...
 """
@@ -55,6 +56,29 @@ def custom_schemas(folder):
     return found
 
 
+VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+
+
+def unrestricted(pod):
+    """What the Pod Security Standard "restricted" forbids, and what we forbid besides: a writable root, the cluster's token."""
+    security = pod.get("securityContext", {})
+    yield from (f"{name} is set" for name in ("hostNetwork", "hostPID", "hostIPC") if pod.get(name))
+    yield from (f"volume {each['name']}" for each in pod.get("volumes", []) if not VOLUMES & each.keys())
+    if pod.get("automountServiceAccountToken") is not False:
+        yield "the account's token is mounted"
+    for container in pod["containers"] + pod.get("initContainers", []):
+        own = {**security, **container.get("securityContext", {})}
+        wanted = {"allowPrivilegeEscalation": False, "runAsNonRoot": True, "readOnlyRootFilesystem": True}
+        yield from (f"{container['name']}: {name} is {own.get(name)}" for name, value in wanted.items() if own.get(name) is not value)
+        if own.get("privileged") or own.get("runAsUser") == 0:
+            yield f"{container['name']}: privileged or root"
+        if own.get("seccompProfile", {}).get("type") not in ("RuntimeDefault", "Localhost"):
+            yield f"{container['name']}: no seccomp profile"
+        if "ALL" not in own.get("capabilities", {}).get("drop", []) or own["capabilities"].get("add"):
+            yield f"{container['name']}: capabilities are kept"
+        yield from (f"{container['name']}: host port {port['hostPort']}" for port in container.get("ports", []) if "hostPort" in port)
+
+
 def main(crds, files):
     custom = custom_schemas(crds)
     versions = list(dict.fromkeys(all_versions()))[-NEWEST:]
@@ -65,6 +89,8 @@ def main(crds, files):
                 continue
             kind = document["apiVersion"], document["kind"]
             where = f"{pathlib.Path(file).name} {document['kind']}/{document['metadata']['name']}"
+            if kind[1] in ("Deployment", "StatefulSet", "Job"):
+                problems += [f"{where}: not restricted: {each}" for each in unrestricted(document["spec"]["template"]["spec"])]
             if kind in custom:
                 counted += 1
                 for error in jsonschema.Draft202012Validator(custom[kind]).iter_errors(document):
