@@ -39,7 +39,8 @@ class Watchdog {
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock, everyMs, watched, log } = this.#options;
-    for (;;) {
+    // A sleep that was aborted settles at once: asked here too, or a process that consumes nothing would never end.
+    while (!signal.aborted) {
       await clock.sleep(everyMs, signal);
       for (const intake of watched()) {
         if (signal.aborted) return;
