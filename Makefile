@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export NX_DAEMON := false
 VOUCHSAFE := node services/cli/bin/vouchsafe.js
 
-.PHONY: help setup demo up doctor test test-all bench lint crash clean helm-check rules-check compose-up
+.PHONY: help setup demo up doctor test test-all bench lint crash chaos clean helm-check rules-check compose-up
 help: ## 显示本页 / this page
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 setup: ## 安装依赖并编译 / install packages and compile
@@ -31,5 +31,7 @@ rules-check: setup ## 校验告警、手册与仪表盘 / check alerts, runbooks
 	@deploy/check/tools.sh && node deploy/check/rules.mjs
 compose-up: ## 以容器运行（需 Docker；FORM=distributed 为分布式） / in containers (needs Docker; FORM=distributed)
 	@PROMETHEUS_CONFIG=$(if $(FORM),prometheus-distributed.yml,prometheus.yml) docker compose -f $(if $(FORM),deploy/compose/distributed.yml,docker-compose.yml) --profile observability up --build --wait
+chaos: setup ## 在真实的分布式形态上制造故障并审计 / harm the distributed form on real servers and audit
+	@npm run --silent chaos -- --scenario all --seed 1
 clean: ## 删除编译结果 / remove what was built
 	@rm -rf libs/*/dist services/*/dist libs/proto/gen .cache node_modules/.vouchsafe

@@ -1,5 +1,5 @@
 import type { ClusterOptions } from '@vouchsafe/cluster';
-import { CutAppends } from './scenarios/cut-appends.js';
+import { AppendLine } from './scenarios/append-line.js';
 import { killServices } from './scenarios/kill-services.js';
 import { mistold, mistoldCluster, viewsEqualLog } from './scenarios/mistold.js';
 import { noneFailed, rolling } from './scenarios/rolling.js';
@@ -19,14 +19,20 @@ export type Harm = {
 };
 export type Scenario = { readonly number: number; readonly zh: string; readonly en: string; readonly harm: (seed: number) => Harm };
 
+const CUT_SHARE = 0.1;
 const cutAppends = (seed: number): Harm => {
-  const cutting = new CutAppends();
-  return { cluster: cutting.cluster(seed), run: ({ plan }) => cutting.run(plan.rounds), close: () => cutting.close() };
+  const line = new AppendLine();
+  return { cluster: line.cluster(seed), run: ({ plan }) => line.cut(CUT_SHARE, plan.rounds), close: () => line.close() };
+};
+/** Revisions expected in vain are those of whoever was stopped, and of two that decide about one stream. */
+const stopped = (seed: number): Harm => {
+  const line = new AppendLine();
+  return { cluster: line.cluster(seed), run: async (world) => ({ ...(await zombies(world)), appends_refused: line.refused }), close: () => line.close() };
 };
 
 export const SCENARIOS: readonly Scenario[] = [
   { number: 1, zh: '逐个 SIGKILL 各服务进程', en: 'SIGKILL of each service’s process in turn', harm: () => ({ run: killServices }) },
-  { number: 2, zh: '写入者被 SIGSTOP 两倍会话超时后再 SIGCONT，期间由另一副本接管', en: 'SIGSTOP of each writer for twice the session timeout, SIGCONT; another replica takes over meanwhile', harm: () => ({ run: zombies }) },
+  { number: 2, zh: '写入者被 SIGSTOP 两倍会话超时后再 SIGCONT，期间由另一副本接管', en: 'SIGSTOP of each writer for twice the session timeout, SIGCONT; another replica takes over meanwhile', harm: stopped },
   { number: 3, zh: 'Kafka 全部节点被杀并重启；三个节点中的一个被杀', en: 'all brokers killed and restarted; one of three killed', harm: () => ({ cluster: { brokers: 3 }, run: brokers }) },
   { number: 4, zh: 'mongod 被杀并重启；视图丢失后重建', en: 'mongod killed and restarted; views lost and built anew', harm: () => ({ run: documents, after: viewsEqualLog }) },
   { number: 5, zh: '十分之一的追加在提交之后、应答之前断线', en: 'the event store’s line cut after commit and before the answer, for one append in ten', harm: cutAppends },
