@@ -1,7 +1,7 @@
 import { memoryParkedStore } from '@vouchsafe/bus';
 import { START } from '@vouchsafe/event-store';
 import { type Beginning, Closers, PUBLIC_SERVICES, type Running } from '@vouchsafe/process';
-import { connect, type GatewayProcessConfig, gatewayProcessConfig, type Machine, runProcess, settingsProblems, startBus } from '@vouchsafe/process/run';
+import { connect, type GatewayProcessConfig, gatewayProcessConfig, type Machine, measureConnections, runProcess, settingsProblems, startBus } from '@vouchsafe/process/run';
 import { measureProcess } from '@vouchsafe/telemetry';
 import { CATALOGUES } from './catalogues.js';
 import { gatewayConfig } from './config.js';
@@ -32,6 +32,7 @@ const begin = async (config: GatewayProcessConfig, machine: Machine, beginning: 
     }, gatewayConfig.parse(settingsOf(config)));
     closers.add(measureProcess(metrics));
     await startBus(bus, beginning, machine);
+    closers.add(measureConnections(metrics, { namespace: config.VOUCHSAFE_NAMESPACE, bus, rpc }, timers, log));
     closers.add(() => gateway.stop());
     await gateway.start();
     return { dependencies, followers: () => [], closers, setServing: (is) => void (isServing = is), drain: () => gateway.stop() };

@@ -1,3 +1,4 @@
+export { measureConnections } from './bus-metrics.js';
 export { type GatewayProcessConfig, gatewayProcessConfig, type ServiceConfig, serviceConfig } from './config.js';
 export { connect, type Connections, type Machine, startBus } from './connections.js';
 export type { ServicePorts } from './open-service.js';

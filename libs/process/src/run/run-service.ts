@@ -8,6 +8,7 @@ import type { ConfigProblem } from '../environment.js';
 import { countParked, measureFollowers } from '../follower-metrics.js';
 import { followersOf, type FollowingModule } from '../followers.js';
 import type { Beginning, Running } from '../living-process.js';
+import { measureConnections } from './bus-metrics.js';
 import { type ServiceConfig, serviceConfig } from './config.js';
 import { type Machine, startBus } from './connections.js';
 import { type OpenService, openService, type ServicePorts } from './open-service.js';
@@ -73,6 +74,7 @@ const begun = async (config: ServiceConfig, machine: Machine & Beginning, { port
   closers.add(countParked(metrics, [{ namespace, bus }], timers, log));
   deployment.secured();
   await startBus(bus, machine, machine);
+  closers.add(measureConnections(metrics, { namespace, bus, rpc }, timers, log));
   closers.add(() => rpc.drain(0));
   const port = await rpc.listen({ host: config.VOUCHSAFE_RPC_HOST, port: config.VOUCHSAFE_RPC_PORT });
   log.info({ port, epoch: ports.store.epoch, at: clock.now() }, 'takes calls');
