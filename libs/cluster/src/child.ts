@@ -62,6 +62,17 @@ export class Child {
     this.#child?.kill(signal);
     if (!GOES_ON.has(signal)) await this.#ended;
   }
+  /** Asks it to drain. One that has not ended after `ms` is killed, and that is told by a rejection. */
+  async end(ms: number): Promise<void> {
+    this.#child?.kill('SIGTERM');
+    let late: NodeJS.Timeout | undefined;
+    const isLate = new Promise<true>((resolve) => { late = setTimeout(() => resolve(true), ms); });
+    const wasLate = (await Promise.race([this.#ended, isLate])) === true;
+    clearTimeout(late);
+    if (!wasLate) return;
+    await this.signal('SIGKILL');
+    throw new Error(`${this.name} did not end within ${ms} ms of SIGTERM and was killed: ${this.log.slice(-TAIL)}`);
+  }
   /** At once, without waiting. */
   kill(): void {
     this.#child?.kill('SIGKILL');

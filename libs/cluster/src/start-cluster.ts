@@ -10,6 +10,8 @@ const ROOT = path.resolve(__dirname, '../../..');
 const NAME = 'vouchsafe';
 const READY_MS = 90_000;
 const BOOTSTRAP_MS = 60_000;
+/** Processes give themselves 25 s; orchestrators 30. */
+const END_MS = 30_000;
 /** A broker beside a dozen processes on few cores is slow, not gone: it is not to be fenced for that. */
 const BROKER_SILENCE_MS = 9_000;
 
@@ -82,7 +84,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     const begin = (child: Child): Child => {
       child.start();
       processes.set(child.name, child);
-      closers.add(() => child.signal('SIGTERM'));
+      closers.add(() => child.end(END_MS));
       return child;
     };
     const eventStore = await eventStoreOf(folder, begin);
@@ -113,8 +115,10 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
 
 /** All processes end side by side, the event store and the servers after them. */
 const closeTogether = async (processes: ReadonlyMap<string, Child>, closers: Closers): Promise<void> => {
-  await Promise.all([...processes.values()].filter(({ name }) => name !== 'event-store').map((child) => child.signal('SIGTERM')));
+  const ends = await Promise.allSettled([...processes.values()].filter(({ name }) => name !== 'event-store').map((child) => child.end(END_MS)));
   await closers.closeAll();
+  const late = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
+  if (late.length > 0) throw new Error(late.join('\n'));
 };
 
 const isReady = async (url: string): Promise<boolean> => fetch(`${url}/readyz`).then(({ ok }) => ok, () => false);
