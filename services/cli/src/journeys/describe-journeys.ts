@@ -6,6 +6,7 @@ import { describePaying } from './paying.js';
 import { describeProving } from './proving.js';
 import { describeRedeeming } from './redeeming.js';
 import { describeGivingBack, describeSelling } from './selling.js';
+import { describeStreaming } from './streaming.js';
 import { Visitors } from './visitors.js';
 
 const OPEN_MS = 180_000;
@@ -36,6 +37,7 @@ export const describeJourneys = (name: string, open: () => Promise<Form>): void 
 
     describe('selling', () => describeSelling(present));
     describe('giving back, and what others see', () => describeGivingBack(present));
+    describe('streaming', () => describeStreaming(present));
     describe('at the tills', () => describeRedeeming(present));
     describe('what buyers pay', () => describePaying(present));
     describe('proving', () => describeProving(present));

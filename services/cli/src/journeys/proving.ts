@@ -3,10 +3,8 @@ import type { Position, RecordedEvent } from '@vouchsafe/event-store';
 import type { Instant } from '@vouchsafe/kernel';
 import { AuditService, type EventRecord, InsightService } from '@vouchsafe/proto/audit/v1/audit';
 import { LedgerService } from '@vouchsafe/proto/ledger/v1/ledger';
-import { OrderState } from '@vouchsafe/proto/order/v1/order';
 import { Auditor, type Findings, type Recorders } from '../audit/auditor.js';
 import { MonthEnd, type MonthEndResult } from '../audit/month-end.js';
-import { PATIENT_TOP_UP } from './selling.js';
 import { BOOK, until, type Visitors } from './visitors.js';
 
 const OPEN = ['PENDING', 'AWAITING_PAYMENT', 'IN_REVIEW', 'FULFILLING'];
@@ -65,7 +63,6 @@ export const describeProving = (visitors: () => Visitors): void => {
 
   it('comes to rest: every order ends, the books add up to nothing and owe no buyer', async () => {
     await settled(visitors());
-    expect(await visitors().order('chn_dist', PATIENT_TOP_UP)).toMatchObject({ state: OrderState.COMPLETED, lines: [{ delivered: 1 }] });
     const { lines, totals } = await visitors().admin.call(LedgerService.method.getTrialBalance, { bookId: BOOK });
     expect(lines.length).toBeGreaterThan(10);
     expect(totals.map(({ balance }) => balance?.minor)).toEqual(totals.map(() => 0n));

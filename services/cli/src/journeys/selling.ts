@@ -62,7 +62,6 @@ export const describeSelling = (visitors: () => Visitors): void => {
   });
 
   it('takes no money for a top-up that fails, and waits for one that takes its time', async () => {
-    await visitors().order('chn_dist', PATIENT_TOP_UP);
     const topUp = (number: string, phone: string) => visitors().order('chn_dist', { number, lines: [{ productId: 'prd_phone-10', quantity: 1, accountFields: { phone } }] });
     const failed = await topUp('S-8', '13900000801');
     expect([failed.state, failed.lines[0]?.delivered]).toEqual([OrderState.CANCELLED, 0]);
@@ -79,9 +78,6 @@ export const describeSelling = (visitors: () => Visitors): void => {
     await until(() => shop.call(OrderService.method.listOrders, { pageSize: 100 }), ({ orders }) => [...ids].every((id) => orders.some(({ orderId }) => orderId === id)));
   });
 };
-
-/** A provider that is away at first, asked again and again: ends long after the call. Placed early, looked at when all has come to rest. */
-export const PATIENT_TOP_UP: Wanted = { number: 'S-11', waitMs: 0, lines: [{ productId: 'prd_phone-10', quantity: 1, accountFields: { phone: '13900001108' } }] };
 
 /** What comes back, and what others see. */
 export const describeGivingBack = (visitors: () => Visitors): void => {
