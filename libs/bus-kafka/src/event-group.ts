@@ -98,21 +98,30 @@ export class EventGroup {
   }
 
   #sweepLater(): void {
-    this.#sweeping ??= this.#sweep().finally(() => (this.#sweeping = undefined));
+    this.#sweeping ??= this.#sweep();
   }
   /** Tries halted streams again whose fault may have passed, as long as there are any. */
   async #sweep(): Promise<void> {
-    const { clock, log, group } = this.#options;
+    const { clock } = this.#options;
     const { signal } = this.#abort;
-    for (;;) {
-      const next = this.#subscription?.nextRetryAt ?? Infinity;
-      if (next === Infinity || signal.aborted) return;
-      await clock.sleep(Math.max(SWEEP_MS, next - clock.now()), signal);
-      const subscription = this.#subscription;
-      for (const stream of subscription?.retriableBy(clock.now()) ?? []) {
-        if (signal.aborted) return;
-        await subscription?.retry(stream).catch((error: unknown) => log.warn({ group, stream, error: String(error) }, 'a halted stream could not be tried again'));
+    await Promise.resolve(); // so that whoever began it has it noted
+    try {
+      for (;;) {
+        const next = this.#subscription?.nextRetryAt ?? Infinity;
+        if (next === Infinity || signal.aborted) return;
+        await clock.sleep(Math.max(SWEEP_MS, next - clock.now()), signal);
+        await this.#tryAgain();
       }
+    } finally {
+      this.#sweeping = undefined; // in the same turn as the last look
+    }
+  }
+  async #tryAgain(): Promise<void> {
+    const { clock, log, group } = this.#options;
+    const subscription = this.#subscription;
+    for (const stream of subscription?.retriableBy(clock.now()) ?? []) {
+      if (this.#abort.signal.aborted) return;
+      await subscription?.retry(stream).catch((error: unknown) => log.warn({ group, stream, error: String(error) }, 'a halted stream could not be tried again'));
     }
   }
 

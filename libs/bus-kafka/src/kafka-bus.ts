@@ -31,6 +31,7 @@ export type KafkaBus = Bus & {
 const QUESTION_MS = 5000;
 const DRAIN_MS = 10_000;
 const CAUGHT_UP_POLL_MS = 30;
+const MISSING_POLL_MS = 250;
 
 /** The bus on Kafka. Give it to one service; every instance makes its own. */
 export const kafkaBus = (options: KafkaBusOptions): KafkaBus => new Bus1(options);
@@ -91,7 +92,11 @@ class Bus1 implements KafkaBus {
     const command = { ...message, body: frozenCopy(message.body) };
     const reply = await this.#transport.awaited.ask(message.target, deadlineMs, async (ask) => {
       await this.#started.promise;
-      if (await this.#transport.isMissing(topic)) throw new Fault('SILENT', `nobody serves commands for ${message.target}: there is no topic ${topic}`);
+      // A topic may be on its way; and who asks is told at the deadline, not at once, so that nobody asks in a tight loop.
+      while (await this.#transport.isMissing(topic)) {
+        if (!this.#transport.awaited.isPending(ask)) return;
+        await this.#options.clock.sleep(MISSING_POLL_MS);
+      }
       await this.#transport.commands.send(topic, signed(keys, topic, writeCommand(keys.service, command, this.#return(ask))), deadlineMs);
     });
     return outcomeOf(reply);

@@ -50,6 +50,11 @@ export class Replies {
     });
   }
 
+  /** Whether somebody still awaits the answer. */
+  isPending(ask: string): boolean {
+    return this.#pending.has(ask);
+  }
+
   /** One message of the reply topic. What nobody awaits is ignored, what was not signed by whom we asked is told. */
   take(message: Incoming): void {
     this.#positions.set(`${message.topic}/${message.partition}`, Number(message.offset) + 1);

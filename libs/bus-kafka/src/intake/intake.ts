@@ -49,6 +49,8 @@ export class Intake {
   #term: Term | undefined;
   #joined = Promise.withResolvers<void>();
   #restarting: Promise<void> | undefined;
+  /** How often a beginning was asked for. */
+  #wanted = 0;
   #committing: Promise<void> | undefined;
   #running = 0;
   #idle: (() => void)[] = [];
@@ -96,26 +98,34 @@ export class Intake {
 
   #begin(reason: unknown): void {
     this.#failing = reason;
-    this.#restarting ??= this.#beginAnew(reason !== undefined).finally(() => (this.#restarting = undefined));
+    this.#wanted++;
+    this.#restarting ??= this.#beginAnew(reason !== undefined);
   }
 
+  /** Until it has joined, and nobody has asked for another beginning since. */
   async #beginAnew(again: boolean): Promise<void> {
     const { clock, log } = this.#options;
     const { signal } = this.#abort;
+    await Promise.resolve(); // so that whoever began it has it noted
     if (again) this.restarts++;
-    for (let failures = again ? 1 : 0; !signal.aborted; failures++) {
-      await this.#close();
-      if (failures > 0) await clock.sleep(Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** (failures - 1)), signal);
-      if (signal.aborted) break;
-      try {
-        await this.#join();
-        return;
-      } catch (error) {
-        this.#failing = error;
-        log.warn({ group: this.groupId, error: String(error) }, 'a consumer could not join its group; it tries again');
+    try {
+      for (let failures = again ? 1 : 0; !signal.aborted; failures++) {
+        await this.#close();
+        if (failures > 0) await clock.sleep(Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** (failures - 1)), signal);
+        if (signal.aborted) break;
+        const wanted = this.#wanted;
+        try {
+          await this.#join();
+          if (wanted === this.#wanted) return;
+        } catch (error) {
+          this.#failing = error;
+          log.warn({ group: this.groupId, error: String(error) }, 'a consumer could not join its group; it tries again');
+        }
       }
+      this.#joined.resolve();
+    } finally {
+      this.#restarting = undefined; // in the same turn as the last look
     }
-    this.#joined.resolve();
   }
 
   async #join(): Promise<void> {

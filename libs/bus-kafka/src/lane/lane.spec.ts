@@ -51,6 +51,16 @@ describe('a lane of messages', () => {
     expect(producer.mostUnderWay).toBe(1);
   });
 
+  it('forgets nothing that comes in the very moment it falls idle', async () => {
+    const { producer, lane } = fake();
+    for (let turns = 0; turns < 30; turns++) {
+      await lane.send('t', message('a', 'before'));
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      await Promise.race([lane.send('t', message('a', 'after')), pause(1000).then(() => Promise.reject(new Error(`forgotten after ${turns} turns`)))]);
+    }
+    expect(producer.batches.flat()).toHaveLength(60);
+  });
+
   it('sends again what a falling leader did not acknowledge, although the client calls the batch sent', async () => {
     const { producer, lane } = fake();
     const [zero, one] = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5'].reduce<[string[], string[]]>((by, key) => (by[partitionFor(key, 2)]!.push(key), by), [[], []]);

@@ -69,7 +69,7 @@ export class Lane {
     return new Promise((resolve, reject) => {
       const { key, value, headers } = message;
       this.#waiting.push({ topic, message: { key, value, headers: { ...headers } }, bytes, until: this.#options.clock.monotonicMs() + forMs, resolve, reject });
-      this.#pumping ??= this.#pump().finally(() => (this.#pumping = undefined));
+      this.#pumping ??= this.#pump();
     });
   }
 
@@ -91,17 +91,20 @@ export class Lane {
 
   async #pump(): Promise<void> {
     await Promise.resolve(); // what is handed over in this turn goes together
-    for (let failures = 0; this.#waiting.length > 0; ) {
-      const batch = this.#take();
-      const rest = await this.#attempt(batch);
-      if (rest.length === 0) {
-        failures = 0;
-        this.#failing = undefined;
-        continue;
+    try {
+      for (let failures = 0; this.#waiting.length > 0; ) {
+        const rest = await this.#attempt(this.#take());
+        if (rest.length === 0) {
+          failures = 0;
+          this.#failing = undefined;
+          continue;
+        }
+        this.#waiting.unshift(...rest);
+        if (this.#abort.signal.aborted) return this.#giveUp();
+        await this.#options.clock.sleep(Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** failures++), this.#abort.signal);
       }
-      this.#waiting.unshift(...rest);
-      if (this.#abort.signal.aborted) return this.#giveUp();
-      await this.#options.clock.sleep(Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** failures++), this.#abort.signal);
+    } finally {
+      this.#pumping = undefined; // in the same turn as the last look: whoever comes later begins anew
     }
   }
 
