@@ -59,6 +59,17 @@ const stoodBehind = () => {
   }
 };
 
+/** The forms that the end-to-end journeys ran on in this run, and what stood behind each port of theirs. */
+const JOURNEYS = path.join('.cache', 'journeys');
+rmSync(JOURNEYS, { recursive: true, force: true });
+const journeysOn = (form) => {
+  try {
+    for (const line of JSON.parse(readFileSync(path.join(JOURNEYS, `${form}.json`), 'utf8'))) console.log(`  journeys, ${form}: ${line}`);
+  } catch {
+    console.log(`  journeys, ${form}: did not run`);
+  }
+};
+
 check('types', 'node', ['node_modules/typescript7/bin/tsc', '-b']);
 check('graph', 'nx', ['show', 'projects']);
 check('lint', 'eslint', ['--cache', '--cache-location', '.cache/eslint', 'libs', 'services', 'test']);
@@ -69,9 +80,13 @@ check('breaking', 'buf', ['breaking', '--against', 'proto/baseline.binpb']);
 jest('unit', '^(?!.*(contract|e2e|real)\\.spec).*\\.spec\\.ts$');
 jest('contract', '\\.contract\\.spec\\.ts$');
 jest('e2e', '\\.e2e\\.spec\\.ts$', '--runInBand');
+if (!only || only.includes('e2e')) journeysOn('embedded');
 // On real servers: one Kafka, one mongod for all. Says what stood behind each port; skips are named with their reason.
 jest('real', '\\.real\\.spec\\.ts$', '--config', 'jest.real.config.cjs');
-if (!only || only.includes('real')) for (const line of stoodBehind()) console.log(`  ${line}`);
+if (!only || only.includes('real')) {
+  for (const line of stoodBehind()) console.log(`  ${line}`);
+  journeysOn('distributed');
+}
 timed('crash', () => {
   const { status, stdout } = run('node', ['services/cli/bin/vouchsafe.js', 'crash', '--kills', long ? '200' : '10', '--seed', '1'], true);
   console.log(stdout?.trim().split('\n').at(-1));
