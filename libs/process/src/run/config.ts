@@ -107,10 +107,10 @@ export const serviceConfig = z.strictObject({
   VOUCHSAFE_MONGO_DATABASE: z.string().regex(/^[a-z0-9_]{1,24}$/, because('DATABASE')).default('vouchsafe'),
   /** Whether indexes that lack are made at the start. In production a command makes them before. */
   VOUCHSAFE_MONGO_INDEXES: z.enum(['apply', 'check']).optional(),
-  /** This replica's own disk: deployment marker, spool, lists. */
-  VOUCHSAFE_DATA: folder.default(path.resolve('.vouchsafe/process')),
+  /** This replica's own disk: deployment marker, spool, lists. Where it is not set, both lie under `.vouchsafe` by the service's name. */
+  VOUCHSAFE_DATA: folder.optional(),
   /** The journal of the irrevocable: better on another disk. */
-  VOUCHSAFE_JOURNAL: folder.default(path.resolve('.vouchsafe/process-journal')),
+  VOUCHSAFE_JOURNAL: folder.optional(),
   /** File of the key-encryption key, for the owners of a vault. Losing it loses what the vault holds. */
   VOUCHSAFE_VAULT_KEY: z.string().min(1).default('.vouchsafe/keys/vault.key'),
   /** Instead of the file: 64 hexadecimal digits, as an orchestrator's secret (`VOUCHSAFE_VAULT_SECRET_FILE`). */
@@ -128,9 +128,12 @@ export const serviceConfig = z.strictObject({
   const problem = (name: string, reason: Reason): void => context.addIssue({ code: 'custom', path: [name], message: reason });
   check(config, problem);
   if (config.VOUCHSAFE_NAMESPACE === 'live' && config.VOUCHSAFE_BUS_MISHAPS) problem('VOUCHSAFE_BUS_MISHAPS', 'MISHAPS');
-  if (config.VOUCHSAFE_NAMESPACE === 'live' && isInside(config.VOUCHSAFE_VAULT_KEY, config.VOUCHSAFE_DATA)) problem('VOUCHSAFE_VAULT_KEY', 'KEY_INSIDE');
+  if (config.VOUCHSAFE_NAMESPACE === 'live' && config.VOUCHSAFE_DATA !== undefined && isInside(config.VOUCHSAFE_VAULT_KEY, config.VOUCHSAFE_DATA)) problem('VOUCHSAFE_VAULT_KEY', 'KEY_INSIDE');
 });
 export type ServiceConfig = z.output<typeof serviceConfig>;
+/** Where a replica of the service keeps what is its own. */
+export const foldersOf = (name: string, { VOUCHSAFE_DATA: data, VOUCHSAFE_JOURNAL: journal }: ServiceConfig): { readonly data: string; readonly journal: string } =>
+  ({ data: data ?? path.resolve('.vouchsafe/process', name), journal: journal ?? path.resolve('.vouchsafe/process-journal', name) });
 
 /** Every variable of the gateway's process. */
 export const gatewayProcessConfig = z.strictObject({

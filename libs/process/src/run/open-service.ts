@@ -5,6 +5,7 @@ import type { Bus } from '@vouchsafe/bus';
 import type { KafkaBus } from '@vouchsafe/bus-kafka';
 import type { EventStore } from '@vouchsafe/event-store';
 import { openEsdbStore } from '@vouchsafe/event-store-esdb';
+import { Fault } from '@vouchsafe/kernel';
 import { type Journal, openJournal } from '@vouchsafe/journal';
 import { mongoParkedStore } from '@vouchsafe/parked-mongo';
 import type { ReadStore } from '@vouchsafe/read-store';
@@ -15,7 +16,7 @@ import { type Clock, createIds, type Disk, type Ids, type Log, type Namespace, n
 import type { CodeVault, Nonces, PersonalVault } from '@vouchsafe/vault';
 import type { Closers } from '../closers.js';
 import type { Dependency } from '../dependencies.js';
-import type { ServiceConfig } from './config.js';
+import { foldersOf, type ServiceConfig } from './config.js';
 import { connect, type Machine } from './connections.js';
 import { mishandled } from './mishaps.js';
 import { openCodes, openPersonal } from './vaults.js';
@@ -39,8 +40,13 @@ export type OpenService = { readonly ports: ServicePorts; readonly rpc: GrpcRpc;
 /** Opens everything a service stands on. Rejects while something of it cannot be had; what was opened is in `closers`. */
 export const openService = async (name: string, config: ServiceConfig, machine: Machine, closers: Closers): Promise<OpenService> => {
   const { clock, timers, random, log } = machine;
-  const { VOUCHSAFE_NAMESPACE: namespace, VOUCHSAFE_DATA: data, VOUCHSAFE_JOURNAL: journalFolder } = config;
-  for (const folder of [data, journalFolder]) made(folder);
+  const { VOUCHSAFE_NAMESPACE: namespace } = config;
+  const folders = foldersOf(name, config);
+  const { data } = folders;
+  for (const folder of [data, folders.journal]) {
+    made(folder);
+    closers.add(await ownFolder(folder));
+  }
   const store = await openEsdbStore({ connectionString: config.VOUCHSAFE_EVENT_STORE, clock, log, random, connectMs: CONNECT_MS, ...(config.VOUCHSAFE_EVENT_STORE_PREFIX && { prefix: config.VOUCHSAFE_EVENT_STORE_PREFIX }) });
   closers.add(() => store.close());
   const mongo = { uri: config.VOUCHSAFE_MONGO_URI, clock, random, log, indexes: config.VOUCHSAFE_MONGO_INDEXES ?? (config.VOUCHSAFE_PROFILE === 'production' ? 'check' : 'apply') } as const;
@@ -49,9 +55,9 @@ export const openService = async (name: string, config: ServiceConfig, machine: 
   await readStore.check();
   const parked = mongoParkedStore({ ...mongo, database: `${config.VOUCHSAFE_MONGO_DATABASE}_${namespace}_${name}_parked` });
   closers.add(() => parked.close());
-  const { journal, deployment, floor } = await openDeployed(config, store, machine, closers);
+  const { journal, deployment, floor } = await openDeployed(config, folders, store, machine, closers);
   const { rpc, bus, ids, dependencies } = await connect(name, config, machine, closers, { parked, floor });
-  const vault = { config, place: { ...mongo, database: `${config.VOUCHSAFE_MONGO_DATABASE}_${namespace}_${name}_vault` }, ids, closers, ...machine };
+  const vault = { config, dataDir: data, place: { ...mongo, database: `${config.VOUCHSAFE_MONGO_DATABASE}_${namespace}_${name}_vault` }, ids, closers, ...machine };
   return {
     rpc, bus, deployment,
     dependencies: [...dependencies, { name: 'the event store', check: async () => void (await store.revisionOf('probe-of-readiness')) }, { name: 'MongoDB', check: () => readStore.check() }],
@@ -67,9 +73,18 @@ const made = (folder: string): string => {
   return folder;
 };
 
+/** Two replicas on one folder would write over each other's journal. Fault `DIRECTORY_IN_USE`. Answers how to let go of it. */
+const ownFolder = async (folder: string): Promise<() => Promise<void>> => {
+  try {
+    return await nodeDisk(folder).lock('process.lock');
+  } catch (error) {
+    throw new Fault('DIRECTORY_IN_USE', `${folder} is in use by another process, or cannot be written: every replica needs folders of its own (VOUCHSAFE_DATA, VOUCHSAFE_JOURNAL)`, true, { cause: error });
+  }
+};
+
 /** The deployment's marker and the journal, and the floor that replies wait for: both the log and the journal are on the disk. */
-const openDeployed = async (config: ServiceConfig, store: EventStore, { clock, timers, log, random }: Machine, closers: Closers): Promise<{ readonly journal: Journal; readonly deployment: Deployment; readonly floor: () => Promise<void> }> => {
-  const { VOUCHSAFE_NAMESPACE: namespace, VOUCHSAFE_DATA: data, VOUCHSAFE_JOURNAL: folder } = config;
+const openDeployed = async (config: ServiceConfig, { data, journal: folder }: ReturnType<typeof foldersOf>, store: EventStore, { clock, timers, log, random }: Machine, closers: Closers): Promise<{ readonly journal: Journal; readonly deployment: Deployment; readonly floor: () => Promise<void> }> => {
+  const { VOUCHSAFE_NAMESPACE: namespace } = config;
   const deployment = await openDeployment({ data, marker: folder, ids: createIds(clock, random), log });
   await deployment.attach(store, timers);
   closers.add(() => deployment.close());

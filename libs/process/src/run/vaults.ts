@@ -5,11 +5,11 @@ import type { Closers } from '../closers.js';
 import type { ServiceConfig } from './config.js';
 import type { Machine } from './connections.js';
 
-export type VaultPlaces = Machine & { readonly config: ServiceConfig; readonly place: VaultMongoOptions; readonly ids: Ids; readonly closers: Closers };
+export type VaultPlaces = Machine & { readonly config: ServiceConfig; readonly dataDir: string; readonly place: VaultMongoOptions; readonly ids: Ids; readonly closers: Closers };
 
 /** The key-encryption key: out of the secret, where one is given, else out of its file (made at the first start). */
-const wrapOf = ({ config, random, log }: VaultPlaces): KeyWrap => {
-  const { VOUCHSAFE_VAULT_SECRET: secret, VOUCHSAFE_VAULT_KEY: file, VOUCHSAFE_DATA: dataDir, VOUCHSAFE_NAMESPACE: namespace } = config;
+const wrapOf = ({ config, dataDir, random, log }: VaultPlaces): KeyWrap => {
+  const { VOUCHSAFE_VAULT_SECRET: secret, VOUCHSAFE_VAULT_KEY: file, VOUCHSAFE_NAMESPACE: namespace } = config;
   return secret === undefined ? fileKeyWrap({ file, dataDir, namespace, random, log }) : secretKeyWrap(secret, random);
 };
 
