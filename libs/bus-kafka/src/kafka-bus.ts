@@ -223,7 +223,13 @@ class Bus1 implements KafkaBus {
     return Object.fromEntries(await Promise.all(entries));
   }
   async caughtUp(): Promise<void> {
-    while (Object.values(await this.lag()).some((lag) => lag > 0)) await this.#options.clock.sleep(CAUGHT_UP_POLL_MS);
+    const { clock, log } = this.#options;
+    const behind = async (): Promise<boolean> => Object.values(await this.lag()).some((lag) => lag > 0);
+    const notKnown = (error: unknown): true => {
+      log.debug({ error: String(error) }, 'the lag cannot be looked up just now'); // e.g. leaders move
+      return true;
+    };
+    while (await behind().catch(notKnown)) await clock.sleep(CAUGHT_UP_POLL_MS);
   }
 
   stop(): Promise<void> {
