@@ -4,10 +4,11 @@ const DOWN_MS = 4_000;
 const SERVICES = ['access', 'catalog', 'inventory', 'order', 'risk', 'fulfillment', 'redemption', 'ledger', 'insight'];
 const RECOVERED_MS = 60_000;
 
-/** Milliseconds until the next order ends from now on. */
-const untilNextAnswer = async ({ acks }: World): Promise<number> => {
-  const [from, known] = [performance.now(), acks.all.length];
-  while (acks.all.length === known && performance.now() - from < RECOVERED_MS) await sleep(20);
+/** Milliseconds until an order has ended that is placed from now on. */
+const untilServed = async ({ acks, load }: World): Promise<number> => {
+  const [from, next, known] = [performance.now(), load.placed, acks.all.length];
+  const isServed = (): boolean => acks.all.slice(known).some((ack) => ack.kind === 'order' && Number(ack.number.slice(2)) >= next);
+  while (!isServed() && performance.now() - from < RECOVERED_MS) await sleep(20);
   return Math.round(performance.now() - from);
 };
 
@@ -18,10 +19,10 @@ export const brokers = async (world: World): Promise<Readonly<Record<string, num
   await Promise.all(all.map((index) => kafka.kill(index)));
   await sleep(DOWN_MS);
   await Promise.all(all.map((index) => kafka.restart(index)));
-  const recoveredMs = await untilNextAnswer(world);
+  const recoveredMs = await untilServed(world);
   await sleep(DOWN_MS);
   await kafka.kill(1);
-  const failedOverMs = await untilNextAnswer(world);
+  const failedOverMs = await untilServed(world);
   await sleep(DOWN_MS);
   await kafka.restart(1);
   return { recovered_ms: recoveredMs, failed_over_ms: failedOverMs };
@@ -35,7 +36,7 @@ export const documents = async (world: World): Promise<Readonly<Record<string, n
   await sleep(DOWN_MS);
   const meanwhile = acks.all.length - before;
   await cluster.servers.mongo.restart(0);
-  const recoveredMs = await untilNextAnswer(world);
+  const recoveredMs = await untilServed(world);
   const { dropViews } = await import('@vouchsafe/cluster');
   const dropped = await dropViews(views.uri, SERVICES.map((service) => `${views.database}_sandbox_${service}`));
   for (const name of SERVICES) {
