@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { furnish } from '../demo/furnish.js';
+import { describeEnduring } from './enduring.js';
 import type { Form } from './form.js';
 import { describePaying } from './paying.js';
 import { describeProving } from './proving.js';
@@ -28,7 +29,7 @@ export const describeJourneys = (name: string, open: () => Promise<Form>): void 
       mkdirSync(TOLD, { recursive: true });
       writeFileSync(path.join(TOLD, `${name}.json`), JSON.stringify(form.behind));
       visitors = new Visitors(form);
-      await furnish(visitors.admin, form.folder, { months: 120, seats: 5, coffee: 40, tens: 5 });
+      await furnish(visitors.admin, form.folder, { months: 160, seats: 5, coffee: 40, tens: 5 });
     }, OPEN_MS);
     afterAll(async () => {
       visitors?.close();
@@ -40,6 +41,7 @@ export const describeJourneys = (name: string, open: () => Promise<Form>): void 
     describe('streaming', () => describeStreaming(present));
     describe('at the tills', () => describeRedeeming(present));
     describe('what buyers pay', () => describePaying(present));
+    describe('power cuts', () => describeEnduring(present));
     describe('proving', () => describeProving(present));
   });
 };

@@ -13,6 +13,9 @@ import { auditOf } from './proving.js';
 
 const isCompiled = existsSync(path.resolve(__dirname, '../../../order/dist/main.js'));
 
+/** Those that write what an order does; the gateway too. */
+const KILLED = ['order', 'inventory', 'ledger', 'fulfillment', 'redemption', 'gateway'] as const;
+
 /** Every service and the gateway as a process of its own, on Kafka, MongoDB and an EventStoreDB (or our log behind its door). */
 export const openDistributed = async (): Promise<Form> => {
   if (!isCompiled) throw new Error('compile first: the cluster starts services/*/dist/main.js');
@@ -24,6 +27,12 @@ export const openDistributed = async (): Promise<Form> => {
   const { http, grpc, keys, behind, eventStore, mongo } = cluster;
   return {
     http, grpc, keys, behind, folder: goods, recorders: 'several',
+    crash: async () => {
+      const children = KILLED.map((service) => cluster.processes.get(service)!);
+      await Promise.all(children.map((child) => child.signal('SIGKILL')));
+      for (const child of children) child.start();
+      await Promise.all(KILLED.map((service) => cluster.ready(service)));
+    },
     audit: async () => {
       const store = await openEsdbStore({ connectionString: eventStore.url, prefix: eventStore.prefix, clock: systemClock(), log: silentLog });
       try {

@@ -14,6 +14,8 @@ export type Form = {
   readonly recorders: Recorders;
   /** A folder for files of goods; removed with the form. */
   readonly folder: string;
+  /** Kills what serves, as a power cut would, and begins it again on what it had written; settles when it serves. Addresses stay. */
+  crash(): Promise<void>;
   /** Looks into the form's own stores when the journeys are over: what is wrong, in words. Nothing may be called after it. */
   audit(): Promise<readonly string[]>;
   /** Ends all of it and removes its data. */
