@@ -21,8 +21,8 @@ export type EventGroupOptions = {
 };
 
 const SWEEP_MS = 1000;
-/** Handlers of a term that is over are waited for so long before the next begins; after that both may run, which effects bear. */
-const OVERLAP_MS = 10_000;
+/** Handlers of a term that is over are waited for so long (well below a session, which nobody keeps alive meanwhile); after that both may run, which effects bear. */
+const OVERLAP_MS = 1500;
 
 /**
  * The events of one consumer group as far as their partitions are ours. Each term has a {@link Subscription} of its own, which

@@ -25,6 +25,8 @@ type Entry = {
 const BATCH_MESSAGES = 500;
 const BATCH_BYTES = 512 * 1024;
 const MESSAGE_BYTES = 900 * 1024;
+/** About what headers and key take. */
+const HEADERS_BYTES = 512;
 /** Smaller batches cost more to compress than to send. */
 const COMPRESS_FROM_BYTES = 2048;
 const WAITING_MAX = 20_000;
@@ -62,7 +64,7 @@ export class Lane {
 
   /** Settles when all in-sync replicas have it. After `forMs` it is not sent any more if it was not yet; the promise then rejects. */
   send(topic: string, message: Outgoing, forMs = Infinity): Promise<void> {
-    const bytes = message.value.length + 512;
+    const bytes = Buffer.byteLength(message.value) + HEADERS_BYTES;
     if (this.#abort.signal.aborted) return Promise.reject(new Fault('BUS_STOPPED', 'the bus is stopped'));
     if (bytes > MESSAGE_BYTES) return Promise.reject(new Fault('MESSAGE_TOO_LARGE', `a message of ${bytes} bytes for ${topic}`, false));
     if (this.#waiting.length >= WAITING_MAX) return Promise.reject(new Fault('BUSY', 'too many messages wait to be sent; try again'));
@@ -151,7 +153,7 @@ export class Lane {
       if (known) known.push(message);
       else byTopic.set(topic, [message]);
     }
-    const compress = batch.reduce((sum, { bytes }) => sum + bytes - 512, 0) >= COMPRESS_FROM_BYTES;
+    const compress = batch.reduce((sum, { bytes }) => sum + bytes - HEADERS_BYTES, 0) >= COMPRESS_FROM_BYTES;
     const answers = await producer.sendBatch({
       acks: -1, timeout: ACK_TIMEOUT_MS,
       compression: compress ? (this.#options.compression === 'zstd' ? CompressionTypes.ZSTD : CompressionTypes.GZIP) : CompressionTypes.None,
