@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { dataFolder } from './data-folder.js';
 import { freePort, ServerProcess } from './processes.js';
 import { configured, type TestServers } from './servers.js';
 import { kafkaJars, whyNoLocalKafka } from './tools.js';
@@ -28,7 +28,7 @@ export const startKafka = async ({ brokers, own, config = {} }: KafkaOptions): P
   const absent = whyNoLocalKafka();
   if (absent) throw new ServerUnavailable(absent);
   const jars = await kafkaJars();
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-kafka-'));
+  const folder = dataFolder('kafka');
   const ports: Ports[] = [];
   while (ports.length < brokers) ports.push({ broker: await freePort(), controller: await freePort() });
   const nodes = ports.map((_, index) => prepare(folder, ports, { index, config, jars }));

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { type Db, MongoClient } from 'mongodb';
+import { dataFolder } from './data-folder.js';
 import { freePort, ServerProcess, sleep } from './processes.js';
 import { configured, type TestServers } from './servers.js';
 import { mongodBinary, whyNoLocalMongo } from './tools.js';
@@ -39,7 +39,7 @@ const localMongo = async ({ members, args = [], standalone = false }: MongoOptio
   const absent = whyNoLocalMongo();
   if (absent) throw new ServerUnavailable(absent);
   const binary = await mongodBinary();
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-mongo-'));
+  const folder = dataFolder('mongo');
   const ports: number[] = [];
   while (ports.length < members) ports.push(await freePort());
   const nodes = ports.map((port, index) => prepare(binary, path.join(folder, `member-${index}`), [...flags(port), ...(standalone ? [] : ['--replSet', REPLICA_SET]), ...args]));
