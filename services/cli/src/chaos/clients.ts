@@ -1,6 +1,5 @@
 import type { Cluster } from '@vouchsafe/cluster';
 import { Connection } from '../client/connection.js';
-import { CHANNELS } from './load.js';
 
 /** Whoever calls the cluster. */
 export type Clients = {
@@ -10,6 +9,7 @@ export type Clients = {
   close(): void;
 };
 
+export const CHANNELS = ['chn_dist', 'chn_corp'] as const;
 export const TERMINAL = 'trm_lake-1';
 const DEADLINE_MS = 10_000;
 

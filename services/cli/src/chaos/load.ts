@@ -2,7 +2,7 @@ import { type Order, OrderService, OrderState } from '@vouchsafe/proto/order/v1/
 import { RedemptionService } from '@vouchsafe/proto/redemption/v1/redemption';
 import type { Acks } from '../crash/acks.js';
 import { disclose } from '../demo/redeeming.js';
-import type { Clients } from './clients.js';
+import { CHANNELS, type Clients } from './clients.js';
 
 const FINAL = [OrderState.COMPLETED, OrderState.REJECTED, OrderState.CANCELLED];
 const AGAIN_MS = 200;
@@ -13,7 +13,6 @@ const WAIT_MS = 5_000;
 const PATIENCE_MS = 60_000;
 const LANES_MAX = 400;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-export const CHANNELS = ['chn_dist', 'chn_corp'] as const;
 
 /**
  * Orders at a steady rate, whatever becomes of those before, by clients that never give up: each asks again under its own number

@@ -3,8 +3,8 @@ import { Auditor } from '../audit/auditor.js';
 import { allEvents } from '../audit/open-log.js';
 import type { Acks } from '../crash/acks.js';
 import { codesTwice, lostOf } from '../crash/verdict.js';
-import type { Clients } from './clients.js';
-import type { CHANNELS, Load } from './load.js';
+import type { CHANNELS, Clients } from './clients.js';
+import type { Load } from './load.js';
 
 /** What a scenario ends with; all of `lost`, `twice`, `stuck`, `ledger_sum`, `damage` are zero, or a promise was broken. */
 export type Verdict = {

@@ -7,8 +7,8 @@ import { openEsdbStore } from '@vouchsafe/event-store-esdb';
 import { type Random, seededRandom, silentLog, systemClock } from '@vouchsafe/runtime';
 import { Acks } from '../crash/acks.js';
 import { furnish } from '../demo/furnish.js';
-import { type Clients, clientsOf, TERMINAL } from './clients.js';
-import { CHANNELS, Load } from './load.js';
+import { CHANNELS, type Clients, clientsOf, TERMINAL } from './clients.js';
+import { Load } from './load.js';
 import type { ViewsPlace } from './views.js';
 
 export type Plan = {
