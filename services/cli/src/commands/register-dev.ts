@@ -26,10 +26,10 @@ export const registerDev = (program: Command, shell: Shell, t: T): void => {
 /** Runs until SIGINT or SIGTERM, then ends everything it started. */
 const cluster = async (speech: Speech, options: Options): Promise<number> => {
   const { note, t } = speech;
-  const { startCluster } = await import('@vouchsafe/cluster'); // no other command needs its drivers
+  const { startSandboxCluster } = await import('../drive/sandbox-cluster.js'); // no other command needs its drivers
   const folder = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-cluster-'));
   const signalled = nextSignal();
-  const running = await startCluster({ folder, channels: DEMO_CHANNELS, terminals: DEMO_TERMINALS, note: (zh, en) => note(t(zh, en)) }).catch((error: unknown) => {
+  const running = await startSandboxCluster({ folder, channels: DEMO_CHANNELS, terminals: DEMO_TERMINALS, note: (zh, en) => note(t(zh, en)) }).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandFailure(EXIT.unavailable, `集群未能启动（日志在 ${folder}/logs）：${reason}`, `the cluster did not start (logs in ${folder}/logs): ${reason}`);
   });
