@@ -13,6 +13,11 @@ export type FactsOptions = { readonly imports: Imports; readonly cards: Collecti
 const STEPS: Readonly<Record<Exclude<Batch['step'], 'none'>, BatchState>> = {
   receiving: 'RECEIVING', processing: 'PROCESSING', ready: 'READY', completed: 'COMPLETED', aborted: 'ABORTED',
 };
+/** Whoever reads COMPLETED may sell: until the pool has received the batch, it is told as what it was before. */
+const stateOf = (batch: Exclude<Batch, { step: 'none' }>): BatchState => {
+  if (batch.step !== 'completed' || batch.settled || batch.erased) return STEPS[batch.step];
+  return batch.plan.source.type === 'mint' ? 'PROCESSING' : 'READY';
+};
 /** State from the stream, counts from vault and spool, times from the view, which may lag a moment. */
 export const factsOf = async ({ imports, cards }: FactsOptions, batchId: string): Promise<ImportFacts> => {
   const batch = await imports.load(batchId);
@@ -20,7 +25,7 @@ export const factsOf = async ({ imports, cards }: FactsOptions, batchId: string)
   const { startedAt, endedAt, reason, bytes, version } = (await cards.get(batchId))?.value ?? UNSEEN;
   const { rows, refused, line } = await imports.progress(batchId);
   const nextOffset = batch.step === 'receiving' ? await imports.received(batchId) : bytes;
-  return { ...planned(batch.plan, STEPS[batch.step], startedAt), nextOffset, lines: line, accepted: rows, refused, reason, endedAt, version };
+  return { ...planned(batch.plan, stateOf(batch), startedAt), nextOffset, lines: line, accepted: rows, refused, reason, endedAt, version };
 };
 const UNSEEN = { startedAt: 0, endedAt: 0, reason: '', bytes: 0, version: 0 };
 
@@ -33,7 +38,7 @@ export const jobOf = async ({ imports, cards }: FactsOptions, batchId: string, p
   const batch = await imports.load(batchId);
   const of = batch.step === 'none' ? plan : batch.plan;
   if (of?.source.type !== 'mint') throw failureOf('JOB_UNKNOWN');
-  const state = batch.step === 'none' ? 'PROCESSING' : STEPS[batch.step];
+  const state = batch.step === 'none' ? 'PROCESSING' : stateOf(batch);
   const [{ rows }, card] = [await imports.progress(batchId), await cards.get(batchId)];
   return { jobId: batchId.replace(/^bat_/, 'job_'), state: STATES[state], batchId, done: BigInt(rows), total: BigInt(of.source.plan.quantity), reason: card?.value.reason ?? '' };
 };
