@@ -48,14 +48,19 @@ const shorteningFlags = (inStream: boolean, follows: boolean): number =>
 /** The data with what the head says anyway written as marks, and the flags that tell so. */
 const withMarks = (json: string, { correlation, principal, occurredAt }: NewEvent): readonly [data: string, flags: number] => {
   let [data, flags] = [json, 0];
-  const mark = (said: string, sign: string, flag: number): void => {
-    if (said.length < MARKED_FROM || !data.includes(said)) return;
-    data = data.replaceAll(said, sign);
-    flags |= flag;
-  };
-  mark(correlation, layout.MARKS.correlation, layout.CORRELATION_MARKED);
-  mark(principal, layout.MARKS.principal, layout.PRINCIPAL_MARKED);
-  mark(String(occurredAt), layout.MARKS.occurredAt, layout.OCCURRED_MARKED);
+  if (correlation.length >= MARKED_FROM && data.includes(correlation)) {
+    data = data.replaceAll(correlation, layout.MARKS.correlation);
+    flags = layout.CORRELATION_MARKED;
+  }
+  if (principal.length >= MARKED_FROM && data.includes(principal)) {
+    data = data.replaceAll(principal, layout.MARKS.principal);
+    flags |= layout.PRINCIPAL_MARKED;
+  }
+  const time = String(occurredAt);
+  if (time.length >= MARKED_FROM && data.includes(time)) {
+    data = data.replaceAll(time, layout.MARKS.occurredAt);
+    flags |= layout.OCCURRED_MARKED;
+  }
   return [data, flags];
 };
 /** Of a text that is known to be ASCII. */

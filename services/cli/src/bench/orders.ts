@@ -14,7 +14,7 @@ const GOAL = 0.1;
 /** The compiler is not done with the hot paths before. */
 const WARM_SECONDS = 10;
 const ORDERS_MAX_PER_SECOND = 8_000;
-const BUYERS = 5_000;
+const BUYERS = 200_000;
 
 /** Codes that no run of this plan can use up. */
 export const ordersAtMost = ({ seconds, rounds }: Pick<OrdersPlan, 'seconds' | 'rounds'>): number => (seconds * rounds + WARM_SECONDS) * ORDERS_MAX_PER_SECOND;
