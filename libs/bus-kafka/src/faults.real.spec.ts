@@ -73,6 +73,8 @@ describeReal(['Kafka'], 'known faults of the client, on a real Kafka', () => {
     const watchdog = startWatchdog({
       watched: () => [intake], lagsOf: (groupId, topics) => lagsOf(rig.admin, groupId, topics), stalledMs: 1000, everyMs: 200, clock: systemClock(), log: silentLog,
     });
+    await until(() => (intake.assignment[topic]?.length ?? 0) > 0); // a pause before that is forgotten
+    Object.assign(raw!, { resume: () => undefined }); // nor shall back-pressure that eases end it
     raw!.pause([{ topic }]); // stands for whatever makes a client fetch nothing although it keeps its membership
     const order = rig.bus('order');
     await order.start();

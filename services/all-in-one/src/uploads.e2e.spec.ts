@@ -163,7 +163,7 @@ describe('an upload', () => {
   it(`of one line of ${LINE_MIB} MiB is refused by its number, and its neighbours are taken, in bounded memory`, async () => {
     const importId = await begin();
     const before = process.memoryUsage().arrayBuffers;
-    expect((await sendLine(importId)) - before).toBeLessThan(64 << 20);
+    expect((await sendLine(importId)) - before).toBeLessThan(128 << 20);
     for (let done = await state(importId); done.state === ImportState.PROCESSING; done = await state(importId)) await systemClock().sleep(50);
     expect([(await finish(importId)).accepted, await refusedLines(importId)]).toEqual([2n, ['2 LINE_TOO_LONG']]);
     expect([...(await sellOut())].sort()).toEqual(['GIGA-1', 'GIGA-2']);

@@ -71,11 +71,22 @@ describeReal(['Kafka'], 'a Kafka with TLS, passwords and rights', () => {
   it('rights are added once; what is there beyond the plan is told, and taken away when asked', async () => {
     const plan = planRights(topology, names);
     expect(await applyRights(admin, plan, { dryRun: true })).toMatchObject({ added: plan, present: 0 });
+    // A broker that is asked knows what the controller has written a moment later.
+    const until = async (excess: number): Promise<void> => {
+      for (let tries = 0; tries < 400; tries++) {
+        const seen = await applyRights(admin, plan, { dryRun: true });
+        if (seen.present === plan.length && seen.excess.length === excess) return;
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    };
     expect(await applyRights(admin, plan)).toMatchObject({ added: plan, excess: [] });
+    await until(0);
     expect(await applyRights(admin, plan)).toEqual({ added: [], present: plan.length, excess: [] });
     const more = { principal: 'User:vouchsafe-order', operation: 'WRITE', resource: 'TOPIC', name: names.events('inventory'), pattern: 'LITERAL' } as const;
     await applyRights(admin, [more]);
+    await until(1);
     expect(await applyRights(admin, plan, { prune: true })).toEqual({ added: [], present: plan.length, excess: [more] });
+    await until(0);
     expect(await applyRights(admin, plan)).toEqual({ added: [], present: plan.length, excess: [] });
   });
 
