@@ -1,7 +1,7 @@
-import { CategoryFilter, eventsOf, type EventStore, type Page, type Position, type ReadAll, type RecordPage, START, type StoredEvent } from '@vouchsafe/event-store';
+import { CategoryFilter, eventsOf, type EventStore, type Page, type Position, type ReadAll, type RecordPage, START } from '@vouchsafe/event-store';
 import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
 import type { FollowedLog } from '../followed-log.js';
-import { RecentEvents } from './recent-events.js';
+import { pageOf, RecentEvents } from './recent-events.js';
 
 /** Asks the log's owner for durable records; waits there until there are some. */
 export type ReadRecords = (after: Position, maxBytes: number) => Promise<RecordPage>;
@@ -66,7 +66,8 @@ export class FedLog implements FollowedLog {
     const recent = this.#recent.after(after, filter, max);
     if (recent) return recent;
     const events = eventsOf(await this.#options.read(after, PAGE_BYTES));
-    return pageOf(events, { after, filter, max });
+    const page = pageOf(events, { after, filter, max });
+    return { ...page, atEnd: events.length === 0 }; // there may be more behind what was handed over
   }
 
   async *subscribe({ after, categories, signal }: Parameters<EventStore['subscribe']>[0]): AsyncIterable<Page> {
@@ -145,16 +146,3 @@ export class FedLog implements FollowedLog {
     for (const waiter of this.#durableWaiters) waiter.wake();
   }
 }
-
-const pageOf = (events: readonly StoredEvent[], { after, filter, max }: { readonly after: Position; readonly filter: CategoryFilter; readonly max: number }): Page => {
-  const ours: StoredEvent[] = [];
-  let next = after;
-  for (const event of events) {
-    if (filter.matches(event.stream)) {
-      if (ours.length === max) return { events: ours, next, atEnd: false };
-      ours.push(event);
-    }
-    next = event.position;
-  }
-  return { events: ours, next, atEnd: events.length === 0 };
-};

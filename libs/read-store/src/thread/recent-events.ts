@@ -17,17 +17,7 @@ export class RecentEvents {
   /** Events after `after`, at most `max`; undefined where older ones than those here may be among them. */
   after(after: Position, filter: CategoryFilter, max: number): Page | undefined {
     if (after < this.preceding) return undefined;
-    const events: StoredEvent[] = [];
-    let next = after;
-    for (let i = this.#firstAfter(after); i < this.#events.length; i++) {
-      const event = this.#events[i]!;
-      if (filter.matches(event.stream)) {
-        if (events.length === max) return { events, next, atEnd: false };
-        events.push(event);
-      }
-      next = event.position;
-    }
-    return { events, next, atEnd: true };
+    return pageOf(this.#events, { after, filter, max }, this.#firstAfter(after));
   }
 
   #firstAfter(position: Position): number {
@@ -40,3 +30,20 @@ export class RecentEvents {
     return low;
   }
 }
+
+type Wanted = { readonly after: Position; readonly filter: CategoryFilter; readonly max: number };
+
+/** Of `events`, from index `first` on, those of interest, at most `max`; at their end where none is left out. */
+export const pageOf = (events: readonly StoredEvent[], { after, filter, max }: Wanted, first = 0): Page => {
+  const ours: StoredEvent[] = [];
+  let next = after;
+  for (let i = first; i < events.length; i++) {
+    const event = events[i]!;
+    if (filter.matches(event.stream)) {
+      if (ours.length === max) return { events: ours, next, atEnd: false };
+      ours.push(event);
+    }
+    next = event.position;
+  }
+  return { events: ours, next, atEnd: true };
+};
