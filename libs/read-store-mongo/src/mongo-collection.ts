@@ -1,11 +1,10 @@
 import { invariant } from '@vouchsafe/kernel';
 import type { Attempt, Mongo } from '@vouchsafe/mongo';
-import type { Collection, CollectionSpec, Doc, Query, WriteOp } from '@vouchsafe/read-store';
+import type { Collection, CollectionSpec, Doc, Query, Watchers, WriteOp } from '@vouchsafe/read-store';
 import { type Documents, guardedOf, writeGuarded } from './guarded-write.js';
 import { storedCollection } from './indexes.js';
 import { countFilter, type Filter, findPlan } from './query-filter.js';
 import { checkIndexed, docOf, type IndexedFields, indexedFieldsOf, type StoredDocument } from './stored-document.js';
-import type { Watchers } from './watchers.js';
 
 export type Access = { readonly mongo: Mongo; readonly watchers: Watchers; readonly checkOpen: () => void };
 

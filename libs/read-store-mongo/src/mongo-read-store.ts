@@ -1,11 +1,10 @@
 import type { Position } from '@vouchsafe/event-store';
 import { invariant } from '@vouchsafe/kernel';
 import { type Attempt, Mongo, type MongoOptions } from '@vouchsafe/mongo';
-import type { Collection, CollectionSpec, ReadStore } from '@vouchsafe/read-store';
+import { type Collection, type CollectionSpec, type ReadStore, Watchers } from '@vouchsafe/read-store';
 import { originalName } from './field-names.js';
 import { type AppliedIndexes, applyTo, checkIndexes, isStoredCollection, openCollection, storedCollection, VIEWS_PREFIX_LENGTH } from './indexes.js';
 import { MongoCollection } from './mongo-collection.js';
-import { Watchers } from './watchers.js';
 
 export type MongoReadStoreOptions = Omit<MongoOptions, 'codes'> & {
   /**

@@ -15,3 +15,4 @@ export type { Halted, Lag, ProjectionRunner, Rebuilt, RunnersElsewhere } from '.
 export type { SqliteReadStoreOptions } from './sqlite-read-store.js';
 export { sqliteReadStore } from './sqlite-read-store.js';
 export { startWatchdog } from './watchdog.js';
+export { Watchers } from './watchers.js';

@@ -14,6 +14,7 @@ import { type Cell, fieldsOf, type PackedRows, type ReadRow, type Writer } from 
 import { WriteEngine } from './sqlite/write-engine.js';
 import type { Written } from './thread/grouped-writer.js';
 import { ViewsThread } from './thread/views-thread.js';
+import { Watchers } from './watchers.js';
 
 export type SqliteReadStoreOptions = {
   /** The SQLite file; `:memory:` in tests. */
@@ -107,20 +108,6 @@ class SqliteReadStore implements ReadStore {
   }
   #checkOpen(): void {
     if (this.#closed) throw new Fault('READ_STORE_CLOSED', 'the read store is closed', false);
-  }
-}
-
-/** Who wants to know of writes to which collection. */
-class Watchers {
-  readonly #byName = new Map<string, Set<() => void>>();
-
-  add(name: string, changed: () => void): () => void {
-    const watching = this.#byName.get(name) ?? new Set();
-    this.#byName.set(name, watching.add(changed));
-    return () => void watching.delete(changed);
-  }
-  tell(name: string): void {
-    for (const changed of this.#byName.get(name) ?? []) changed();
   }
 }
 
