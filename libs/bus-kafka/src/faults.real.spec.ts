@@ -14,6 +14,13 @@ const until = async (what: () => boolean | Promise<boolean>, ms = 30_000): Promi
   for (const end = Date.now() + ms; !(await what()); await new Promise((resolve) => setTimeout(resolve, 25))) if (Date.now() > end) throw new Error(`not within ${ms} ms`);
 };
 
+/** Both members were told of a generation that a rebalance has just ended: commit in the next one. */
+const whenRebalanced = (error: Error & { readonly type?: string }): false => {
+  const { type } = error.cause instanceof Error ? (error.cause as typeof error) : error;
+  if (!['ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID'].includes(type ?? '')) throw error;
+  return false;
+};
+
 describeReal(['Kafka'], 'known faults of the client, on a real Kafka', () => {
   let servers: TestServers;
   beforeAll(async () => {
@@ -49,9 +56,13 @@ describeReal(['Kafka'], 'known faults of the client, on a real Kafka', () => {
     await member.start();
     const other = new Intake({ groupId, topics: [topic], sessionTimeoutMs: 3000, handle: async () => {}, clock: systemClock(), log: silentLog, connect: (config) => client.consumer(config) });
     await other.start();
-    await until(() => member.assignment[topic]?.length === 1 && other.assignment[topic]?.length === 1);
-    const [mine, theirs] = [member.assignment[topic]![0]!, other.assignment[topic]![0]!];
-    await raw!.commitOffsets([{ topic, partition: mine, offset: '3' }, { topic, partition: theirs, offset: '7' }]);
+    let [mine, theirs] = [-1, -1];
+    await until(async () => {
+      if (member.assignment[topic]?.length !== 1 || other.assignment[topic]?.length !== 1) return false;
+      [mine, theirs] = [member.assignment[topic][0]!, other.assignment[topic][0]!];
+      const offsets = [{ topic, partition: mine, offset: '3' }, { topic, partition: theirs, offset: '7' }];
+      return raw!.commitOffsets(offsets).then(() => true, whenRebalanced);
+    });
     const [offsets] = await rig.admin.fetchOffsets({ groupId, topics: [topic] });
     expect(Object.fromEntries(offsets!.partitions.map(({ partition, offset }) => [partition, offset]))).toEqual({ [mine]: '3', [theirs]: '-1' });
     await Promise.all([member.stop(), other.stop()]);
