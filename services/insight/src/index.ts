@@ -12,6 +12,7 @@ import type { GrantOf } from './application/timeline.js';
 import type { UnitRef } from './application/concerns.js';
 import { type Matter, matters } from './projections/matter.js';
 import { type OrderCourse, orderCourses } from './projections/order-course.js';
+import { type TillClaim, tillClaims } from './projections/till-claim.js';
 
 export { insightErrors } from './api/errors.js';
 export { type Title, titleOf } from './application/titles.js';
@@ -35,6 +36,7 @@ const MATTER_CATEGORIES = [
 export const insightProjections = (): readonly BoundProjection[] => [
   bind(matters, anyCodec, MATTER_CATEGORIES),
   bind(orderCourses, anyCodec, ['order']),
+  bind(tillClaims, anyCodec, ['terminal']),
 ];
 
 const ASK_MS = 5_000;
@@ -54,7 +56,7 @@ export const createInsight = (ports: InsightPorts): ServiceModule & { readonly p
     projections: () => runner,
     start: async () => {
       runner = await startProjections({ name: 'insight', store, readStore, log, clock, projections: insightProjections() });
-      const timeline = { store, matters: await readStore.collection<Matter>(matters.collection), grantsOf };
+      const timeline = { store, matters: await readStore.collection<Matter>(matters.collection), claims: await readStore.collection<TillClaim>(tillClaims.collection), grantsOf };
       rpc.serve(AuditService, auditService({ namespace, store, clock, rpc, timeline, runner }));
       rpc.serve(InsightService, insightService(await readStore.collection<OrderCourse>(orderCourses.collection)));
     },

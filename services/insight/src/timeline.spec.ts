@@ -16,14 +16,20 @@ const codec = eventCodec<Told>('order', {
   GrantActivated: { version: 1, shape: record({ ranges: list(range) }) },
   OrderCompleted: { version: 1, shape: record({}) },
 });
-const teller: Decider<null, Told, Told> = { initial: null, decide: (event) => accept(event), evolve: () => null };
+type AtTill = Message<'SequenceClaimed', { key: string; fingerprint: string }> | Message<'SequenceRefused', { key: string; code: string }>;
+const tillCodec = eventCodec<AtTill>('redemption', {
+  SequenceClaimed: { version: 1, shape: record({ key: text(), fingerprint: text() }) },
+  SequenceRefused: { version: 1, shape: record({ key: text(), code: text() }) },
+});
+const teller = <E>(): Decider<null, E, E> => ({ initial: null, decide: (event) => accept(event), evolve: () => null });
 
 const world = async () => {
   const ports = testPorts();
-  const host = new DeciderHost({ ...ports, decider: teller, codec });
+  const [host, tills] = [new DeciderHost({ ...ports, decider: teller<Told>(), codec }), new DeciderHost({ ...ports, decider: teller<AtTill>(), codec: tillCodec })];
   let n = 0;
-  const tell = (stream: string, correlation: string, event: Told) =>
-    host.handle(stream, event, { commandId: `c${n++}`, correlation, principal: 'pri_1', at: ports.clock.now() });
+  const envelope = (correlation: string) => ({ commandId: `c${n++}`, correlation, principal: 'pri_1', at: ports.clock.now() });
+  const tell = (stream: string, correlation: string, event: Told) => host.handle(stream, event, envelope(correlation));
+  const tellAtTill = (till: string, correlation: string, event: AtTill) => tills.handle(`terminal-${till}`, event, envelope(correlation));
   ports.rpc.serve(GrantsService, {
     verifyDisclosure: async () => ({ recorded: false }),
     findGrants: async ({ index }: { index: bigint }) => ({ grants: index < 2n ? [{ orderId: 'ord_a', lineId: '1', stream: 'grant-ord_a_1_0' }] : [{ orderId: 'ord_b', lineId: '1', stream: 'grant-ord_b_1_0' }] }),
@@ -32,7 +38,7 @@ const world = async () => {
   const insight = createInsight(ports);
   await insight.start();
   const context: CallContext = { caller: serviceCaller('test', 'sandbox'), requestId: 'req_1', deadline: ports.clock.now(), locale: 'zh' };
-  return { ports, tell, insight, context };
+  return { ports, tell, tellAtTill, insight, context };
 };
 
 it("shows one voucher's life and nothing of its neighbours'", async () => {
@@ -51,6 +57,25 @@ it("shows one voucher's life and nothing of its neighbours'", async () => {
   expect([channel.events.length, channel.nextPageToken !== '']).toEqual([3, true]);
   const { ordersByState } = await ports.rpc.call(InsightService.method.getOverview, {}, context);
   expect(ordersByState).toEqual({ COMPLETED: 2n });
+  await insight.stop();
+  await ports.close();
+});
+
+it('shows where a voucher was presented, in vain too, and of its neighbours only to their order', async () => {
+  const { ports, tell, tellAtTill, insight, context } = await world();
+  await tell('order-ord_a', 'ord_a', { type: 'OrderPlaced', channelId: 'chn_1' });
+  await tell('grant-ord_a_1_0', 'ord_a', { type: 'GrantActivated', ranges: [{ batchId: 'bat_1', from: 0, to: 2 }] });
+  await tellAtTill('trm_1_2026-01-01', 'ord_a', { type: 'SequenceClaimed', key: '1', fingerprint: 'bat_1/1' });
+  await tellAtTill('trm_1_2026-01-01', 'ord_a', { type: 'SequenceClaimed', key: '2', fingerprint: 'bat_1/0' });
+  await tellAtTill('trm_1_2026-01-01', 'ord_b', { type: 'SequenceClaimed', key: '3', fingerprint: 'bat_1/11' });
+  await tellAtTill('trm_2_2026-01-01', 'ord_a', { type: 'SequenceClaimed', key: '1', fingerprint: 'bat_1/1/500CNY/counter' });
+  await tellAtTill('trm_2_2026-01-01', 'ord_a', { type: 'SequenceRefused', key: '1', code: 'ALREADY_REDEEMED' });
+  const shown = async (subject: { readonly voucherId: string } | { readonly orderId: string }) => {
+    const { events } = await ports.rpc.call(AuditService.method.getTimeline, subject, context);
+    return events.filter(({ stream }) => stream.startsWith('terminal-')).map(({ stream, title, data }) => `${stream.slice(9, 14)} ${(data as { key: string }).key} ${title?.zh}`);
+  };
+  expect(await shown({ voucherId: 'vch_x' })).toEqual(['trm_1 1 占用终端流水号', 'trm_2 1 占用终端流水号', 'trm_2 1 终端流水号被拒']);
+  expect(await shown({ orderId: 'ord_a' })).toEqual(['trm_1 1 占用终端流水号', 'trm_1 2 占用终端流水号', 'trm_2 1 占用终端流水号', 'trm_2 1 终端流水号被拒']);
   await insight.stop();
   await ports.close();
 });

@@ -55,10 +55,11 @@ export const describeProving = (visitors: () => Visitors): void => {
   it('tells the life of an order and of a voucher from first to last', async () => {
     const { orderId, voucherId, code } = await visitors().voucher('chn_dist', 'A-1');
     await visitors().redeem('trm_lake-1', code);
+    await expect(visitors().redeem('trm_lake-1', code)).rejects.toThrow('ALREADY_REDEEMED');
     const told = (subject: { readonly orderId: string } | { readonly voucherId: string }, types: readonly string[]) =>
       until(async () => (await visitors().admin.call(AuditService.method.getTimeline, subject).catch(() => ({ events: [] }))).events.map(({ type }) => type.split('.')[1]!), (seen) => types.every((type) => seen.includes(type)));
-    await told({ orderId }, ['OrderPlaced', 'VerdictGiven', 'VouchersReserved', 'GrantActivated', 'FundsCaptured', 'OrderCompleted', 'UnitsDisclosed']);
-    await told({ voucherId }, ['OrderPlaced', 'VouchersReserved', 'ReservationCommitted', 'GrantActivated', 'UnitsDisclosed', 'VoucherRedeemed']);
+    await told({ orderId }, ['OrderPlaced', 'VerdictGiven', 'VouchersReserved', 'GrantActivated', 'FundsCaptured', 'OrderCompleted', 'UnitsDisclosed', 'SequenceRefused']);
+    await told({ voucherId }, ['OrderPlaced', 'VouchersReserved', 'ReservationCommitted', 'GrantActivated', 'UnitsDisclosed', 'SequenceClaimed', 'VoucherRedeemed', 'SequenceRefused']);
   });
 
   it('comes to rest: every order ends, the books add up to nothing and owe no buyer', async () => {

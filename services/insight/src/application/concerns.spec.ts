@@ -13,3 +13,8 @@ it('tells other units from no unit at all', () => {
 it('takes the unit itself over others beside it', () => {
   expect(mentions([{ batchId: 'bat_1', index: 6 }, { batchId: 'bat_1', index: 7 }], unit)).toBe('this');
 });
+it('reads ranges as they are stored in rows, and takes no other row for one', () => {
+  expect(mentions({ ranges: [['bat_1', 0, 8]] }, unit)).toBe('this');
+  expect(mentions({ ranges: [['bat_1', 8, 9, 3]] }, unit)).toBe('other');
+  expect(mentions({ rows: [['acc_1', 0, 8], ['bat_1', '0', '8']] }, unit)).toBe('none');
+});

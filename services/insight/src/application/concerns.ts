@@ -10,11 +10,16 @@ type Mention = 'this' | 'other' | 'none';
  */
 export const mentions = (data: Json, unit: UnitRef): Mention => {
   if (data === null || typeof data !== 'object') return 'none';
-  if (Array.isArray(data)) return strongest(data.map((item) => mentions(item, unit)));
+  if (Array.isArray(data)) return isRow(data) ? ownMention({ batchId: data[0], from: data[1], to: data[2] }, unit) : strongest(data.map((item) => mentions(item, unit)));
   const fields = data as Readonly<Record<string, Json>>;
   const own = ownMention(fields, unit);
   return own === 'this' ? own : strongest([own, ...Object.values(fields).map((value) => mentions(value, unit))]);
 };
+
+/** A range as it is stored where there are many: `[batch, from, to]`, perhaps with more behind. */
+const isRow = (data: readonly Json[]): data is readonly [string, number, number] =>
+  typeof data[0] === 'string' && data[0].startsWith(BATCH) && typeof data[1] === 'number' && typeof data[2] === 'number';
+const BATCH = 'bat_';
 
 const ownMention = ({ batchId, index, from, to }: Readonly<Record<string, Json>>, unit: UnitRef): Mention => {
   if (typeof batchId !== 'string') return 'none';

@@ -1,6 +1,7 @@
 import type { EventStore, RecordedEvent } from '@vouchsafe/event-store';
 import type { Collection } from '@vouchsafe/read-store';
 import type { Matter } from '../projections/matter.js';
+import type { TillClaim } from '../projections/till-claim.js';
 import { mentions, type UnitRef } from './concerns.js';
 
 /** Where one unit was granted, newest first. */
@@ -8,12 +9,15 @@ export type GrantOf = { readonly orderId: string; readonly stream: string };
 export type TimelinePorts = {
   readonly store: EventStore;
   readonly matters: Collection<Matter>;
+  readonly claims: Collection<TillClaim>;
   /** Every grant that ever held the unit (a unit returned undisclosed may be sold again). */
   readonly grantsOf: (unit: UnitRef) => Promise<readonly GrantOf[]>;
 };
 
 const STREAM_MAX = 2_000;
 const CHANNEL_MATTERS_MAX = 200;
+const CLAIMS_MAX = 2_000;
+const REVISIONS_PAGE = 256;
 
 const byTime = (a: RecordedEvent, b: RecordedEvent): number => a.position - b.position;
 const unique = (events: readonly RecordedEvent[]): readonly RecordedEvent[] => {
@@ -24,21 +28,30 @@ const unique = (events: readonly RecordedEvent[]): readonly RecordedEvent[] => {
 /** All events of a stream, at most {@link STREAM_MAX}. */
 const whole = (store: EventStore, stream: string): Promise<readonly RecordedEvent[]> => store.readStream(stream, { max: STREAM_MAX });
 
-/** The events a matter names, fetched by stream and revision, in runs. */
-const ofMatter = async (store: EventStore, matter: Matter): Promise<readonly RecordedEvent[]> => {
+/** The events at these revisions of a stream, in runs. */
+const at = async (store: EventStore, stream: string, revisions: readonly number[]): Promise<readonly RecordedEvent[]> => {
   const events: RecordedEvent[] = [];
-  for (const [stream, revisions] of matter.streams) {
-    const wanted = new Set(revisions);
-    for (let from = revisions[0]!; from <= revisions.at(-1)!; ) {
-      const page = await store.readStream(stream, { from, max: Math.min(256, revisions.at(-1)! - from + 1) });
-      if (page.length === 0) break;
-      events.push(...page.filter((event) => wanted.has(event.revision)));
-      const next = revisions.find((revision) => revision > page.at(-1)!.revision);
-      if (next === undefined) break;
-      from = next;
-    }
+  const wanted = new Set(revisions);
+  for (let from = revisions[0]!; from <= revisions.at(-1)!; ) {
+    const page = await store.readStream(stream, { from, max: Math.min(REVISIONS_PAGE, revisions.at(-1)! - from + 1) });
+    if (page.length === 0) break;
+    events.push(...page.filter((event) => wanted.has(event.revision)));
+    const next = revisions.find((revision) => revision > page.at(-1)!.revision);
+    if (next === undefined) break;
+    from = next;
   }
   return events;
+};
+/** The events a matter names. */
+const ofMatter = async (store: EventStore, { streams }: Matter): Promise<readonly RecordedEvent[]> =>
+  (await Promise.all(streams.map(([stream, revisions]) => at(store, stream, revisions)))).flat();
+
+/** What tills wanted with one unit, or with the units of an order: each claim, and its refusal where it was refused. */
+const atTills = async ({ store, claims }: TimelinePorts, where: { readonly unit: string } | { readonly order: string }): Promise<readonly RecordedEvent[]> => {
+  const byStream = new Map<string, number[]>();
+  for (const { value } of await claims.find({ where, limit: CLAIMS_MAX })) byStream.set(value.stream, [...(byStream.get(value.stream) ?? []), ...value.revisions]);
+  const events = await Promise.all([...byStream].map(([stream, revisions]) => at(store, stream, revisions.sort((a, b) => a - b))));
+  return events.flat();
 };
 
 /** Everything that belongs to a correlation: an order with its verdict, stock, money and grants. */
@@ -47,15 +60,15 @@ export const matterTimeline = async ({ store, matters }: TimelinePorts, correlat
   return matter ? unique(await ofMatter(store, matter.value)) : [];
 };
 
-/** An order's life: its matter, and what happened to its units afterwards. */
+/** An order's life: its matter, what happened to its units afterwards, and where they were presented. */
 export const orderTimeline = async (ports: TimelinePorts, orderId: string): Promise<readonly RecordedEvent[]> => {
   const events = await matterTimeline(ports, orderId);
   const grants = [...new Set(events.map((event) => event.stream).filter((stream) => stream.startsWith('grant-')))];
   const later = await Promise.all(grants.map((stream) => whole(ports.store, stream)));
-  return unique([...events, ...later.flat(), ...(await whole(ports.store, `order-${orderId}`))]);
+  return unique([...events, ...later.flat(), ...(await atTills(ports, { order: orderId })), ...(await whole(ports.store, `order-${orderId}`))]);
 };
 
-/** One voucher's life: its batch, every order it was sold in, its grants, and what was done with exactly this unit. */
+/** One voucher's life: its batch, every order it was sold in, its grants, what was done with exactly this unit, and where it was presented, in vain too. */
 export const voucherTimeline = async (ports: TimelinePorts, unit: UnitRef): Promise<readonly RecordedEvent[]> => {
   const grants = await ports.grantsOf(unit);
   const parts = [await whole(ports.store, `batch-${unit.batchId}`)];
@@ -66,7 +79,8 @@ export const voucherTimeline = async (ports: TimelinePorts, unit: UnitRef): Prom
   const direct = unique(parts.flat()).filter((event) => mentions(event.data, unit) !== 'other');
   const causes = [...new Set(direct.map((event) => event.correlation))].filter((id) => !grants.some((grant) => grant.orderId === id));
   const effects = await Promise.all(causes.map((id) => matterTimeline(ports, id)));
-  return unique([...direct, ...effects.flat().filter((event) => mentions(event.data, unit) === 'this' || /^(account|journal)-/.test(event.stream))]);
+  const presented = await atTills(ports, { unit: `${unit.batchId}/${unit.index}` });
+  return unique([...direct, ...presented, ...effects.flat().filter((event) => mentions(event.data, unit) === 'this' || /^(account|journal)-/.test(event.stream))]);
 };
 
 /** The newest matters that name a channel or account. */
