@@ -12,6 +12,7 @@ export {
   allocate, amountOfRange, displayMicros, displayMoney, exponentOf, isCurrency, lineAmount, minus, money, negate, parseMicros, plus,
   roundHalfUp, shareOf, taxWithin,
 } from './money.js';
+export { PersistentMap } from './persistent-map.js';
 export type { UnitRange } from './range.js';
 export { contains, sizeOf, takeUnits, totalSize, withoutUnits } from './range.js';
 export { Secret } from './secret.js';
