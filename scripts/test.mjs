@@ -51,6 +51,15 @@ const jest = (name, pattern, ...more) => timed(name, () => {
   return { passed: report.numPassedTests, failed: report.numFailedTests + report.numRuntimeErrorTestSuites, skipped: report.numPendingTests };
 });
 
+/** A checker of its own that ends with the same closing line. Each of its checks counts; what it skips for lack of a tool it says by name. */
+const checker = (name, ...files) => timed(name, () => files.map((file) => {
+  const { stdout, stderr } = run('node', [file], true);
+  const [, passed, failed, skipped = 0] = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$/m.exec(stdout) ?? [undefined, 0, 1];
+  if (Number(failed) > 0) console.log(`${stdout}${stderr}`);
+  else if (Number(skipped) > 0) console.log(stdout.split('\n').filter((line) => line.includes('skipped')).join('\n'));
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
+}).reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped })));
+
 const stoodBehind = () => {
   try {
     return JSON.parse(readFileSync('.cache/real-servers.json', 'utf8'));
@@ -77,6 +86,8 @@ check('boundaries', 'depcruise', ['libs', 'services', '--config', '.dependency-c
 check('proto', 'buf', ['lint']);
 // What channels rely on: nothing of the last released contract may be taken away (`npm run proto:baseline` at a release).
 check('breaking', 'buf', ['breaking', '--against', 'proto/baseline.binpb']);
+// Tools come by `make helm-check` and `make rules-check` (or .ci/run); without them the checks that need one are skipped.
+checker('deploy', 'deploy/check/helm.mjs', 'deploy/check/rules.mjs');
 jest('unit', '^(?!.*(contract|e2e|real)\\.spec).*\\.spec\\.ts$');
 jest('contract', '\\.contract\\.spec\\.ts$');
 jest('e2e', '\\.e2e\\.spec\\.ts$', '--runInBand');

@@ -12,7 +12,7 @@ const GOLDEN = 'deploy/helm/golden';
 const RENDERS = '.tools/renders';
 const FORMS = ['all-in-one', 'small-cluster', 'production'];
 /** Rendered and checked as well, without a golden one. */
-const VARIANT = 'production-with-jobs';
+const VARIANT = 'production-with-kms';
 const KUBERNETES = '1.37.0';
 const HELM = '.tools/bin/helm';
 const update = process.argv.includes('--update');
@@ -74,7 +74,7 @@ for (const [what, value] of REFUSED) {
   });
 }
 
-/** A job's command is one of the command line, with options that it has; those it lacks today are not rendered by any of the three value files. */
+/** A job's command is one of the command line, with options that it has. */
 const wrongCommand = (name, args) => {
   const help = run('node', ['services/cli/bin/vouchsafe.js', ...args.slice(0, 2), '--help']).stdout;
   const options = args.slice(2).map((each) => each.split('=')[0]);
@@ -83,14 +83,14 @@ const wrongCommand = (name, args) => {
 /** What is wrong with the environment that `file` gives its processes, by the processes' own parser; `NAME_FILE`s are files as secrets are mounted. */
 const wrongEnvironments = (file) => {
   const secrets = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-secrets-'));
-  for (const [name, text] of Object.entries({ 'kafka/username': 'u', 'kafka/password': 'p', 'event-store/url': 'esdb://u:p@store:2113?tls=true', 'mongo/url': 'mongodb://u:p@mongo/?replicaSet=rs0', 'vault/vault.key': '0'.repeat(64) })) {
+  for (const [name, text] of Object.entries({ 'kafka/username': 'u', 'kafka/password': 'p', 'event-store/url': 'esdb://u:p@store:2113?tls=true', 'mongo/url': 'mongodb://u:p@mongo/?replicaSet=rs0', 'vault/vault.key': '0'.repeat(64), 'vault/token': 't' })) {
     mkdirSync(path.dirname(path.join(secrets, name)), { recursive: true });
     writeFileSync(path.join(secrets, name), text);
   }
   const processes = JSON.parse(run(PYTHON, ['deploy/check/processes.py', file]).stdout);
   const wrong = processes.flatMap(({ name, args, env }) => {
     if (args[0] !== 'service' && args[0] !== 'up') return wrongCommand(name, args);
-    const command = args[0] === 'service' ? [`services/${args[1]}/dist/main.js`, '--check-config'] : ['services/cli/bin/vouchsafe.js', 'check-config'];
+    const command = args[0] === 'service' ? [`services/${args[1]}/dist/main.js`, ...args.slice(2), '--check-config'] : ['services/cli/bin/vouchsafe.js', 'check-config'];
     const own = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, String(value).replace('/etc/vouchsafe', secrets)]));
     const { status, stdout, stderr } = spawnSync('node', command, { encoding: 'utf8', env: { PATH: process.env.PATH, ...own } });
     // A name nobody reads would be passed over in silence.
@@ -106,7 +106,7 @@ for (const form of FORMS) check(`${form}: each process takes its environment (ch
 for (const file of ['docker-compose.yml', 'deploy/compose/distributed.yml']) check(`${file}: each process takes its environment (check-config)`, PYTHON, () => wrongEnvironments(file));
 
 check(`${VARIANT}: renders`, HELM, () => {
-  const made = render('production', ...['topics', 'indexes', 'migrations'].flatMap((job) => ['--set', `jobs.${job}.enabled=true`]));
+  const made = render('production', '--set', 'vault.kms.address=https://kms.example:8200', '--set', 'networkPolicy.kms.to[0].ipBlock.cidr=192.0.2.10/32');
   if (made.ok) writeFileSync(renderOf(VARIANT), made.stdout);
   return whole(made);
 });

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { runService } from '@vouchsafe/process/run';
 import type { BootstrapKey } from './application/bootstrap.js';
+import { accessProjections } from './access.js';
 import { composeAccess } from './compose.js';
 import { accessConfig } from './config.js';
 
@@ -13,7 +14,10 @@ const written = (file: string | undefined, keys: object): string => {
   return file;
 };
 
-runService({ name: 'access', settings: () => accessConfig, create: async (ports, settings) => composeAccess({ ...ports, vault: await ports.personal() }, settings) }, {
+runService({
+  name: 'access', views: accessProjections, vault: 'personal', settings: () => accessConfig,
+  create: async (ports, settings) => composeAccess({ ...ports, vault: await ports.personal() }, settings),
+}, {
   /** `bootstrap-admin <file>`: the first administrator's key, once. */
   'bootstrap-admin': async ({ bootstrap }, [file]) => {
     const made = await bootstrap.admin();

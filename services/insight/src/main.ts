@@ -1,4 +1,4 @@
 import { noSettings, runService } from '@vouchsafe/process/run';
-import { createInsight } from './index.js';
+import { createInsight, insightProjections } from './index.js';
 
-runService({ name: 'insight', settings: () => noSettings, create: createInsight });
+runService({ name: 'insight', views: insightProjections, settings: () => noSettings, create: createInsight });

@@ -1,5 +1,5 @@
 import { runService } from '@vouchsafe/process/run';
 import { ledgerConfig } from './config.js';
-import { createLedger } from './ledger.js';
+import { createLedger, ledgerProjections } from './ledger.js';
 
-runService({ name: 'ledger', settings: () => ledgerConfig, create: createLedger });
+runService({ name: 'ledger', views: ledgerProjections, settings: () => ledgerConfig, create: createLedger });

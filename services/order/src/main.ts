@@ -2,7 +2,7 @@ import { runService } from '@vouchsafe/process/run';
 import { z } from 'zod';
 import { sandboxPayment, overHttp } from './adapters/sandbox-payment.js';
 import { orderConfig } from './config.js';
-import { createOrder } from './create-order.js';
+import { createOrder, orderProjections } from './create-order.js';
 
 /** A payment provider of the sandbox, reached over HTTP. */
 const sandboxProvider = z.strictObject({ baseUrl: z.url({ protocol: /^https?$/ }), secret: z.string().min(16), merchantId: z.string().min(1) });
@@ -14,7 +14,7 @@ const settings = z.looseObject({ sandboxPayment: sandboxProvider.optional() }).t
 });
 
 runService({
-  name: 'order', settings: () => settings,
+  name: 'order', views: orderProjections, settings: () => settings,
   create: (ports, { provider, own }) => {
     // Sandbox providers cannot be composed into live.
     const isSandbox = ports.namespace === 'sandbox';

@@ -1,5 +1,5 @@
 import { runService } from '@vouchsafe/process/run';
 import { redemptionConfig } from './config.js';
-import { createRedemption } from './create.js';
+import { createRedemption, redemptionProjections } from './create.js';
 
-runService({ name: 'redemption', settings: () => redemptionConfig, create: createRedemption });
+runService({ name: 'redemption', views: redemptionProjections, settings: () => redemptionConfig, create: createRedemption });

@@ -58,7 +58,18 @@ VOUCHSAFE_GRPC_PORT: "9090"
 - { name: VOUCHSAFE_MONGO_URI_FILE, value: /etc/vouchsafe/mongo/url }
 {{- end }}
 {{- if .vault }}
+{{- $kms := .root.Values.vault.kms }}
+{{- if $kms.address }}
+- { name: VOUCHSAFE_KMS_ADDRESS, value: {{ $kms.address | quote }} }
+- { name: VOUCHSAFE_KMS_MOUNT, value: {{ $kms.mount | quote }} }
+- { name: VOUCHSAFE_KMS_KEY, value: {{ $kms.key | quote }} }
+- { name: VOUCHSAFE_KMS_TOKEN_FILE, value: /etc/vouchsafe/vault/token }
+{{- with $kms.namespace }}
+- { name: VOUCHSAFE_KMS_NAMESPACE, value: {{ . | quote }} }
+{{- end }}
+{{- else }}
 - { name: VOUCHSAFE_VAULT_SECRET_FILE, value: /etc/vouchsafe/vault/vault.key }
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -90,6 +101,7 @@ VOUCHSAFE_GRPC_PORT: "9090"
 - { name: mongo, secret: { secretName: {{ .root.Values.mongo.secretName }}-{{ .component }}, defaultMode: 0440 } }
 {{- end }}
 {{- if .vault }}
-- { name: vault, secret: { secretName: {{ .root.Values.vault.secretName }}, defaultMode: 0440 } }
+{{- $vault := .root.Values.vault }}
+- { name: vault, secret: { secretName: {{ ternary (printf "%s-%s" $vault.kms.tokenSecretName .component) $vault.secretName (ne $vault.kms.address "") }}, defaultMode: 0440 } }
 {{- end }}
 {{- end -}}

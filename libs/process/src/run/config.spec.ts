@@ -11,6 +11,7 @@ const RIGHT = {
   VOUCHSAFE_NAMESPACE: 'sandbox', VOUCHSAFE_RPC_TARGETS: '*=dns:///vouchsafe-*:7000', VOUCHSAFE_SIGNING_KEY: '/keys/order.pem', VOUCHSAFE_TRUSTED_KEYS: '/keys/trusted.json',
   VOUCHSAFE_KAFKA_BROKERS: 'kafka-0:9092, [::1]:9092', VOUCHSAFE_EVENT_STORE: 'esdb://store:2113?tls=true', VOUCHSAFE_MONGO_URI: 'mongodb://mongo/?replicaSet=rs0', PATH: 'of others',
 };
+const KMS = { VOUCHSAFE_KMS_ADDRESS: 'https://kms:8200', VOUCHSAFE_KMS_KEY: 'vouchsafe', VOUCHSAFE_KMS_TOKEN_FILE: '/var/run/kms/token' };
 const parse = (env: Readonly<Record<string, string | undefined>>) =>
   configOf({ schema: serviceConfig, problems: ({ VOUCHSAFE_SETTINGS: given }) => settingsProblems(z.strictObject({ sweepMs: z.number().min(100).default(500) }), given) }, env);
 const problemsOf = (more: Readonly<Record<string, string | undefined>>): string[] => {
@@ -20,6 +21,11 @@ const problemsOf = (more: Readonly<Record<string, string | undefined>>): string[
 
 it('takes what is right, with defaults for the rest', () => {
   expect(parse(RIGHT)).toMatchObject({ ok: true, config: { VOUCHSAFE_KAFKA_BROKERS: ['kafka-0:9092', '[::1]:9092'], VOUCHSAFE_RPC_PORT: 7000, VOUCHSAFE_RPC_TARGETS: { order: 'dns:///vouchsafe-order:7000' } } });
+});
+
+it('takes a KMS in place of a key, also one behind an agent on this machine', () => {
+  expect(parse({ ...RIGHT, ...KMS })).toMatchObject({ ok: true, config: { ...KMS, VOUCHSAFE_KMS_MOUNT: 'transit' } });
+  expect(parse({ ...RIGHT, ...KMS, VOUCHSAFE_KMS_ADDRESS: 'http://[::1]:8200' })).toMatchObject({ ok: true });
 });
 
 it('tells all that is wrong at once, each variable with its reason in both languages and never its value', () => {
@@ -34,6 +40,10 @@ it.each([
   [{ VOUCHSAFE_RPC_TLS_CA: 'ca.pem' }, 'VOUCHSAFE_RPC_TLS_CERT'],
   [{ VOUCHSAFE_KAFKA_SASL_USER: 'order' }, 'VOUCHSAFE_KAFKA_SASL_MECHANISM'],
   [{ VOUCHSAFE_NAMESPACE: 'live', VOUCHSAFE_DATA: '/data', VOUCHSAFE_VAULT_KEY: '/data/vault.key' }, 'VOUCHSAFE_VAULT_KEY'],
+  [{ VOUCHSAFE_KMS_KEY: 'vouchsafe' }, 'VOUCHSAFE_KMS_ADDRESS'],
+  [{ ...KMS, VOUCHSAFE_KMS_TOKEN_FILE: undefined }, 'VOUCHSAFE_KMS_ADDRESS'],
+  [{ ...KMS, VOUCHSAFE_KMS_ADDRESS: 'http://kms:8200' }, 'VOUCHSAFE_KMS_ADDRESS'],
+  [{ ...KMS, VOUCHSAFE_VAULT_SECRET: '0a'.repeat(32) }, 'VOUCHSAFE_VAULT_SECRET'],
   [{ VOUCHSAFE_BUS_MISHAPS: '{"drop":2}' }, 'VOUCHSAFE_BUS_MISHAPS'],
   [{ VOUCHSAFE_NAMESPACE: 'live', VOUCHSAFE_BUS_MISHAPS: '{"drop":0.01}' }, 'VOUCHSAFE_BUS_MISHAPS'],
   [{ VOUCHSAFE_SETTINGS: '{"sweepMs":1}' }, 'VOUCHSAFE_SETTINGS'],

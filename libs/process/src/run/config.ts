@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { NAMESPACES } from '@vouchsafe/runtime';
+import { type Namespace, NAMESPACES } from '@vouchsafe/runtime';
 import { z } from 'zod';
 import { mishaps } from './mishaps.js';
 import { parseTargets } from './targets.js';
@@ -19,6 +19,9 @@ export const REASONS = {
   TLS_NEEDED: { zh: '不限于本机时须用双向 TLS：请设置 VOUCHSAFE_RPC_TLS_CA、_CERT 与 _KEY', en: 'beyond loopback mutual TLS is needed: set VOUCHSAFE_RPC_TLS_CA, _CERT and _KEY' },
   SASL: { zh: '机制、用户与密码须同时给出', en: 'mechanism, user and password go together' },
   VAULT_SECRET: { zh: '须为 64 个十六进制字符', en: 'must be 64 hexadecimal digits' },
+  KMS: { zh: '地址、密钥名与令牌文件须同时给出', en: 'address, key and the file of the token go together' },
+  KMS_ADDRESS: { zh: '须为 https:// 地址（http:// 仅限本机代理）', en: 'must be an https:// address (http:// for an agent on loopback only)' },
+  KMS_OR_SECRET: { zh: '与 VOUCHSAFE_KMS_ADDRESS 只能给出一个', en: 'only one of it and VOUCHSAFE_KMS_ADDRESS may be given' },
   KEY_INSIDE: { zh: '须在数据目录之外', en: 'must lie outside the data directory' },
 } as const;
 type Reason = keyof typeof REASONS;
@@ -90,11 +93,28 @@ const check = (config: Everybody, problem: (name: keyof Everybody, reason: Reaso
   const sasl = [config.VOUCHSAFE_KAFKA_SASL_MECHANISM, config.VOUCHSAFE_KAFKA_SASL_USER, config.VOUCHSAFE_KAFKA_SASL_PASSWORD].filter(Boolean).length;
   if (sasl !== 0 && sasl !== 3) problem('VOUCHSAFE_KAFKA_SASL_MECHANISM', 'SASL');
 };
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+const isLoopback = (host: string): boolean => ['localhost', '::1', '[::1]'].includes(host) || /^127(\.\d{1,3}){3}$/.test(host);
 const isInside = (file: string, of: string): boolean => {
   const relative = path.relative(of, path.resolve(file));
   return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
 };
+
+/** An address that keys may travel to. */
+const kmsAddress = z.string().refine((text) => {
+  const url = URL.parse(text);
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+}, because('KMS_ADDRESS'));
+const mongoPlace = {
+  VOUCHSAFE_MONGO_URI: needed.regex(/^mongodb(\+srv)?:\/\//, because('MONGO')),
+  /** Databases are `<this>_<namespace>_<service>`, `…_parked` and, for its owner, `…_vault`: each service has its own, and a user that sees no other. */
+  VOUCHSAFE_MONGO_DATABASE: z.string().regex(/^[a-z0-9_]{1,24}$/, because('DATABASE')).default('vouchsafe'),
+};
+/** The name of a service's database. */
+export const databaseOf = (config: { readonly VOUCHSAFE_MONGO_DATABASE: string; readonly VOUCHSAFE_NAMESPACE: Namespace }, service: string, of?: 'parked' | 'vault'): string =>
+  [config.VOUCHSAFE_MONGO_DATABASE, config.VOUCHSAFE_NAMESPACE, service, of].filter(Boolean).join('_');
+/** What `node main.js indexes` needs: it starts nothing. */
+export const indexesConfig = z.strictObject({ VOUCHSAFE_NAMESPACE: everybody.VOUCHSAFE_NAMESPACE, VOUCHSAFE_LOG_LEVEL: everybody.VOUCHSAFE_LOG_LEVEL, ...mongoPlace });
+export type IndexesConfig = z.output<typeof indexesConfig>;
 
 /** Every variable of a service's process. Refuses instead of clamping. */
 export const serviceConfig = z.strictObject({
@@ -102,9 +122,7 @@ export const serviceConfig = z.strictObject({
   VOUCHSAFE_EVENT_STORE: needed.regex(/^(esdb|kurrentdb)(\+discover)?:\/\//, because('EVENT_STORE')),
   /** Where several deployments share a server. */
   VOUCHSAFE_EVENT_STORE_PREFIX: z.string().regex(/^[a-z0-9.-]{1,40}$/).optional(),
-  VOUCHSAFE_MONGO_URI: needed.regex(/^mongodb(\+srv)?:\/\//, because('MONGO')),
-  /** Databases are `<this>_<namespace>_<service>`, `…_parked` and, for its owner, `…_vault`: each service has its own, and a user that sees no other. */
-  VOUCHSAFE_MONGO_DATABASE: z.string().regex(/^[a-z0-9_]{1,24}$/, because('DATABASE')).default('vouchsafe'),
+  ...mongoPlace,
   /** Whether indexes that lack are made at the start. In production a command makes them before. */
   VOUCHSAFE_MONGO_INDEXES: z.enum(['apply', 'check']).optional(),
   /** This replica's own disk: deployment marker, spool, lists. Where it is not set, both lie under `.vouchsafe` by the service's name. */
@@ -115,6 +133,12 @@ export const serviceConfig = z.strictObject({
   VOUCHSAFE_VAULT_KEY: z.string().min(1).default('.vouchsafe/keys/vault.key'),
   /** Instead of the file: 64 hexadecimal digits, as an orchestrator's secret (`VOUCHSAFE_VAULT_SECRET_FILE`). */
   VOUCHSAFE_VAULT_SECRET: z.string().regex(/^\s*[0-9a-fA-F]{64}\s*$/, because('VAULT_SECRET')).optional(),
+  /** Instead of either: a KMS with a transit API of HashiCorp Vault's form, whose key never leaves it. The token's file is read before each call, for agents renew it. */
+  VOUCHSAFE_KMS_ADDRESS: kmsAddress.optional(),
+  VOUCHSAFE_KMS_MOUNT: z.string().min(1).default('transit'),
+  VOUCHSAFE_KMS_KEY: z.string().min(1).optional(),
+  VOUCHSAFE_KMS_TOKEN_FILE: z.string().min(1).optional(),
+  VOUCHSAFE_KMS_NAMESPACE: z.string().min(1).optional(),
   /** What is to befall messages of this process, as JSON: for tests, never in live. */
   VOUCHSAFE_BUS_MISHAPS: z.string().transform((text, context) => {
     const parsed = mishaps.safeParse(jsonOf(text));
@@ -127,6 +151,9 @@ export const serviceConfig = z.strictObject({
 }).superRefine((config, context) => {
   const problem = (name: string, reason: Reason): void => context.addIssue({ code: 'custom', path: [name], message: reason });
   check(config, problem);
+  const kms = [config.VOUCHSAFE_KMS_ADDRESS, config.VOUCHSAFE_KMS_KEY, config.VOUCHSAFE_KMS_TOKEN_FILE].filter(Boolean).length;
+  if (kms !== 0 && kms !== 3) problem('VOUCHSAFE_KMS_ADDRESS', 'KMS');
+  if (kms !== 0 && config.VOUCHSAFE_VAULT_SECRET !== undefined) problem('VOUCHSAFE_VAULT_SECRET', 'KMS_OR_SECRET');
   if (config.VOUCHSAFE_NAMESPACE === 'live' && config.VOUCHSAFE_BUS_MISHAPS) problem('VOUCHSAFE_BUS_MISHAPS', 'MISHAPS');
   if (config.VOUCHSAFE_NAMESPACE === 'live' && config.VOUCHSAFE_DATA !== undefined && isInside(config.VOUCHSAFE_VAULT_KEY, config.VOUCHSAFE_DATA)) problem('VOUCHSAFE_VAULT_KEY', 'KEY_INSIDE');
 });

@@ -4,7 +4,7 @@ import { type KafkaBus, kafkaBus, type KafkaConnection } from '@vouchsafe/bus-ka
 import { Fault } from '@vouchsafe/kernel';
 import { createGrpcRpc, type GrpcRpc, tokenIssuer, tokenVerifier, watchCertificates, watchKeys } from '@vouchsafe/rpc-grpc';
 import { type Clock, createIds, type Ids, type Log, type Random, type Timers } from '@vouchsafe/runtime';
-import { aroundCommand, type Metrics, type Tracing } from '@vouchsafe/telemetry';
+import type { Metrics, Tracing } from '@vouchsafe/telemetry';
 import type { Closers } from '../closers.js';
 import { CONTRACTS } from '../contracts.js';
 import type { Dependency } from '../dependencies.js';
@@ -34,7 +34,7 @@ export const connect = async (name: string, config: ProcessConfig, machine: Mach
   closers.add(() => rpc.close());
   const bus = kafkaBus({
     connection: kafkaConnection(config), namespace, instance: ids.uuid(), keys: commandKeys(name, keys), parked: more.parked, clock, log,
-    ...(config.VOUCHSAFE_KAFKA_PREFIX && { prefix: config.VOUCHSAFE_KAFKA_PREFIX }), ...(tracing.enabled && { around: aroundCommand(tracing) }),
+    ...(config.VOUCHSAFE_KAFKA_PREFIX && { prefix: config.VOUCHSAFE_KAFKA_PREFIX }),
   });
   return { rpc, bus, ids, dependencies: [{ name: 'Kafka', check: async () => checkBus(bus) }] };
 };

@@ -16,9 +16,12 @@ import { type Clock, createIds, type Disk, type Ids, type Log, type Namespace, n
 import type { CodeVault, Nonces, PersonalVault } from '@vouchsafe/vault';
 import type { Closers } from '../closers.js';
 import type { Dependency } from '../dependencies.js';
-import { foldersOf, type ServiceConfig } from './config.js';
+import { databaseOf, foldersOf, type ServiceConfig } from './config.js';
 import { connect, type Machine } from './connections.js';
 import { mishandled } from './mishaps.js';
+import { tracedBus } from '../traced/traced-bus.js';
+import { withinTraces } from '../traced/traced-rpc.js';
+import { tracedStore } from '../traced/traced-store.js';
 import { openCodes, openPersonal } from './vaults.js';
 
 /** The ports of one service as a process, on real systems. */
@@ -39,7 +42,7 @@ export type OpenService = { readonly ports: ServicePorts; readonly rpc: GrpcRpc;
 
 /** Opens everything a service stands on. Rejects while something of it cannot be had; what was opened is in `closers`. */
 export const openService = async (name: string, config: ServiceConfig, machine: Machine, closers: Closers): Promise<OpenService> => {
-  const { clock, timers, random, log } = machine;
+  const { clock, timers, random, log, tracing } = machine;
   const { VOUCHSAFE_NAMESPACE: namespace } = config;
   const folders = foldersOf(name, config);
   const { data } = folders;
@@ -50,19 +53,20 @@ export const openService = async (name: string, config: ServiceConfig, machine: 
   const store = await openEsdbStore({ connectionString: config.VOUCHSAFE_EVENT_STORE, clock, log, random, connectMs: CONNECT_MS, ...(config.VOUCHSAFE_EVENT_STORE_PREFIX && { prefix: config.VOUCHSAFE_EVENT_STORE_PREFIX }) });
   closers.add(() => store.close());
   const mongo = { uri: config.VOUCHSAFE_MONGO_URI, clock, random, log, indexes: config.VOUCHSAFE_MONGO_INDEXES ?? (config.VOUCHSAFE_PROFILE === 'production' ? 'check' : 'apply') } as const;
-  const readStore = mongoReadStore({ ...mongo, database: `${config.VOUCHSAFE_MONGO_DATABASE}_${namespace}_${name}` });
+  const readStore = mongoReadStore({ ...mongo, database: databaseOf(config, name) });
   closers.add(() => readStore.close());
   await readStore.check();
-  const parked = mongoParkedStore({ ...mongo, database: `${config.VOUCHSAFE_MONGO_DATABASE}_${namespace}_${name}_parked` });
+  const parked = mongoParkedStore({ ...mongo, database: databaseOf(config, name, 'parked') });
   closers.add(() => parked.close());
   const { journal, deployment, floor } = await openDeployed(config, folders, store, machine, closers);
   const { rpc, bus, ids, dependencies } = await connect(name, config, machine, closers, { parked, floor });
-  const vault = { config, dataDir: data, place: { ...mongo, database: `${config.VOUCHSAFE_MONGO_DATABASE}_${namespace}_${name}_vault` }, ids, closers, ...machine };
+  const vault = { config, dataDir: data, place: { ...mongo, database: databaseOf(config, name, 'vault') }, ids, closers, ...machine };
   return {
     rpc, bus, deployment,
     dependencies: [...dependencies, { name: 'the event store', check: async () => void (await store.revisionOf('probe-of-readiness')) }, { name: 'MongoDB', check: () => readStore.check() }],
     ports: {
-      namespace, store, bus: config.VOUCHSAFE_BUS_MISHAPS ? mishandled(bus, config.VOUCHSAFE_BUS_MISHAPS, log) : bus, readStore, rpc, clock, wallClock: clock, random, ids, timers, log, journal, deployment, disk: (folder) => nodeDisk(made(path.join(data, folder))),
+      namespace, store: tracedStore(store, tracing), bus: tracedBus(config.VOUCHSAFE_BUS_MISHAPS ? mishandled(bus, config.VOUCHSAFE_BUS_MISHAPS, log) : bus, tracing), rpc: withinTraces(rpc, tracing), readStore, clock,
+      wallClock: clock, random, ids, timers, log, journal, deployment, disk: (folder) => nodeDisk(made(path.join(data, folder))),
       ...(config.VOUCHSAFE_IP_LISTS && { sourceDisk: nodeDisk(config.VOUCHSAFE_IP_LISTS) }), codes: () => openCodes(vault), personal: () => openPersonal(vault),
     },
   };

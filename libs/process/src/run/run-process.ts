@@ -13,12 +13,17 @@ import { withFiles } from './from-files.js';
 const EXIT = { ok: 0, unavailable: 69, config: 78 } as const;
 /** Orchestrators wait 30 s before they kill. */
 const DRAIN_MS = 25_000;
+const CHECK = '--check-config';
 
-export type ProcessDefinition<C extends ProcessConfig> = {
+type Level = ProcessConfig['VOUCHSAFE_LOG_LEVEL'];
+/** Whose configuration is read, and how. */
+type Parsed<C> = {
   readonly name: string;
   readonly schema: z.ZodObject & z.ZodType<C>;
   /** What is wrong with the service's own settings. */
   readonly problems: (config: C) => readonly ConfigProblem[];
+};
+export type ProcessDefinition<C extends ProcessConfig> = Parsed<C> & {
   readonly begin: (config: C, machine: Machine, beginning: Beginning) => Promise<Running>;
 };
 
@@ -26,7 +31,7 @@ export type ProcessDefinition<C extends ProcessConfig> = {
 export const runProcess = <C extends ProcessConfig>(definition: ProcessDefinition<C>, { argv, env } = process): void => {
   const parsed = configOf(definition, env);
   if (!parsed.ok) return tell(definition.name, parsed.problems);
-  if (argv.includes('--check-config')) return void process.stdout.write(`${definition.name}: 配置正确 / the configuration is right\n`);
+  if (argv.includes(CHECK)) return tellRight(definition.name);
   const log = pinoLog({ level: parsed.config.VOUCHSAFE_LOG_LEVEL, name: definition.name });
   live(definition, parsed.config, log).then((code) => process.exit(code), (error: unknown) => {
     log.error({ error }, 'ended by a bug');
@@ -35,9 +40,10 @@ export const runProcess = <C extends ProcessConfig>(definition: ProcessDefinitio
 };
 
 /** Does one thing with the configuration, prints its answer and ends. */
-export const runOnce = <C extends ProcessConfig>(definition: ProcessDefinition<C>, work: (config: C, machine: Machine) => Promise<string>): void => {
+export const runOnce = <C extends { readonly VOUCHSAFE_LOG_LEVEL: Level }>(definition: Parsed<C>, work: (config: C, machine: Machine) => Promise<string>): void => {
   const parsed = configOf(definition, process.env);
   if (!parsed.ok) return tell(definition.name, parsed.problems);
+  if (process.argv.includes(CHECK)) return tellRight(definition.name);
   const clock = systemClock();
   const log = pinoLog({ level: parsed.config.VOUCHSAFE_LOG_LEVEL, name: definition.name });
   work(parsed.config, { clock, timers: clockTimers(clock), random: systemRandom(), log, tracing: noTracing, metrics: createMetrics() }).then(
@@ -50,7 +56,7 @@ export const runOnce = <C extends ProcessConfig>(definition: ProcessDefinition<C
 };
 
 /** The configuration out of an environment, whole: variables, secrets in files, and the service's own settings. */
-export const configOf = <C extends ProcessConfig>({ schema, problems }: Pick<ProcessDefinition<C>, 'schema' | 'problems'>, env: Environment): ParsedEnvironment<C> => {
+export const configOf = <C>({ schema, problems }: Omit<Parsed<C>, 'name'>, env: Environment): ParsedEnvironment<C> => {
   const read = withFiles(env, Object.keys(schema.shape));
   if (read.problems.length > 0) return { ok: false, problems: read.problems };
   const parsed = parseEnvironment(schema, REASONS, read.env) as ParsedEnvironment<C>;
@@ -58,6 +64,7 @@ export const configOf = <C extends ProcessConfig>({ schema, problems }: Pick<Pro
   return own.length > 0 ? { ok: false, problems: own } : parsed;
 };
 
+const tellRight = (name: string): void => void process.stdout.write(`${name}: 配置正确 / the configuration is right\n`);
 const tell = (name: string, problems: readonly ConfigProblem[]): void => {
   for (const { variable, zh, en } of problems) process.stderr.write(`${name}: ${variable}: ${zh} / ${en}\n`);
   process.exitCode = EXIT.config;

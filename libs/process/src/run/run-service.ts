@@ -8,14 +8,16 @@ import type { ConfigProblem } from '../environment.js';
 import { countParked, measureFollowers } from '../follower-metrics.js';
 import { followersOf, type FollowingModule } from '../followers.js';
 import type { Beginning, Running } from '../living-process.js';
+import { applyServiceIndexes, type Kept } from './apply-indexes.js';
 import { measureConnections } from './bus-metrics.js';
-import { type ServiceConfig, serviceConfig } from './config.js';
+import { indexesConfig, type ServiceConfig, serviceConfig } from './config.js';
 import { type Machine, startBus } from './connections.js';
 import { type OpenService, openService, type ServicePorts } from './open-service.js';
 import { type ProcessDefinition, runOnce, runProcess } from './run-process.js';
 
 /** A service that can be a process: its own settings, and how it is made of its ports. */
-export type ServiceDefinition<S, M extends FollowingModule = FollowingModule> = {
+/** With `views` and `vault`, `node main.js indexes` makes what MongoDB lacks for them. */
+export type ServiceDefinition<S, M extends FollowingModule = FollowingModule> = Kept & {
   readonly name: ServiceName;
   readonly settings: (namespace: Namespace) => z.ZodType<S>;
   readonly create: (ports: ServicePorts, settings: S) => M | Promise<M>;
@@ -33,6 +35,7 @@ export type LocalCommands<M> = Readonly<Record<string, (module: M, args: readonl
 /** The main of a service: see {@link runProcess}. */
 export const runService = <S, M extends FollowingModule>(definition: ServiceDefinition<S, M>, commands: LocalCommands<M> = {}): void => {
   const [name = '', ...args] = process.argv.slice(2);
+  if (name === 'indexes') return runOnce({ name: definition.name, schema: indexesConfig, problems: () => [] }, async (config, machine) => JSON.stringify(await applyServiceIndexes(definition, config, machine)));
   const command = commands[name];
   if (!command) return runProcess(processOf(definition));
   runOnce(processOf(definition), async (config, machine) => {
