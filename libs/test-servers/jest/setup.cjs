@@ -1,6 +1,6 @@
 // Starts what the real suites share: one Kafka, one mongod. Those that cannot be had are told to the suites with the reason.
 const { mkdirSync, writeFileSync } = require('node:fs');
-const { startKafka, startMongo } = require('../dist/index.js');
+const { containerEventStore, startKafka, startMongo } = require('../dist/index.js');
 
 const wanted = [
   { port: 'Bus', variable: 'VOUCHSAFE_TEST_KAFKA', start: () => startKafka({ brokers: 1 }), address: ({ endpoints }) => endpoints.join(',') },
@@ -20,9 +20,17 @@ module.exports = async () => {
       return `${port}: not to be had (${error.message})`;
     }
   }));
-  // No EventStoreDB can be started from package registries (libs/esdb-door/README.md).
-  const named = process.env.VOUCHSAFE_TEST_EVENTSTORE;
-  told.push(named ? 'EventStore: the server that VOUCHSAFE_TEST_EVENTSTORE names' : 'EventStore: our door, asked by the official client (VOUCHSAFE_TEST_EVENTSTORE names no server)');
+  told.push(await eventStore());
   mkdirSync('.cache', { recursive: true });
   writeFileSync('.cache/real-servers.json', JSON.stringify(told));
+};
+
+/** No EventStoreDB can be started from package registries (libs/esdb-door/README.md): a configured one, else one in a container, else none. */
+const eventStore = async () => {
+  if (process.env.VOUCHSAFE_TEST_EVENTSTORE) return 'EventStore: the server that VOUCHSAFE_TEST_EVENTSTORE names';
+  const servers = await containerEventStore();
+  if (!servers) return 'EventStore: our door, asked by the official client (VOUCHSAFE_TEST_EVENTSTORE names no server, and no container engine has its image)';
+  (globalThis.vouchsafeTestServers ??= []).push(servers);
+  process.env.VOUCHSAFE_TEST_EVENTSTORE = `esdb://${servers.endpoints[0]}?tls=false`;
+  return `EventStore: ${servers.what}`;
 };

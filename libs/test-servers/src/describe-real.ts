@@ -1,3 +1,4 @@
+import { hasEngine } from './containers.js';
 import { whyNoLocalKafka, whyNoLocalMongo } from './tools.js';
 
 export type ServerKind = 'Kafka' | 'MongoDB';
@@ -11,7 +12,7 @@ const absentOf: Record<ServerKind, string> = { Kafka: 'VOUCHSAFE_TEST_KAFKA_ABSE
 /** Why a server is not to be had; undefined where it is, or may be tried. */
 export const whyAbsent = (kind: ServerKind): string | undefined => {
   if (process.env[endpointOf[kind]]) return undefined;
-  return process.env[absentOf[kind]] ?? whyNotLocal[kind]();
+  return process.env[absentOf[kind]] ?? (hasEngine() ? undefined : whyNotLocal[kind]());
 };
 
 /**

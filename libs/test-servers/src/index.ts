@@ -1,3 +1,4 @@
+export { containerEventStore } from './containers.js';
 export type { ServerKind } from './describe-real.js';
 export { describeReal, whyAbsent } from './describe-real.js';
 export type { KafkaOptions } from './kafka.js';

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { containerKafka, hasEngine } from './containers.js';
 import { dataFolder } from './data-folder.js';
 import { freePort, ServerProcess } from './processes.js';
 import { configured, type TestServers } from './servers.js';
@@ -19,12 +20,18 @@ const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg';
 type Ports = { readonly broker: number; readonly controller: number };
 
 /**
- * A real Kafka: the configured one (`VOUCHSAFE_TEST_KAFKA`, comma-separated), else Apache Kafka 4.3.1 on the local Java,
- * on loopback, in a directory that is removed with it. {@link ServerUnavailable} where neither is to be had.
+ * A real Kafka: the configured one (`VOUCHSAFE_TEST_KAFKA`, comma-separated), else one in a container where there is an engine, else Apache
+ * Kafka 4.3.1 on the local Java, on loopback, in a directory that is removed with it. {@link ServerUnavailable} where neither is to be had.
  */
-export const startKafka = async ({ brokers, own, config = {} }: KafkaOptions): Promise<TestServers> => {
+export const startKafka = async (options: KafkaOptions): Promise<TestServers> => (options.brokers === 1 && !options.own ? await sharedKafka(options) : undefined) ?? (await localKafka(options));
+
+const sharedKafka = async ({ config = {} }: KafkaOptions): Promise<TestServers | undefined> => {
   const endpoint = process.env['VOUCHSAFE_TEST_KAFKA'];
-  if (endpoint && brokers === 1 && !own) return configured(process.env['VOUCHSAFE_TEST_KAFKA_IS'] ?? `Kafka at ${endpoint}`, endpoint.split(','));
+  if (endpoint) return configured(process.env['VOUCHSAFE_TEST_KAFKA_IS'] ?? `Kafka at ${endpoint}`, endpoint.split(','));
+  return hasEngine() && Object.keys(config).length === 0 ? containerKafka() : undefined;
+};
+
+const localKafka = async ({ brokers, config = {} }: KafkaOptions): Promise<TestServers> => {
   const absent = whyNoLocalKafka();
   if (absent) throw new ServerUnavailable(absent);
   const jars = await kafkaJars();

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { type Db, MongoClient } from 'mongodb';
+import { containerMongo, hasEngine } from './containers.js';
 import { dataFolder } from './data-folder.js';
 import { freePort, ServerProcess, sleep } from './processes.js';
 import { configured, type TestServers } from './servers.js';
@@ -23,14 +24,25 @@ const READY_MS = 60_000;
 const REPLICA_SET = 'rs0';
 
 /**
- * A real MongoDB replica set: the configured one (`VOUCHSAFE_TEST_MONGO`, a connection string), else a genuine mongod 6.0.5
- * on loopback, in a directory that is removed with it. {@link ServerUnavailable} where neither is to be had.
+ * A real MongoDB replica set: the configured one (`VOUCHSAFE_TEST_MONGO`, a connection string), else one in a container where there
+ * is an engine, else a genuine mongod 6.0.5 on loopback, in a directory that is removed with it. {@link ServerUnavailable} where neither is to be had.
  */
-export const startMongo = async (options: MongoOptions): Promise<MongoServers> => configuredMongo(options) ?? (await localMongo(options));
+export const startMongo = async (options: MongoOptions): Promise<MongoServers> => configuredMongo(options) ?? (await mongoInContainer(options)) ?? (await localMongo(options));
 
-const configuredMongo = ({ members, own, standalone }: MongoOptions): MongoServers | undefined => {
+const isShared = ({ members, own, standalone }: MongoOptions): boolean => members === 1 && !own && !standalone;
+
+const mongoInContainer = async (options: MongoOptions): Promise<MongoServers | undefined> => {
+  if (!isShared(options) || options.args || !hasEngine()) return undefined;
+  const servers = await containerMongo(REPLICA_SET);
+  if (!servers) return undefined;
+  const [endpoint] = servers.endpoints;
+  await initiate([Number(endpoint!.split(':')[1])]);
+  return { ...servers, uri: `mongodb://${endpoint}/?replicaSet=${REPLICA_SET}` };
+};
+
+const configuredMongo = (options: MongoOptions): MongoServers | undefined => {
   const endpoint = process.env['VOUCHSAFE_TEST_MONGO'];
-  if (!endpoint || members !== 1 || own || standalone) return undefined;
+  if (!endpoint || !isShared(options)) return undefined;
   const where = hostsOf(endpoint);
   return { ...configured(process.env['VOUCHSAFE_TEST_MONGO_IS'] ?? `MongoDB at ${where.join(',')}`, where), uri: endpoint };
 };
