@@ -51,7 +51,7 @@ export class CommandIntake {
   async #handle(message: Incoming): Promise<void> {
     const { desk, namespace, target } = this.#options;
     const command = readCommand(namespace, target, message);
-    await this.#answer(message, await desk.ask(command, HANDLING_MAX_MS).then((outcome): Reply => ({ outcome }), faultOf));
+    await this.#answer(message, await Promise.resolve(desk.ask(command, HANDLING_MAX_MS)).then((outcome): Reply => ({ outcome }), faultOf));
   }
 
   /** An answer that cannot be sent is lost: its asker asks again. */

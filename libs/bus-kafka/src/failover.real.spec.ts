@@ -24,7 +24,7 @@ describeReal(['Kafka'], 'three brokers', () => {
     await Promise.all([order.start(), hearer.start()]);
     const ask = async (n: number): Promise<void> => {
       const command = { id: `c${n}`, target: 'inventory', key: `pool-${n % 9}`, namespace: 'live', body: {}, principal: 'pri_x', correlation: 'ord_1', sentAt: Date.now() as never } as const;
-      for (;;) if (await order.ask(command, 1000).then(() => true, () => new Promise((resolve) => setTimeout(() => resolve(false), 10)))) return;
+      for (;;) if (await Promise.resolve(order.ask(command, 1000)).then(() => true, () => new Promise((resolve) => setTimeout(() => resolve(false), 10)))) return;
     };
     const asking = (async () => {
       for (const n of numbers(1, 200)) await ask(n);

@@ -113,9 +113,9 @@ describeReal(['Kafka'], 'known faults of the client, on a real Kafka', () => {
       expect(proxy.silence()).toBeGreaterThan(4);
       await bus.publish([anEvent('order-1', 2)]);
       await until(() => new Set(got).size === 2);
-      await until(async () => (await bus.ask({
+      await until(async () => (await Promise.resolve(bus.ask({
         id: 'c1', target: 'inventory', key: 'pool-1', namespace: 'live', body: {}, principal: 'pri_x', correlation: 'ord_1', sentAt: systemClock().now(),
-      }, 1000).catch(() => undefined)) !== undefined);
+      }, 1000)).catch(() => undefined)) !== undefined);
       await bus.stop();
     } finally {
       await rig.close({ keepTopics: true });

@@ -1,17 +1,17 @@
+import type { Soon } from '@vouchsafe/event-store';
 import { Fault, isFault } from '@vouchsafe/kernel';
 import type { Clock, Log } from '@vouchsafe/runtime';
 import { LRUCache } from 'lru-cache';
 import { DeadlineWheel } from './deadline-wheel.js';
+import { Errand, type ErrandRules, type Served } from './errand.js';
 import { frozenCopy } from './frozen-copy.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { ParkedStore } from './parked-store.js';
 import type { CommandHandler, CommandMessage, Outcome, ParkedMessage, Retried } from './port.js';
 import { describe } from './subscription.js';
 
-/** Wraps the handling of each command, e.g. in a span. */
-export type AroundCommand = (message: CommandMessage, handle: () => Promise<Outcome>) => Promise<Outcome>;
 export type CommandDeskOptions = {
-  readonly clock: Clock; readonly log: Log; readonly parked: ParkedStore; readonly around?: AroundCommand;
+  readonly clock: Clock; readonly log: Log; readonly parked: ParkedStore;
   /** Commands and outcomes pass as they are where both sides know their contract; else as the JSON they would be on a wire. */
   readonly direct?: boolean;
 };
@@ -24,9 +24,6 @@ const ATTEMPTS = 3;
 const FAILURES_REMEMBERED = 10_000;
 export const COMMANDS = 'commands';
 
-type Served = { readonly handler: CommandHandler; readonly queue: KeyedQueue };
-type Settle = { readonly resolve: (outcome: Outcome) => void; readonly reject: (error: unknown) => void };
-
 /** Takes commands within the process: in order per key, answered by a promise or, too late, by silence. */
 export class CommandDesk {
   readonly #options: CommandDeskOptions;
@@ -34,11 +31,16 @@ export class CommandDesk {
   readonly #wheel: DeadlineWheel;
   readonly #failures = new LRUCache<string, number>({ max: FAILURES_REMEMBERED });
   readonly #parkedIds = new Set<string>();
+  readonly #asked: ErrandRules;
+  readonly #retried: ErrandRules;
   #stopped = false;
 
   constructor(options: CommandDeskOptions) {
     this.#options = options;
     this.#wheel = new DeadlineWheel(options.clock);
+    const silent = ({ message }: Errand): Fault => new Fault('SILENT', `${message.target} gave no outcome in time`);
+    this.#asked = { silent, handled: (errand) => this.#handled(errand), failed: (errand, error) => this.#failed(errand, error) };
+    this.#retried = { silent, handled: () => {}, failed: (_, error) => Promise.resolve(error) };
   }
 
   serve(target: string, handler: CommandHandler): void {
@@ -49,27 +51,18 @@ export class CommandDesk {
     this.#parkedIds.add(head.target);
   }
 
-  ask(message: CommandMessage, deadlineMs: number): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
+  /** Rejects, never throws. Nothing watches the deadline of what is handled at once. */
+  ask(message: CommandMessage, deadlineMs: number): Soon<Outcome> {
+    let errand: Errand;
+    try {
       const served = this.#check(message);
-      const ticket = this.#wheel.add(deadlineMs, () => reject(new Fault('SILENT', `${message.target} gave no outcome in ${deadlineMs} ms`)));
-      const copy = this.#options.direct && message.direct ? message : copied(message);
-      const settle = {
-        resolve: (outcome: Outcome): void => {
-          this.#wheel.cancel(ticket);
-          resolve(outcome);
-        },
-        reject: (error: unknown): void => {
-          this.#wheel.cancel(ticket);
-          reject(error);
-        },
-      };
-      try {
-        served.queue.push(message.key, () => this.#handle(served.handler, copy, settle));
-      } catch (error) {
-        settle.reject(error);
-      }
-    });
+      errand = new Errand(this.#asked, served, this.#options.direct && message.direct ? message : copied(message));
+      served.queue.push(errand);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (!errand.isOver) this.#wheel.watch(errand, deadlineMs);
+    return errand.outcome;
   }
 
   #check({ target, id }: CommandMessage): Served {
@@ -80,27 +73,24 @@ export class CommandDesk {
     return served;
   }
 
-  async #handle(handler: CommandHandler, message: CommandMessage, { resolve, reject }: Settle): Promise<void> {
-    try {
-      resolve(await this.#run(handler, message));
-      if (this.#failures.size > 0) this.#failures.delete(message.id);
-    } catch (error) {
-      await this.#failed(message, error).catch((parking: unknown) => {
-        this.#options.log.error({ command: message.id, error: describe(parking) }, 'a poisoned command could not be parked');
-      });
-      reject(isFault(error) ? error : new Fault('HANDLER_FAILED', `${message.target} could not handle the command; its log says why`, true, { cause: error }));
-    }
+  #handled(errand: Errand): void {
+    this.#wheel.cancel(errand);
+    if (this.#failures.size > 0) this.#failures.delete(errand.message.id);
   }
 
-  async #run(handler: CommandHandler, message: CommandMessage): Promise<Outcome> {
-    const { around } = this.#options;
-    const outcome = await (around ? around(message, () => handler(message)) : handler(message));
-    if (!outcome.ok) return frozenCopy(outcome) as Outcome;
-    return outcome.direct ? outcome : Object.freeze({ commandId: outcome.commandId, ok: true, result: frozenCopy(outcome.result) });
+  async #failed(errand: Errand, error: unknown): Promise<unknown> {
+    const { message } = errand;
+    try {
+      await this.#count(message, error);
+    } catch (parking) {
+      this.#options.log.error({ command: message.id, error: describe(parking) }, 'a poisoned command could not be parked');
+    }
+    this.#wheel.cancel(errand);
+    return isFault(error) ? error : new Fault('HANDLER_FAILED', `${message.target} could not handle the command; its log says why`, true, { cause: error });
   }
 
   /** A fault that may pass says nothing about the command; anything else, time and again, does. */
-  async #failed(message: CommandMessage, error: unknown): Promise<void> {
+  async #count(message: CommandMessage, error: unknown): Promise<void> {
     if (isFault(error) && error.retryable) return;
     const attempts = (this.#failures.get(message.id) ?? 0) + 1;
     this.#failures.set(message.id, attempts);
@@ -121,11 +111,10 @@ export class CommandDesk {
     const command = message as CommandMessage;
     const served = this.#served.get(command.target);
     if (!served) throw new Fault('SILENT', `nobody serves commands for ${command.target}`);
-    const outcome = new Promise<Outcome>((resolve, reject) => {
-      served.queue.push(command.key, () => this.#run(served.handler, command).then(resolve, reject));
-    });
+    const errand = new Errand(this.#retried, served, command);
+    served.queue.push(errand);
     try {
-      await outcome;
+      await errand.outcome;
     } catch (error) {
       await this.#park(command, error, attempts + 1);
       return { handled: 0, error: describe(error) };

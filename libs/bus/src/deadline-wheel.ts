@@ -1,52 +1,83 @@
 import type { Clock } from '@vouchsafe/runtime';
 
-/** One deadline; `cancel` when it was kept. */
-export type Ticket = { readonly fire: () => void; readonly tick: number };
+/** A wait with an end. Whoever waits often is its own ticket; it lies in one wheel at a time. */
+export abstract class Ticket {
+  /** On the monotonic clock; set by the wheel, like the neighbours. */
+  dueMs = 0;
+  before: Ticket | undefined = undefined;
+  after: Ticket | undefined = undefined;
+  watched = false;
+  /** Called once, when the time is over. */
+  abstract fire(): void;
+}
+
+class PlainTicket extends Ticket {
+  constructor(readonly onDue: () => void) {
+    super();
+  }
+  fire(): void {
+    this.onDue();
+  }
+}
 
 const TICK_MS = 50;
 
-/** Deadlines of many short waits with one coarse timer for all, which runs only while someone waits. Late by one tick at most. */
+/**
+ * Deadlines of many short waits, of which nearly all are kept: a list without allocations and one coarse timer for all, which
+ * runs only while someone waits and looks at each of them. Late by one tick at most.
+ */
 export class DeadlineWheel {
   readonly #clock: Clock;
-  readonly #buckets = new Map<number, Set<Ticket>>();
-  #waiting = 0;
+  #first: Ticket | undefined;
   #turning = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** A wait of its own; `cancel` when it was kept. */
   add(afterMs: number, fire: () => void): Ticket {
-    const tick = Math.ceil((this.#clock.monotonicMs() + afterMs) / TICK_MS);
-    const ticket = { fire, tick };
-    const bucket = this.#buckets.get(tick);
-    if (bucket) bucket.add(ticket);
-    else this.#buckets.set(tick, new Set([ticket]));
-    this.#waiting++;
-    if (!this.#turning) void this.#turn();
+    const ticket = new PlainTicket(fire);
+    this.watch(ticket, afterMs);
     return ticket;
   }
 
+  watch(ticket: Ticket, afterMs: number): void {
+    ticket.dueMs = this.#clock.monotonicMs() + afterMs;
+    ticket.watched = true;
+    ticket.after = this.#first;
+    if (this.#first) this.#first.before = ticket;
+    this.#first = ticket;
+    if (!this.#turning) void this.#turn();
+  }
+
+  /** Also of one that was cancelled or has fired. */
   cancel(ticket: Ticket): void {
-    const bucket = this.#buckets.get(ticket.tick);
-    if (!bucket?.delete(ticket)) return;
-    this.#waiting--;
-    if (bucket.size === 0) this.#buckets.delete(ticket.tick);
+    if (!ticket.watched) return;
+    ticket.watched = false;
+    if (ticket.before) ticket.before.after = ticket.after;
+    else this.#first = ticket.after;
+    if (ticket.after) ticket.after.before = ticket.before;
+    ticket.before = undefined;
+    ticket.after = undefined;
   }
 
   async #turn(): Promise<void> {
     this.#turning = true;
-    while (this.#waiting > 0) {
+    while (this.#first) {
       await this.#clock.sleep(TICK_MS);
-      const now = this.#clock.monotonicMs() / TICK_MS;
-      for (const [tick, bucket] of this.#buckets) if (tick <= now) this.#fire(tick, bucket);
+      for (const ticket of this.#due(this.#clock.monotonicMs())) {
+        this.cancel(ticket);
+        ticket.fire();
+      }
     }
     this.#turning = false;
   }
 
-  #fire(tick: number, bucket: ReadonlySet<Ticket>): void {
-    this.#buckets.delete(tick);
-    this.#waiting -= bucket.size;
-    for (const { fire } of bucket) fire();
+  /** The longest waiting first. */
+  #due(now: number): readonly Ticket[] {
+    const due: Ticket[] = [];
+    for (let ticket = this.#first; ticket; ticket = ticket.after) if (ticket.dueMs <= now) due.push(ticket);
+    return due.reverse();
   }
 }

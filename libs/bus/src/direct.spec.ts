@@ -28,6 +28,34 @@ describe.each([['as JSON', false], ['as they are', true]])('typed commands that 
     await bus.stop();
   });
 
+  it('bring what is there at once back at once', async () => {
+    const bus = given();
+    serveCommands(bus, 'ledger', [on(hold, (asked) => ({ ok: true, result: { left: asked.minor, times: 1 } }))]);
+    const answer = ask(bus, 'live', hold, command, envelope, 1000);
+    expect(answer).toEqual({ ok: true, result: { left: 12n, times: 1 } });
+    await expect(bus.ask({ id: 'x', target: 'nobody', key: '', namespace: 'live', body: {}, principal: '', correlation: '', sentAt: envelope.at }, 1)).rejects.toMatchObject({ code: 'SILENT' });
+    await bus.stop();
+  });
+
+  it('are handled in the trace of whoever passed them on', async () => {
+    const bus = given();
+    const traces: unknown[] = [];
+    serveCommands(bus, 'ledger', [on(hold, (_, { trace }) => {
+      traces.push(trace);
+      return { ok: true, result: { left: 0n, times: 0 } };
+    })]);
+    const passing = Object.assign(Object.create(bus) as typeof bus, {
+      ask: (message: Parameters<typeof bus.ask>[0], ms: number) => {
+        const { id, target, key, namespace, principal, correlation, sentAt, direct } = message;
+        return bus.ask({ id, target, key, namespace, principal, correlation, sentAt, trace: 'theirs', body: message.body, ...(direct && { direct }) }, ms);
+      },
+    });
+    await ask(passing, 'live', hold, command, { ...envelope, trace: 'mine' }, 1000);
+    await ask(bus, 'live', hold, command, { ...envelope, trace: 'mine' }, 1000);
+    expect(traces).toEqual(['theirs', 'mine']);
+    await bus.stop();
+  });
+
   it('are refused alike, also by a service that does not know them', async () => {
     const bus = given();
     serveCommands(bus, 'ledger', [on(hold, async () => ({ ok: false, code: 'FUNDS_SHORT', details: { left: '3' } }))]);

@@ -1,6 +1,7 @@
+import type { Soon } from '@vouchsafe/event-store';
 import { Fault } from '@vouchsafe/kernel';
 import { type Clock, type Log, silentLog } from '@vouchsafe/runtime';
-import { type AroundCommand, CommandDesk, COMMANDS } from './command-desk.js';
+import { CommandDesk, COMMANDS } from './command-desk.js';
 import { frozenCopy } from './frozen-copy.js';
 import { memoryParkedStore, type ParkedStore } from './parked-store.js';
 import type { Bus, CommandHandler, CommandMessage, EventHandler, EventMessage, Outcome, ParkedMessage, Parking, Retried } from './port.js';
@@ -13,8 +14,6 @@ export type InProcessBusOptions = {
   readonly parked?: ParkedStore;
   /** Commands pass between services as they are, without becoming JSON on the way; tests leave it, so that contracts are kept. */
   readonly direct?: boolean;
-  /** Wraps the handling of each command, e.g. in a span. */
-  readonly around?: AroundCommand;
 };
 
 /** Streams whose fault may have passed are tried again no more often. */
@@ -37,11 +36,11 @@ class InProcessBus implements Bus {
   readonly #started = Promise.withResolvers<void>();
   #sweeping: Promise<void> | undefined;
 
-  constructor(clock: Clock, { log = silentLog, parked = memoryParkedStore(), around, direct = false }: InProcessBusOptions) {
+  constructor(clock: Clock, { log = silentLog, parked = memoryParkedStore(), direct = false }: InProcessBusOptions) {
     this.#clock = clock;
     this.#log = log;
     this.#parked = parked;
-    this.#desk = new CommandDesk({ clock, log, parked, direct, ...(around && { around }) });
+    this.#desk = new CommandDesk({ clock, log, parked, direct });
   }
 
   readonly parking: Parking = {
@@ -54,7 +53,7 @@ class InProcessBus implements Bus {
   serve(target: string, handler: CommandHandler): void {
     this.#desk.serve(target, handler);
   }
-  ask(message: CommandMessage, deadlineMs: number): Promise<Outcome> {
+  ask(message: CommandMessage, deadlineMs: number): Soon<Outcome> {
     return this.#desk.ask(message, deadlineMs);
   }
 

@@ -1,6 +1,6 @@
-export type { AroundCommand, CommandDeskOptions } from './command-desk.js';
+export type { CommandDeskOptions } from './command-desk.js';
 export { CommandDesk, COMMANDS } from './command-desk.js';
-export type { Answer, CommandCase, CommandEnvelope } from './command-contract.js';
+export type { Answer, CommandCase } from './command-contract.js';
 export { ask, on, serveCommands } from './command-contract.js';
 export type { ConsumerOptions, Consuming } from './consumer.js';
 export { consume } from './consumer.js';
@@ -14,7 +14,7 @@ export { lossyBus } from './lossy-bus.js';
 export type { ParkedCount, ParkedStore } from './parked-store.js';
 export { memoryParkedStore } from './parked-store.js';
 export type {
-  Bus, CommandHandler, CommandMessage, EventHandler, EventMessage, Outcome, ParkedMessage, Parking, Retried,
+  Bus, CommandEnvelope, CommandHandler, CommandMessage, EventHandler, EventMessage, Outcome, ParkedMessage, Parking, Retried,
 } from './port.js';
 export type { Publisher, PublisherOptions } from './publisher.js';
 export { startPublisher } from './publisher.js';

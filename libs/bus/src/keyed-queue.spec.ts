@@ -1,12 +1,17 @@
 import fc from 'fast-check';
 import { KeyedQueue } from './keyed-queue.js';
 
+/** A job that is over when its work has settled, or at once where there is none. */
+const push = (queue: KeyedQueue, key: string, work?: () => Promise<void>): void => {
+  queue.push({ key, start: () => (work ? void work().then(() => queue.ended(key)) : queue.ended(key)) });
+};
+
 it('runs one task of a key at a time and in order, never more than allowed at once, and forgets none', async () => {
   await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.integer({ min: 0, max: 3 })), { maxLength: 40 }), fc.integer({ min: 1, max: 3 }), async (tasks, concurrent) => {
     const queue = new KeyedQueue({ concurrent, waitingMax: 100 });
     const done: Record<string, number[]> = {};
     const running = new Set<string>();
-    tasks.forEach(([key, turns], i) => queue.push(key, async () => {
+    tasks.forEach(([key, turns], i) => push(queue, key, async () => {
       expect(running.has(key)).toBe(false);
       running.add(key);
       expect(running.size).toBeLessThanOrEqual(concurrent);
@@ -25,13 +30,30 @@ it('runs one task of a key at a time and in order, never more than allowed at on
 it('says BUSY instead of growing without end', async () => {
   const queue = new KeyedQueue({ concurrent: 1, waitingMax: 2 });
   const { promise, resolve } = Promise.withResolvers<void>();
-  queue.push('a', () => promise);
-  queue.push('a', async () => {});
-  queue.push('b', async () => {});
-  expect(() => queue.push('a', async () => {})).toThrow('too many');
-  expect(() => queue.push('c', async () => {})).toThrow('too many');
+  push(queue, 'a', () => promise);
+  push(queue, 'a');
+  push(queue, 'b');
+  expect(() => push(queue, 'a')).toThrow('too many');
+  expect(() => push(queue, 'c')).toThrow('too many');
   resolve();
   await queue.idle();
-  queue.push('c', async () => {});
+  push(queue, 'c');
   await queue.idle();
+});
+
+it('ends ten thousand jobs that need no time without going deeper with each', async () => {
+  const queue = new KeyedQueue({ concurrent: 1, waitingMax: 20_000 });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let ended = 0;
+  push(queue, 'a', () => promise);
+  for (let i = 0; i < 10_000; i++) {
+    const key = i % 2 === 0 ? 'a' : `b${i}`;
+    queue.push({ key, start: () => {
+      ended++;
+      queue.ended(key);
+    } });
+  }
+  resolve();
+  await queue.idle();
+  expect(ended).toBe(10_000);
 });

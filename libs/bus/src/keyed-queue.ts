@@ -1,42 +1,48 @@
 import { Fault } from '@vouchsafe/kernel';
 
-/** Starts work; must settle, and must not reject. */
-export type Task = () => Promise<void>;
+/** Work of one key. Must call {@link KeyedQueue.ended} once when it is over, also during `start`; must not throw. */
+export interface Job {
+  readonly key: string;
+  start(): void;
+}
 
 /**
- * Runs tasks of one key in their order, those of different keys at once. At most `concurrent` run and `waitingMax` wait;
+ * Runs jobs of one key in their order, those of different keys at once. At most `concurrent` run and `waitingMax` wait;
  * beyond that Fault `BUSY`.
  */
 export class KeyedQueue {
   readonly #limits: { readonly concurrent: number; readonly waitingMax: number };
-  /** Keys with a running or ready task, and what waits behind it (undefined while nothing does). */
-  readonly #behind = new Map<string, Task[] | undefined>();
-  /** First tasks of keys for which there was no place yet. */
-  #ready: { readonly key: string; readonly task: Task }[] = [];
+  /** Keys with a running or ready job, and what waits behind it (undefined while nothing does). */
+  readonly #behind = new Map<string, Job[] | undefined>();
+  /** First jobs of keys for which there was no place yet. */
+  #ready: Job[] = [];
   #running = 0;
   #waiting = 0;
+  #starting = false;
   #idle: (() => void)[] = [];
 
   constructor(limits: { readonly concurrent: number; readonly waitingMax: number }) {
     this.#limits = limits;
   }
 
-  push(key: string, task: Task): void {
+  push(job: Job): void {
+    const { key } = job;
     const taken = this.#behind.has(key);
     if (!taken && this.#running < this.#limits.concurrent) {
       this.#behind.set(key, undefined);
-      this.#start(key, task);
+      this.#running++;
+      job.start();
       return;
     }
     if (this.#waiting >= this.#limits.waitingMax) throw new Fault('BUSY', 'too many messages wait; try again');
     this.#waiting++;
     if (!taken) {
       this.#behind.set(key, undefined);
-      this.#ready.push({ key, task });
+      this.#ready.push(job);
     } else {
       const behind = this.#behind.get(key);
-      if (behind) behind.push(task);
-      else this.#behind.set(key, [task]);
+      if (behind) behind.push(job);
+      else this.#behind.set(key, [job]);
     }
   }
 
@@ -51,31 +57,30 @@ export class KeyedQueue {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  #start(key: string, task: Task): void {
-    this.#running++;
-    const ended = (): void => this.#ended(key);
-    task().then(ended, ended);
-  }
-
-  /** The key's next task queues behind other keys' first ones, so that a busy key starves nobody. */
-  #ended(key: string): void {
+  /** The running job of `key` is over. Its next one queues behind other keys' first ones, so that a busy key starves nobody. */
+  ended(key: string): void {
     this.#running--;
     const behind = this.#behind.get(key);
     const next = behind?.shift();
-    if (next) this.#ready.push({ key, task: next });
+    if (next) this.#ready.push(next);
     else this.#behind.delete(key);
     if (this.#ready.length > 0) this.#startReady();
     else if (this.#running === 0) this.#tellIdle();
   }
 
+  /** A loop, for jobs that end at once would else start each other ever deeper. */
   #startReady(): void {
+    if (this.#starting) return;
+    this.#starting = true;
     let started = 0;
-    while (started < this.#ready.length && this.#running < this.#limits.concurrent) {
-      const { key, task } = this.#ready[started++]!;
+    for (; started < this.#ready.length && this.#running < this.#limits.concurrent; started++) {
       this.#waiting--;
-      this.#start(key, task);
+      this.#running++;
+      this.#ready[started]!.start();
     }
     this.#ready = started === this.#ready.length ? [] : this.#ready.slice(started);
+    this.#starting = false;
+    if (this.#running === 0 && this.#ready.length === 0) this.#tellIdle();
   }
 
   #tellIdle(): void {

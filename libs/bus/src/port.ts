@@ -1,4 +1,5 @@
 import type { Json } from '@vouchsafe/codec';
+import type { Soon } from '@vouchsafe/event-store';
 import type { Details, Instant } from '@vouchsafe/kernel';
 import type { Namespace } from '@vouchsafe/runtime';
 
@@ -12,7 +13,7 @@ export type CommandMessage = {
   readonly namespace: Namespace;
   readonly body: Json;
   /** The command as its sender made it, for receivers in the same process; `body` says the same as JSON. */
-  readonly direct?: Direct;
+  readonly direct?: DirectCommand;
   /** First principal of the matter, carried as data. */
   readonly principal: string;
   readonly correlation: string;
@@ -20,8 +21,14 @@ export type CommandMessage = {
   readonly sentAt: Instant;
 };
 
+/** What every command carries besides its body. */
+export type CommandEnvelope = {
+  readonly commandId: string; readonly correlation: string; readonly principal: string; readonly trace?: string; readonly at: Instant;
+};
 /** A value that needs no wire, and the contract it is of. Frozen by convention: what is sent is not touched again. */
 export type Direct = { readonly contract: { readonly name: string }; readonly value: unknown };
+/** A command that needs no wire, with its sender's own envelope. */
+export type DirectCommand = Direct & { readonly envelope: CommandEnvelope };
 
 /** The answer to a command, keyed by the asker. A message, not a fact: lost, the asker sends the same command id again. */
 export type Outcome =
@@ -44,7 +51,8 @@ export type EventMessage = {
   readonly trace?: string;
 };
 
-export type CommandHandler = (message: CommandMessage) => Promise<Outcome>;
+/** An outcome that is there at once needs no promise. */
+export type CommandHandler = (message: CommandMessage) => Soon<Outcome>;
 /** Effect first; a rejection is retried a bounded number of times, then the message is parked and its target halted. */
 export type EventHandler = (event: EventMessage) => Promise<void>;
 
@@ -85,10 +93,10 @@ export interface Bus {
   /** Registers the one handler of commands for `target`. */
   serve(target: string, handler: CommandHandler): void;
   /**
-   * Sends and awaits the outcome. Fault `SILENT` (retryable) after `deadlineMs`: the caller asks again under the same id.
+   * Sends and awaits the outcome, which is there at once where its receiver is and has it at once. Fault `SILENT` (retryable) after `deadlineMs`: the caller asks again under the same id.
    * Rejects with Faults only: also `BUSY`, `HANDLER_FAILED` and, where that happened too often, `COMMAND_PARKED`.
    */
-  ask(message: CommandMessage, deadlineMs: number): Promise<Outcome>;
+  ask(message: CommandMessage, deadlineMs: number): Soon<Outcome>;
   /**
    * Hands integration events to every group; settles when each group has handled or parked them. A bus that keeps them for
    * every group (a broker's log) settles when they are safely kept: a slow group then holds nobody back.

@@ -68,7 +68,10 @@ export class Subscription {
   }
 
   #inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => this.#queue.push(stream, () => work().then(resolve, reject)));
+    return new Promise((resolve, reject) => {
+      const ended = (): void => this.#queue.ended(stream);
+      this.#queue.push({ key: stream, start: () => void work().then(resolve, reject).then(ended) });
+    });
   }
 
   async #deliverInOrder(stream: string, events: readonly EventMessage[]): Promise<void> {

@@ -31,7 +31,7 @@ describe('a process that dies at any append', () => {
     const life = async (lived: EventStore) => {
       const shop = await openShop({ ports: { ...testPorts({ store: lived }), clock } });
       const redeem = () => shop.soon(shop.ports.rpc.call(RedemptionService.method.redeemVoucher, { voucher: { case: 'code', value: codeOf(1) }, sequence: 1n }, shop.as()));
-      const twice = async <T>(work: () => Promise<T>): Promise<T> => (await Promise.allSettled([work(), work()]), work());
+      const twice = async <T>(work: () => T | Promise<T>): Promise<T> => (await Promise.allSettled([work(), work()]), work());
       try {
         const activated = await twice(() => shop.activate({ ranges }));
         const given = await twice(() => shop.disclose({ unitsInLine: 600 }));

@@ -1,3 +1,4 @@
+import type { Soon } from '@vouchsafe/event-store';
 import { Fault, instant } from '@vouchsafe/kernel';
 import type { Bus, CommandMessage, EventMessage, Outcome } from '../port.js';
 
@@ -37,7 +38,7 @@ export const describeBusContract = (name: string, make: () => Promise<BusUnderTe
       bus = under.bus;
     });
     afterEach(() => under.close());
-    const until = <T>(work: Promise<T>): Promise<T> => under.until(work);
+    const until = <T>(work: Soon<T>): Promise<T> => under.until(Promise.resolve(work));
     /** Published, and handled or parked by each group. */
     const published = async (events: readonly EventMessage[]): Promise<void> => {
       await until(bus.publish(events));
@@ -75,7 +76,7 @@ export const describeBusContract = (name: string, make: () => Promise<BusUnderTe
           return yes(message);
         });
         await bus.start();
-        const slow = [bus.ask(aCommand({ id: 'a1', key: 'a' }), 5000), bus.ask(aCommand({ id: 'a2', key: 'a' }), 5000), bus.ask(aCommand({ id: 'a3', key: 'a' }), 5000)];
+        const slow = ['a1', 'a2', 'a3'].map(async (id) => bus.ask(aCommand({ id, key: 'a' }), 5000));
         await until(bus.ask(aCommand({ id: 'b1', key: 'b' }), 5000));
         expect(handled).toEqual(['b1']);
         first.open();
