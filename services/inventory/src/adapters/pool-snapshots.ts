@@ -1,8 +1,9 @@
 import { bool, dict, int, list, millis, oneOf, optional, record, type Shape, text, type TypeOf } from '@vouchsafe/codec';
 import type { SnapshotCache, SnapshotOptions } from '@vouchsafe/event-store';
+import { PersistentMap } from '@vouchsafe/kernel';
 import type { Collection } from '@vouchsafe/read-store';
 import type { Clock, Log } from '@vouchsafe/runtime';
-import { List, Map as PersistentMap } from 'immutable';
+import { List } from 'immutable';
 import { noteDue } from '../domain/pending.js';
 import type { Closed, DueBucket, Lane, OpenReservation, Stock } from '../domain/stock-types.js';
 import { claim, terms, units } from './codecs.js';
@@ -41,8 +42,8 @@ const toFlat = ({ shelf, batches, open, memory, quotas, due: _due, ...rest }: St
   return {
     ...rest,
     lanes: shelf.lanes.map(({ validUntil, head, rest: behind }) => ({ ...(Number.isFinite(validUntil) && { validUntil }), head: head!, rest: behind.toArray() })),
-    batches: Object.fromEntries(batches), open: [...open.values()], quotas: quotas.toObject(),
-    recent: memory.recent.map(flatClosed).toObject(), recentUntil: memory.recentUntil, older: memory.older.map(flatClosed).toObject(), olderUntil: memory.olderUntil,
+    batches: Object.fromEntries(batches), open: open.values(), quotas: Object.fromEntries(quotas),
+    recent: flatAnswers(memory.recent), recentUntil: memory.recentUntil, older: flatAnswers(memory.older), olderUntil: memory.olderUntil,
   };
 };
 class PoolBusy extends Error {
@@ -54,22 +55,25 @@ const flatClosed = (answer: Closed): TypeOf<typeof closed> => {
   return { kind, sale };
 };
 
+const flatAnswers = (answers: PersistentMap<string, Closed>): Flat['recent'] => Object.fromEntries([...answers].map(([id, answer]) => [id, flatClosed(answer)]));
+
 const fromFlat = ({ lanes, batches, open, recent, recentUntil, older, olderUntil, quotas, heldEpoch, ...rest }: Flat): Stock => {
   const shelves = lanes.map(toLane);
   return {
     ...rest, heldEpoch,
     shelf: { free: shelves.reduce((n, { free }) => n + free, 0), lanes: shelves },
     batches: new Map(Object.entries(batches)),
-    open: PersistentMap(open.map((one) => [one.claim.reservationId, one])),
-    due: open.reduce((due, one: OpenReservation) => noteDue(due, one.claim.reservationId, one.heldUntil), PersistentMap<number, DueBucket>()),
-    memory: { recent: PersistentMap(recent).map(toClosed), recentUntil, older: PersistentMap(older).map(toClosed), olderUntil },
-    quotas: PersistentMap(quotas),
+    open: PersistentMap.of(open.map((one) => [one.claim.reservationId, one])),
+    due: open.reduce((due, one: OpenReservation) => noteDue(due, one.claim.reservationId, one.heldUntil), PersistentMap.empty<number, DueBucket>()),
+    memory: { recent: toAnswers(recent), recentUntil, older: toAnswers(older), olderUntil },
+    quotas: PersistentMap.of(Object.entries(quotas)),
   };
 };
 const toLane = ({ validUntil, head, rest }: TypeOf<typeof lane>): Lane => ({
   validUntil: validUntil ?? Number.POSITIVE_INFINITY, head, rest: List(rest), free: [head, ...rest].reduce((n, { from, to }) => n + to - from, 0),
 });
 const toClosed = ({ kind, sale }: TypeOf<typeof closed>): Closed => (kind === 'committed' ? { kind, ...sale! } : { kind });
+const toAnswers = (answers: Flat['recent']): PersistentMap<string, Closed> => PersistentMap.of(Object.entries(answers).map(([id, answer]) => [id, toClosed(answer)]));
 
 export type KeptSnapshot = { readonly bytes: string };
 export const snapshotCollection = { name: 'pool_snapshots_v1', indexes: [] };

@@ -1,23 +1,22 @@
-import type { Instant } from '@vouchsafe/kernel';
-import { Map } from 'immutable';
+import { type Instant, PersistentMap } from '@vouchsafe/kernel';
 import type { Closed, DueBucket, Memory, OpenReservation } from './stock-types.js';
 
 const BUCKET_MS = 60_000;
 const bucketOf = (at: Instant): number => Math.floor(at / BUCKET_MS);
 
 /** Notes when a reservation lapses. Constant time: ids are chained per minute and looked at only when that minute is over. */
-export const noteDue = (due: Map<number, DueBucket>, id: string, heldUntil: Instant): Map<number, DueBucket> => {
+export const noteDue = (due: PersistentMap<number, DueBucket>, id: string, heldUntil: Instant): PersistentMap<number, DueBucket> => {
   const before = due.get(bucketOf(heldUntil));
   return due.set(bucketOf(heldUntil), { open: (before?.open ?? 0) + 1, ids: { id, next: before?.ids } });
 };
 /** One reservation of that minute was closed; the last one takes the minute away. */
-export const closeDue = (due: Map<number, DueBucket>, heldUntil: Instant): Map<number, DueBucket> => {
+export const closeDue = (due: PersistentMap<number, DueBucket>, heldUntil: Instant): PersistentMap<number, DueBucket> => {
   const before = due.get(bucketOf(heldUntil));
   if (!before) return due;
   return before.open === 1 ? due.delete(bucketOf(heldUntil)) : due.set(bucketOf(heldUntil), { ...before, open: before.open - 1 });
 };
 /** Open reservations held until before `at`, at most `max`. */
-export const lapsed = (due: Map<number, DueBucket>, open: Map<string, OpenReservation>, at: Instant, max: number): readonly OpenReservation[] => {
+export const lapsed = (due: PersistentMap<number, DueBucket>, open: PersistentMap<string, OpenReservation>, at: Instant, max: number): readonly OpenReservation[] => {
   const found: OpenReservation[] = [];
   for (const [bucket, { ids }] of due) {
     if (bucket > bucketOf(at)) continue;
@@ -29,7 +28,7 @@ export const lapsed = (due: Map<number, DueBucket>, open: Map<string, OpenReserv
   return found;
 };
 
-export const noMemory: Memory = { recent: Map(), recentUntil: 0, older: Map(), olderUntil: 0 };
+export const noMemory: Memory = { recent: PersistentMap.empty(), recentUntil: 0, older: PersistentMap.empty(), olderUntil: 0 };
 /** The answer given to `id` lately. */
 export const recall = ({ recent, older }: Memory, id: string): Closed | undefined => recent.get(id) ?? older.get(id);
 /** Keeps an answer at least until its command may not come again (`until`). */
@@ -39,5 +38,5 @@ export const keep = (memory: Memory, id: string, closed: Closed, until: number):
 /** Forgets the older generation once its time is over; so memory is bounded by the horizon of commands, not by their number. */
 export const age = (memory: Memory, now: Instant): Memory =>
   memory.olderUntil < now && (memory.recent.size > 0 || memory.older.size > 0)
-    ? { recent: Map(), recentUntil: 0, older: memory.recent, olderUntil: memory.recentUntil }
+    ? { recent: PersistentMap.empty(), recentUntil: 0, older: memory.recent, olderUntil: memory.recentUntil }
     : memory;

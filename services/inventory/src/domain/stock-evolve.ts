@@ -1,12 +1,11 @@
-import { type Instant, instant, type Of } from '@vouchsafe/kernel';
-import { Map } from 'immutable';
+import { type Instant, instant, type Of, PersistentMap } from '@vouchsafe/kernel';
 import { age, closeDue, keep, noMemory, noteDue, recall } from './pending.js';
 import { emptyShelf, put, quantityOf, shared, take, without } from './shelf.js';
 import type { Closed, OpenReservation, Stock, StockEvent, Units } from './stock-types.js';
 
 export const emptyStock: Stock = {
-  productId: '', shelf: emptyShelf, reserved: 0, sold: 0, lost: 0, batches: new globalThis.Map(), open: Map(), due: Map(), memory: noMemory,
-  quotas: Map(), lowStockAt: 0, heldEpoch: undefined, reconciledEpoch: 0, giveBacks: 0, losses: 0, revision: -1, now: instant(0),
+  productId: '', shelf: emptyShelf, reserved: 0, sold: 0, lost: 0, batches: new Map(), open: PersistentMap.empty(), due: PersistentMap.empty(), memory: noMemory,
+  quotas: PersistentMap.empty(), lowStockAt: 0, heldEpoch: undefined, reconciledEpoch: 0, giveBacks: 0, losses: 0, revision: -1, now: instant(0),
 };
 
 /** How long the answer to a commit or a return is kept in memory; later ones are looked up in the pool's past. */
@@ -40,10 +39,10 @@ const seen = (stock: Stock, at: Instant): Stock => ({ ...stock, now: later(stock
 const received = (stock: Stock, { batchId, productId, terms, segments, quantity, lowStockAt, at }: Of<StockEvent, 'StockReceived'>): Stock => ({
   ...stock, productId, lowStockAt, now: later(stock, at),
   shelf: put(stock.shelf, segments, 'last'),
-  batches: new globalThis.Map(stock.batches).set(batchId, { terms, quantity, recalled: false, holes: [] }),
+  batches: new Map(stock.batches).set(batchId, { terms, quantity, recalled: false, holes: [] }),
 });
 const recalled = ({ batches }: Stock, batchId: string): Stock['batches'] =>
-  new globalThis.Map([...batches].map(([id, batch]) => [id, id === batchId ? { ...batch, recalled: true } : batch]));
+  new Map([...batches].map(([id, batch]) => [id, id === batchId ? { ...batch, recalled: true } : batch]));
 
 const counted = (stock: Stock, listingId: string, by: number): Stock['quotas'] => stock.quotas.set(listingId, (stock.quotas.get(listingId) ?? 0) + by);
 
@@ -113,7 +112,7 @@ export const partsOut = (out: readonly Units[], ranges: readonly Units[]): reado
 const lost = (stock: Stock, { batchId, ranges, quantity, reason, note, at }: Of<StockEvent, 'UnitsLost'>): Stock => {
   const batch = stock.batches.get(batchId)!;
   const next = { ...stock, now: later(stock, at), shelf: take(stock.shelf, ranges), lost: stock.lost + quantity, losses: stock.losses + 1 };
-  const batches = new globalThis.Map(stock.batches).set(batchId, { ...batch, holes: joined([...batch.holes, ...ranges]) });
+  const batches = new Map(stock.batches).set(batchId, { ...batch, holes: joined([...batch.holes, ...ranges]) });
   const memory = reason === 'exported' && note !== undefined ? keep(stock.memory, note, { kind: 'exported' }, next.now + EXPORT_MS) : stock.memory;
   return { ...next, batches, memory };
 };

@@ -1,5 +1,5 @@
-import type { Instant, Message, Money } from '@vouchsafe/kernel';
-import type { List, Map } from 'immutable';
+import type { Instant, Message, Money, PersistentMap } from '@vouchsafe/kernel';
+import type { List } from 'immutable';
 
 /** Units `from` (inclusive) to `to` (exclusive) of a batch that all end at `validUntil` (absent: never). */
 export type Units = { readonly batchId: string; readonly from: number; readonly to: number; readonly validUntil?: Instant };
@@ -85,7 +85,7 @@ export type Closed =
     }
   | { readonly kind: 'released' | 'expired' | 'returned' | 'exported' };
 /** Answers given lately, in two generations: the older one is dropped once none of its commands may come again. */
-export type Memory = { readonly recent: Map<string, Closed>; readonly recentUntil: number; readonly older: Map<string, Closed>; readonly olderUntil: number };
+export type Memory = { readonly recent: PersistentMap<string, Closed>; readonly recentUntil: number; readonly older: PersistentMap<string, Closed>; readonly olderUntil: number };
 export type DueBucket = { readonly open: number; readonly ids: Cons | undefined };
 export type Cons = { readonly id: string; readonly next: Cons | undefined };
 
@@ -100,12 +100,12 @@ export type Stock = {
   readonly sold: number;
   readonly lost: number;
   readonly batches: ReadonlyMap<string, PoolBatch>;
-  readonly open: Map<string, OpenReservation>;
+  readonly open: PersistentMap<string, OpenReservation>;
   /** Open reservations by the minute they lapse in. */
-  readonly due: Map<number, DueBucket>;
+  readonly due: PersistentMap<number, DueBucket>;
   readonly memory: Memory;
   /** Units sold and held by listing. */
-  readonly quotas: Map<string, number>;
+  readonly quotas: PersistentMap<string, number>;
   readonly lowStockAt: number;
   /** Epoch of the restore since which nothing is sold, and the last one that was reconciled. */
   readonly heldEpoch: number | undefined;

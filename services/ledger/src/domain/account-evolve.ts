@@ -1,5 +1,4 @@
-import { type Instant, invariant, type Of } from '@vouchsafe/kernel';
-import { Map } from 'immutable';
+import { type Instant, invariant, type Of, PersistentMap } from '@vouchsafe/kernel';
 import type { Account, AccountEvent, ClosedAccount, OpenAccount, OpenHold } from './account-types.js';
 import { limitedPath } from './chart.js';
 import { type Entry, sumOn } from './entry.js';
@@ -28,13 +27,13 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
 };
 
 const opened = ({ type: _type, at: _at, ...rest }: Of<AccountEvent, 'PeriodOpened'>): OpenAccount => ({
-  ...rest, step: 'open', latest: rest.postedUpTo, held: 0n, holds: Map(), memory: emptyMemory, entries: Map(),
+  ...rest, step: 'open', latest: rest.postedUpTo, held: 0n, holds: PersistentMap.empty(), memory: emptyMemory, entries: PersistentMap.empty(),
 });
 
 const carried = (account: OpenAccount, { holds }: Of<AccountEvent, 'HoldsCarried'>): OpenAccount => ({
   ...account,
   held: holds.reduce((sum, [, { left }]) => sum + left, account.held),
-  holds: account.holds.withMutations((map) => holds.forEach(([id, hold]) => map.set(id, hold))),
+  holds: holds.reduce((all, [id, hold]) => all.set(id, hold), account.holds),
 });
 
 const held = (account: OpenAccount, event: Of<AccountEvent, 'FundsHeld'>): OpenAccount => {

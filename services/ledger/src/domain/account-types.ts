@@ -1,5 +1,4 @@
-import type { Instant, Message, Money } from '@vouchsafe/kernel';
-import type { Map } from 'immutable';
+import type { Instant, Message, Money, PersistentMap } from '@vouchsafe/kernel';
 import type { LimitedMode } from './chart.js';
 import type { Entry, Posting } from './entry.js';
 import type { Fact } from './fact.js';
@@ -87,10 +86,10 @@ type Running = AccountIdentity & {
   readonly posted: bigint; readonly credit: bigint; readonly creditVersion: number;
   /** Sum of what open holds still set aside. */
   readonly held: bigint;
-  readonly holds: Map<string, OpenHold>;
+  readonly holds: PersistentMap<string, OpenHold>;
   readonly memory: HoldMemory;
   /** Facts and captures of this segment, with their fingerprints. */
-  readonly entries: Map<string, number>;
+  readonly entries: PersistentMap<string, number>;
 };
 export type OpenAccount = Running & { readonly step: 'open' };
 export type ClosedAccount = Running & { readonly step: 'closed'; readonly next: Segment };

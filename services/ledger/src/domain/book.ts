@@ -1,5 +1,4 @@
-import { accept, type Decider, type Decision, type Instant, invariant, type Message, type Of, reject } from '@vouchsafe/kernel';
-import { Map } from 'immutable';
+import { accept, type Decider, type Decision, type Instant, invariant, type Message, type Of, PersistentMap, reject } from '@vouchsafe/kernel';
 import type { AccountIdentity } from './account-types.js';
 import { type BusinessDate, type Period, periodOf, type Segment } from './period.js';
 
@@ -24,7 +23,7 @@ export type BookRejection = 'BOOK_UNKNOWN' | 'ACCOUNT_DIFFERS' | 'PERIOD_NOT_OVE
 
 export type OpenBook = {
   readonly step: 'open'; readonly zone: string; readonly cutOffMinute: number; readonly bookId: string; readonly segment: Segment; readonly shards: number;
-  readonly accounts: Map<string, Identity>;
+  readonly accounts: PersistentMap<string, Identity>;
   /** Being closed, chain by chain; entries of it are fenced off more and more. */
   readonly closing?: Period;
   /** All months up to it are closed. */
@@ -75,7 +74,7 @@ const endClose = ({ period, at }: Of<BookCommand, 'EndClose'>, { closing, closed
 const evolve = (book: Book, event: BookEvent): Book => {
   if (event.type === 'BookOpened') {
     const { bookId, segment, shards, zone, cutOffMinute } = event;
-    return { step: 'open', bookId, segment, shards, zone, cutOffMinute, accounts: Map(), closed: [] };
+    return { step: 'open', bookId, segment, shards, zone, cutOffMinute, accounts: PersistentMap.empty(), closed: [] };
   }
   invariant(book.step === 'open', 'a book is opened first');
   switch (event.type) {

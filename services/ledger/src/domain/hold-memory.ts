@@ -1,5 +1,4 @@
-import type { Instant } from '@vouchsafe/kernel';
-import { Map } from 'immutable';
+import { type Instant, PersistentMap } from '@vouchsafe/kernel';
 import { fingerprintOf } from './fingerprint.js';
 
 /** How a hold ended; kept until `notAfter`, so that one that comes late or again is not made anew. */
@@ -12,19 +11,19 @@ export type FadedHolds = { readonly until: Instant; readonly ids: ReadonlySet<nu
 
 /** Closed holds in two generations: the older one is dropped whole once none of it can come again. */
 export type HoldMemory = {
-  readonly current: Map<string, ClosedHold>; readonly currentUntil: Instant;
-  readonly older: Map<string, ClosedHold>; readonly olderUntil: Instant;
+  readonly current: PersistentMap<string, ClosedHold>; readonly currentUntil: Instant;
+  readonly older: PersistentMap<string, ClosedHold>; readonly olderUntil: Instant;
   readonly faded: readonly FadedHolds[];
 };
 const NEVER = 0 as Instant;
-export const emptyMemory: HoldMemory = { current: Map(), currentUntil: NEVER, older: Map(), olderUntil: NEVER, faded: [] };
+export const emptyMemory: HoldMemory = { current: PersistentMap.empty(), currentUntil: NEVER, older: PersistentMap.empty(), olderUntil: NEVER, faded: [] };
 
 export const remember = (memory: HoldMemory, holdId: string, hold: ClosedHold, at: Instant): HoldMemory => {
   const { notAfter } = hold;
   if (at > memory.olderUntil && memory.current.size > 0) {
     const { current, currentUntil, faded } = memory;
     return {
-      current: Map([[holdId, hold]]), currentUntil: notAfter, older: current, olderUntil: currentUntil, faded: faded.filter(({ until }) => until >= at),
+      current: PersistentMap.of([[holdId, hold]]), currentUntil: notAfter, older: current, olderUntil: currentUntil, faded: faded.filter(({ until }) => until >= at),
     };
   }
   return { ...memory, current: memory.current.set(holdId, hold), currentUntil: notAfter > memory.currentUntil ? notAfter : memory.currentUntil };

@@ -1,5 +1,4 @@
-import { accept, type Decider, type Decision, type Instant, invariant, type Message, type Of, reject } from '@vouchsafe/kernel';
-import { Map } from 'immutable';
+import { accept, type Decider, type Decision, type Instant, invariant, type Message, type Of, PersistentMap, reject } from '@vouchsafe/kernel';
 import { type Entry, movesLimited, type Posting } from './entry.js';
 import { dimensionsOf, type Fact } from './fact.js';
 import { flawOf } from './flaw.js';
@@ -27,7 +26,7 @@ export type JournalEvent =
   | Message<'JournalClosed', At & { readonly next: Segment; readonly closedThrough?: Period; readonly entries: number }>;
 export type JournalRejection = 'JOURNAL_UNKNOWN' | 'FACT_ID_REUSED' | 'FACT_INVALID' | 'PERIOD_CLOSED' | 'LOOK_BACK';
 
-type Running = JournalCarry & { /** The same, entries of this segment included. */ readonly latest: Instant; readonly entries: Map<string, number> };
+type Running = JournalCarry & { /** The same, entries of this segment included. */ readonly latest: Instant; readonly entries: PersistentMap<string, number> };
 export type Journal =
   | { readonly step: 'unopened' }
   | (Running & { readonly step: 'open' })
@@ -70,7 +69,7 @@ const close = ({ next, closedThrough, at }: Of<JournalCommand, 'CloseJournal'>, 
 const evolve = (journal: Journal, event: JournalEvent): Journal => {
   if (event.type === 'JournalOpened') {
     const { type: _type, at: _at, ...carry } = event;
-    return { ...carry, step: 'open', latest: carry.postedUpTo, entries: Map() };
+    return { ...carry, step: 'open', latest: carry.postedUpTo, entries: PersistentMap.empty() };
   }
   invariant(journal.step === 'open', 'a journal changes only between its opening and its closing');
   switch (event.type) {

@@ -1,5 +1,4 @@
-import { type Instant, type Money, money, plus, shareOf, sizeOf, taxWithin, type UnitRange } from '@vouchsafe/kernel';
-import { Map as ImmutableMap } from 'immutable';
+import { type Instant, type Money, money, PersistentMap, plus, shareOf, sizeOf, taxWithin, type UnitRange } from '@vouchsafe/kernel';
 import type { Activation, BatchUnit, Place, Refusal, VoidReason, Voided } from './grant-messages.js';
 
 /** One use of a unit. */
@@ -25,15 +24,15 @@ export type VoidAnswer = { readonly accepted: readonly Voided[]; readonly refuse
 /** A grant chunk: at most 256 units of one order line, after the sale. */
 export type Chunk = {
   readonly grant: Activation | undefined;
-  readonly units: ImmutableMap<Place, UnitState>;
-  readonly disclosures: ImmutableMap<string, Disclosure>;
-  readonly voids: ImmutableMap<string, VoidAnswer>;
+  readonly units: PersistentMap<Place, UnitState>;
+  readonly disclosures: PersistentMap<string, Disclosure>;
+  readonly voids: PersistentMap<string, VoidAnswer>;
   /** Refused askers that are on record already. */
   readonly alarms: readonly string[];
   /** Deadlines up to then have been dealt with. */
   readonly lapsedUpTo?: Instant;
 };
-export const emptyChunk: Chunk = { grant: undefined, units: ImmutableMap(), disclosures: ImmutableMap(), voids: ImmutableMap(), alarms: [] };
+export const emptyChunk: Chunk = { grant: undefined, units: PersistentMap.empty(), disclosures: PersistentMap.empty(), voids: PersistentMap.empty(), alarms: [] };
 
 export const unitOf = (chunk: Chunk, place: Place): UnitState => chunk.units.get(place) ?? UNTOUCHED;
 /** The chunk's places, `from` (inclusive) to `to` (exclusive). */
@@ -93,7 +92,7 @@ export const restOf = (grant: Activation, place: Place, unit: UnitState): { read
 export const isDisclosed = (chunk: Chunk, place: Place): boolean => {
   if (unitOf(chunk, place).uses.length > 0) return true;
   const unit = chunk.grant && batchUnitAt(chunk.grant, place);
-  return unit !== undefined && chunk.disclosures.some(({ ranges }) =>
+  return unit !== undefined && chunk.disclosures.values().some(({ ranges }) =>
     ranges.some((range) => range.batchId === unit.batchId && unit.index >= range.from && unit.index < range.to));
 };
 /** Last instant of use of a unit; undefined: it does not end. */

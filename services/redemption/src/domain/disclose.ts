@@ -32,7 +32,7 @@ export const refusalOf = (command: Disclose, { grant, disclosures }: Chunk): 'NO
   if (!grant) return undefined;
   if (command.reason !== undefined && command.approvalId !== undefined) return undefined; // break-glass: two persons, on record
   if (command.principalId !== grant.ownerPrincipal) return 'NOT_YOURS';
-  const mine = disclosures.valueSeq().filter((disclosure) => disclosure.principalId === command.principalId && !disclosure.breakGlass).toArray();
+  const mine = disclosures.values().filter((disclosure) => disclosure.principalId === command.principalId && !disclosure.breakGlass);
   if (mine.length === 0) return undefined;
   const first = mine.reduce((least, { at }) => Math.min(least, at), Number.MAX_SAFE_INTEGER);
   const { rediscloseForMs, rediscloseTimes } = grant.terms;

@@ -102,9 +102,8 @@ const voided = (chunk: Chunk, { refundId, reason, accepted, refused }: Of<GrantE
 const endUnits = (chunk: Chunk, { batchId, from, to }: UnitRange, end: NonNullable<UnitState['end']>): Chunk => {
   const first = chunk.grant && placeOf(chunk.grant, batchId, from);
   if (first === undefined) return chunk;
-  const units = chunk.units.withMutations((all) => {
-    for (let place = first; place < first + to - from; place++) all.set(place, { ...unitOf(chunk, place), end });
-  });
+  let { units } = chunk;
+  for (let place = first; place < first + to - from; place++) units = units.set(place, { ...unitOf(chunk, place), end });
   return { ...chunk, units };
 };
 

@@ -1,5 +1,4 @@
-import { accept, type Decider, type Decision, type Details, type Instant, type Message, type Of, reject } from '@vouchsafe/kernel';
-import { Map as ImmutableMap } from 'immutable';
+import { accept, type Decider, type Decision, type Details, type Instant, type Message, type Of, PersistentMap, reject } from '@vouchsafe/kernel';
 
 /** What a till's own number (or request id) was used for. `grant`: the chunk's stream, which then decides. */
 export type ClaimedUse = { readonly key: string; readonly fingerprint: string; readonly redemptionId: string; readonly grant: string; readonly place: number };
@@ -12,7 +11,7 @@ export type TerminalEvent =
 export type TerminalRejection = 'SEQUENCE_REUSED' | 'SEQUENCE_UNKNOWN';
 export type TerminalClaim = ClaimedUse & { readonly at: Instant; readonly refusal?: { readonly code: string; readonly details: Details } };
 /** One day of one till. */
-export type Terminal = { readonly claims: ImmutableMap<string, TerminalClaim> };
+export type Terminal = { readonly claims: PersistentMap<string, TerminalClaim> };
 
 const decide = (command: TerminalCommand, { claims }: Terminal): Decision<TerminalEvent, TerminalRejection> => {
   const known = claims.get(command.key);
@@ -42,4 +41,4 @@ const evolve = ({ claims }: Terminal, event: TerminalEvent): Terminal => {
 };
 
 /** Uses of a till's numbers on one day, each claimed before the grant decides. Stream `terminal-<till>_<day>`. */
-export const terminalDecider: Decider<Terminal, TerminalCommand, TerminalEvent, TerminalRejection> = { decide, evolve, initial: { claims: ImmutableMap() } };
+export const terminalDecider: Decider<Terminal, TerminalCommand, TerminalEvent, TerminalRejection> = { decide, evolve, initial: { claims: PersistentMap.empty() } };
