@@ -51,11 +51,11 @@ class Bus1 implements KafkaBus {
   #stopping: Promise<void> | undefined;
 
   constructor(options: KafkaBusOptions) {
-    const { namespace, prefix, clock, log, parked, around } = options;
+    const { namespace, prefix, clock, log, parked } = options;
     this.#options = options;
     this.#names = namesOf(namespace, prefix);
     this.#transport = new Transport(options, this.#names);
-    this.#desk = new CommandDesk({ clock, log, parked, ...(around && { around }) });
+    this.#desk = new CommandDesk({ clock, log, parked });
     this.#forged = new Forged({ parked, clock, log });
   }
 

@@ -1,4 +1,4 @@
-import type { AroundCommand, ParkedStore } from '@vouchsafe/bus';
+import type { ParkedStore } from '@vouchsafe/bus';
 import type { Clock, Log, Namespace } from '@vouchsafe/runtime';
 import type { KafkaConnection } from './client.js';
 import type { CommandKeys } from './signing.js';
@@ -27,6 +27,4 @@ export type KafkaBusOptions = {
   readonly requestTimeoutMs?: number;
   /** Whether a service may command another; asked of the signer. Absent: as the platform's {@link TOPOLOGY} says. */
   readonly mayCommand?: (sender: string, target: string) => boolean;
-  /** Wraps the handling of each command, e.g. in a span. */
-  readonly around?: AroundCommand;
 };

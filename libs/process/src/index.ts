@@ -8,4 +8,7 @@ export { startModules, startOrder } from './module-order.js';
 export { openTracing, type TracingConfig } from './open-tracing.js';
 export { type Dependency, Dependencies } from './dependencies.js';
 export { type Beginning, LivingProcess, type LivingOptions, type Running } from './living-process.js';
+export { tracedBus } from './traced/traced-bus.js';
+export { tracedRpc, withinTraces } from './traced/traced-rpc.js';
+export { tracedStore } from './traced/traced-store.js';
 export { type ProbeFacts, type Probes, startProbes } from './probes.js';

@@ -1,3 +1,4 @@
+export { currentTrace, withinTrace } from './current-trace.js';
 export type { Counter, Gauge, Histogram, Labelled, Metrics, Reading } from './metrics.js';
 export { createMetrics, TIME_BUCKETS_S } from './metrics.js';
 export type { PinoLogOptions } from './pino-log.js';
@@ -8,5 +9,5 @@ export type { TracingSettings } from './start-tracing.js';
 export { startTracing } from './start-tracing.js';
 export type { TraceParent } from './traceparent.js';
 export { formatTraceparent, parseTraceparent } from './traceparent.js';
-export type { Attributes, CallSpan, RunningSpan, SpanOutcome, Tracing } from './tracing.js';
-export { aroundCommand, noTracing } from './tracing.js';
+export type { Attributes, CallSpan, RunningSpan, SpanKind, SpanOptions, SpanOutcome, Tracing } from './tracing.js';
+export { noTracing } from './tracing.js';

@@ -1,11 +1,12 @@
-import { type Context, ROOT_CONTEXT, type Span, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import { type Context, type Link, ROOT_CONTEXT, type Span, SpanKind as OtelKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BasicTracerProvider, BatchSpanProcessor, ParentBasedSampler, type SpanExporter, SimpleSpanProcessor, TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
-import { formatTraceparent, parseTraceparent } from './traceparent.js';
-import type { Attributes, RunningSpan, Tracing } from './tracing.js';
+import { withinTrace } from './current-trace.js';
+import { formatTraceparent, parseTraceparent, type TraceParent } from './traceparent.js';
+import type { Attributes, CallSpan, RunningSpan, SpanKind, SpanOptions, Tracing } from './tracing.js';
 
 export type OtlpOptions = {
   readonly serviceName: string;
@@ -36,10 +37,11 @@ class OtlpTracing implements Tracing {
     });
   }
 
-  async inSpan<T>(name: string, { attributes = {}, parent }: { readonly attributes?: Attributes; readonly parent?: string }, work: (span: RunningSpan) => Promise<T>): Promise<T> {
-    const span = this.#begin(name, attributes, parent);
+  async inSpan<T>(name: string, options: SpanOptions, work: (span: RunningSpan) => Promise<T>): Promise<T> {
+    const span = this.#begin(name, options);
+    const traceparent = traceparentOf(span);
     try {
-      return await work({ traceparent: traceparentOf(span), set: (attribute, value) => void span.setAttribute(attribute, value) });
+      return await withinTrace(traceparent, () => work({ traceparent, set: (attribute, value) => void span.setAttribute(attribute, value) }));
     } catch (error) {
       span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'error' });
       throw error;
@@ -48,8 +50,8 @@ class OtlpTracing implements Tracing {
     }
   }
 
-  start(name: string, attributes: Attributes, parent: string | undefined): { readonly traceparent: string; end(outcome: { readonly code: string; readonly kind: string }): void } {
-    const span = this.#begin(name, attributes, parent);
+  start(name: string, attributes: Attributes, parent: string | undefined, more: Pick<SpanOptions, 'kind' | 'links'> = {}): CallSpan {
+    const span = this.#begin(name, { kind: 'server', ...more, attributes, parent });
     return {
       traceparent: traceparentOf(span),
       end: ({ code, kind }) => {
@@ -60,8 +62,8 @@ class OtlpTracing implements Tracing {
     };
   }
 
-  #begin(name: string, attributes: Attributes, parent: string | undefined): Span {
-    return this.#provider.getTracer('vouchsafe').startSpan(name, { attributes: { ...attributes } }, contextOf(parent));
+  #begin(name: string, { attributes, parent, kind = 'internal', links = [] }: SpanOptions): Span {
+    return this.#provider.getTracer('vouchsafe').startSpan(name, { attributes: { ...attributes }, kind: KINDS[kind], links: links.flatMap(linkTo) }, contextOf(parent));
   }
 
   async stop(): Promise<void> {
@@ -69,11 +71,18 @@ class OtlpTracing implements Tracing {
   }
 }
 
+const KINDS: Readonly<Record<SpanKind, OtelKind>> = {
+  internal: OtelKind.INTERNAL, server: OtelKind.SERVER, client: OtelKind.CLIENT, producer: OtelKind.PRODUCER, consumer: OtelKind.CONSUMER,
+};
+
+const remote = ({ traceId, spanId, sampled }: TraceParent) => ({ traceId, spanId, traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true });
+const linkTo = (traceparent: string): Link[] => {
+  const known = parseTraceparent(traceparent);
+  return known ? [{ context: remote(known) }] : [];
+};
 const contextOf = (parent: string | undefined): Context => {
   const known = parseTraceparent(parent);
-  if (!known) return ROOT_CONTEXT;
-  const { traceId, spanId, sampled } = known;
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true });
+  return known ? trace.setSpanContext(ROOT_CONTEXT, remote(known)) : ROOT_CONTEXT;
 };
 
 const traceparentOf = (span: Span): string => {

@@ -1,6 +1,8 @@
 import type { Log } from '@vouchsafe/runtime';
 import { type DestinationStream, destination, type Level, type Logger, pino, stdTimeFunctions } from 'pino';
+import { currentTrace } from './current-trace.js';
 import { redacted } from './redact.js';
+import { parseTraceparent } from './traceparent.js';
 
 export type PinoLogOptions = {
   /** Lines below it are dropped; `silent` drops all. By default `warn`: quiet. */
@@ -13,9 +15,15 @@ export type PinoLogOptions = {
 
 const STDERR = 2;
 
-/** A structured log, a line of JSON each. Secrets and personal data are masked by the names of their fields. */
+/** A structured log, a line of JSON each; of what runs within a span with its `trace_id` and `span_id`. Secrets and personal data are masked by the names of their fields. */
 export const pinoLog = ({ level = 'warn', name, to }: PinoLogOptions): Log =>
-  new PinoLog(pino({ level, name, base: { pid: process.pid, name }, timestamp: stdTimeFunctions.isoTime }, to ?? destination({ fd: STDERR, sync: true })));
+  new PinoLog(pino({ level, name, base: { pid: process.pid, name }, timestamp: stdTimeFunctions.isoTime, mixin: traceFields }, to ?? destination({ fd: STDERR, sync: true })));
+
+/** Asked only for lines that are written. */
+const traceFields = (): object => {
+  const known = parseTraceparent(currentTrace());
+  return known ? { trace_id: known.traceId, span_id: known.spanId } : {};
+};
 
 class PinoLog implements Log {
   readonly #logger: Logger;

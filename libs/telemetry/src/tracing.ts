@@ -6,9 +6,19 @@ export type RunningSpan = {
 };
 /** How a call ended: `ok`, or the kind and code of its "no". */
 export type SpanOutcome = { readonly code: string; readonly kind: string };
-/** A span whose end is told from elsewhere (a call at the edge). */
+/** A span whose end is told from elsewhere (a call at the edge, a batch of events). */
 export type CallSpan = { readonly traceparent: string; end(outcome: SpanOutcome): void };
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
+/** Which end of a way between services it is; OpenTelemetry's words. */
+export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+export type SpanOptions = {
+  readonly attributes?: Attributes;
+  /** `traceparent` of the span it is part of; without one a trace begins. */
+  readonly parent?: string | undefined;
+  readonly kind?: SpanKind;
+  /** `traceparent`s of what it works on together: a batch is part of none of its events' traces alone. */
+  readonly links?: readonly string[];
+};
 
 /**
  * Spans with explicit parents: what a span belongs to travels as `traceparent` in contexts, commands and events, never in
@@ -17,8 +27,8 @@ export type Attributes = Readonly<Record<string, string | number | boolean>>;
 export interface Tracing {
   readonly enabled: boolean;
   /** Runs `work` in a span. A thrown Fault or Bug marks it failed; a rejection is data, so set it as an attribute. */
-  inSpan<T>(name: string, options: { readonly attributes?: Attributes; readonly parent?: string }, work: (span: RunningSpan) => Promise<T>): Promise<T>;
-  start(name: string, attributes: Attributes, parent: string | undefined): CallSpan;
+  inSpan<T>(name: string, options: SpanOptions, work: (span: RunningSpan) => Promise<T>): Promise<T>;
+  start(name: string, attributes: Attributes, parent: string | undefined, more?: Pick<SpanOptions, 'kind' | 'links'>): CallSpan;
   /** Sends what is left; at most some seconds. */
   stop(): Promise<void>;
 }
@@ -31,21 +41,4 @@ export const noTracing: Tracing = {
   inSpan: (_name, { parent }, work) => work(parent === undefined ? idle : { traceparent: parent, set: idle.set }),
   start: (_name, _attributes, parent) => ({ traceparent: parent ?? '', end: () => {} }),
   stop: async () => {},
-};
-
-/** For the bus (`around`): a span per command handled. */
-export const aroundCommand =
-  (tracing: Tracing) =>
-  <M extends { readonly id: string; readonly target: string; readonly body: unknown; readonly trace?: string }, O extends { readonly ok: boolean }>(
-    message: M, handle: () => Promise<O>,
-  ): Promise<O> =>
-    tracing.inSpan(`${message.target} ${commandName(message.body)}`, { attributes: { 'command.id': message.id }, ...(message.trace !== undefined && { parent: message.trace }) }, async (span) => {
-      const outcome = await handle();
-      span.set('command.outcome', outcome.ok ? 'ok' : 'code' in outcome ? String(outcome.code) : 'refused');
-      return outcome;
-    });
-
-const commandName = (body: unknown): string => {
-  const name = (body as { readonly name?: unknown } | null)?.name;
-  return typeof name === 'string' ? name : 'command';
 };

@@ -4,10 +4,11 @@ import type { Bus } from '@vouchsafe/bus';
 import type { EmbeddedStore } from '@vouchsafe/event-store';
 import type { Journal } from '@vouchsafe/journal';
 import type { PaymentProvider } from '@vouchsafe/order';
-import { followersOf, type LogFollower, startModules } from '@vouchsafe/process';
+import { followersOf, type LogFollower, startModules, tracedBus, tracedRpc, tracedStore } from '@vouchsafe/process';
 import { startWatchdog } from '@vouchsafe/read-store';
 import { inProcessRpc, type Rpc } from '@vouchsafe/rpc';
 import { clockTimers, type Namespace, nodeDisk, systemClock } from '@vouchsafe/runtime';
+import { noTracing } from '@vouchsafe/telemetry';
 import { composeServices, type ServiceSettings } from './compose.js';
 import { type OpenNamespace, openNamespace, type OpenOptions } from './open-namespace.js';
 
@@ -49,11 +50,12 @@ export const startNamespace = async (options: NamespaceOptions): Promise<Running
   }
 };
 
-const composeNamespace = (open: OpenNamespace, { namespace, data, log, lists, paymentProviders = [], settings }: NamespaceOptions) => {
+const composeNamespace = (open: OpenNamespace, { namespace, data, log, lists, paymentProviders = [], settings, tracing = noTracing }: NamespaceOptions) => {
   const rpc = inProcessRpc();
   const composed = composeServices(
     {
-      ...open, namespace, rpc, log, paymentProviders, wallClock: systemClock(), timers: clockTimers(open.clock),
+      ...open, namespace, log, store: tracedStore(open.store, tracing), bus: tracedBus(open.bus, tracing), rpc: tracedRpc(rpc, tracing),
+       paymentProviders, wallClock: systemClock(), timers: clockTimers(open.clock),
       spool: nodeDisk(path.join(data, 'spool')), listDisk: nodeDisk(path.join(data, 'lists')), ...(lists && { sourceDisk: nodeDisk(lists) }),
     },
     settings,

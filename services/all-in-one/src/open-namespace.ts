@@ -8,7 +8,7 @@ import type { Fault } from '@vouchsafe/kernel';
 import { Closers } from '@vouchsafe/process';
 import { type ReadStore, sqliteReadStore } from '@vouchsafe/read-store';
 import { type Clock, clockTimers, createIds, type Disk, type Ids, type Log, type Namespace, nodeDisk, type Random, systemClock, systemRandom } from '@vouchsafe/runtime';
-import { aroundCommand, noTracing, type Tracing } from '@vouchsafe/telemetry';
+import type { Tracing } from '@vouchsafe/telemetry';
 import { type CodeVault, fileKeyWrap, type Nonces, openCodeVault, type PersonalVault, sqlitePersonalVault } from '@vouchsafe/vault';
 
 /** Where one namespace lives on the disk. */
@@ -25,7 +25,7 @@ export type OpenOptions = NamespacePlaces & {
   readonly log: Log;
   /** Simulated in a trace; the machine's otherwise. */
   readonly clock?: Clock;
-  /** A span per command, where it is on. */
+  /** Spans of calls, commands, appends, events, where it is on. */
   readonly tracing?: Tracing;
   /** Around the log's disk, for crash tests. */
   readonly around?: (disk: Disk) => Disk;
@@ -49,7 +49,7 @@ export type OpenNamespace = {
 
 /** Opens (or makes) everything a namespace keeps on the disk. What was opened is closed again when a later step fails. */
 export const openNamespace = async (options: OpenOptions): Promise<OpenNamespace> => {
-  const { namespace, data, log, onFatal, tracing = noTracing } = options;
+  const { namespace, data, log, onFatal } = options;
   const clock = options.clock ?? systemClock();
   const random = systemRandom();
   const ids = createIds(clock, random);
@@ -74,7 +74,7 @@ export const openNamespace = async (options: OpenOptions): Promise<OpenNamespace
     closers.add(() => personal.close());
     const journal = await openJournal({ disk: nodeDisk(options.journal), namespace, deploymentId: deployment.id, epoch: deployment.epoch, clock, log });
     closers.add(() => journal.close());
-    const bus = inProcessBus(clock, { log, parked, direct: true, ...(tracing.enabled && { around: aroundCommand(tracing) }) });
+    const bus = inProcessBus(clock, { log, parked, direct: true });
     return { clock, random, ids, deployment, store, bus, readStore, codes, personal, journal, closers };
   } catch (error) {
     return closers.closeAfter(error);

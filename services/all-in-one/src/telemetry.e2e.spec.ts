@@ -1,30 +1,10 @@
 import { OrderService, OrderState } from '@vouchsafe/proto/order/v1/order';
 import { silentLog, systemClock } from '@vouchsafe/runtime';
-import { formatTraceparent, noTracing, parseTraceparent, type Tracing } from '@vouchsafe/telemetry';
+import { noTracing } from '@vouchsafe/telemetry';
+import { lineageOf, recordedTracing } from '@vouchsafe/telemetry/testing';
 import { parseConfig } from './config.js';
 import { Premises } from './door/testing/premises.js';
 import { openTracing } from '@vouchsafe/process';
-
-type Span = { readonly name: string; readonly traceId: string; readonly spanId: string; readonly parent: string | undefined };
-
-/** Tracing that keeps the spans it is told of. */
-const recordingTracing = (): Tracing & { readonly spans: Span[]; stopped: boolean } => {
-  const spans: Span[] = [];
-  const begin = (name: string, parent: string | undefined): string => {
-    const known = parseTraceparent(parent);
-    const spanId = String(spans.length + 1).padStart(16, '0');
-    const traceId = known?.traceId ?? spanId.padStart(32, 'f');
-    spans.push({ name, traceId, spanId, parent: known?.spanId });
-    return formatTraceparent({ traceId, spanId, sampled: true });
-  };
-  const recording = {
-    enabled: true, spans, stopped: false,
-    inSpan: <T>(name: string, { parent }: { readonly parent?: string }, work: (span: { readonly traceparent: string; set(): void }) => Promise<T>) => work({ traceparent: begin(name, parent), set: () => {} }),
-    start: (name: string, _attributes: object, parent: string | undefined) => ({ traceparent: begin(name, parent), end: () => {} }),
-    stop: async () => { recording.stopped = true; },
-  };
-  return recording;
-};
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = 'b7ad6b7169203331';
@@ -38,20 +18,33 @@ const order = async (premises: Premises): Promise<void> => {
   expect(placed.state).toBe(OrderState.COMPLETED);
 };
 
+const CALL = 'vouchsafe.order.v1.OrderService/PlaceOrder';
 describe('spans', () => {
-  it('are made for a call and for every command it causes, in the trace of the caller', async () => {
-    const tracing = recordingTracing();
+  it('are one trace from the channel\'s call to the ledger\'s entry, each within the span that caused it', async () => {
+    const { tracing, spans } = recordedTracing();
     const premises = await Premises.open({ more: { tracing } });
     await stock(premises);
     await order(premises);
+    for (const follower of premises.running().followers()) await follower.caughtUp();
+    const events = (await premises.events()).filter(({ trace }) => trace?.includes(TRACE));
     await premises.close();
-    const mine = tracing.spans.filter(({ traceId }) => traceId === TRACE);
-    const call = mine.find(({ name }) => name.endsWith('PlaceOrder'));
-    expect(call?.parent).toBe(CALLER);
-    const commands = mine.filter(({ parent }) => parent === call?.spanId).map(({ name }) => name);
-    expect(commands).toEqual(expect.arrayContaining(['inventory ReserveVouchers', 'redemption ActivateGrant', 'inventory CommitReservation']));
-    expect(commands.filter((name) => name.startsWith('ledger ')).length).toBeGreaterThanOrEqual(2);
-    expect(tracing.stopped).toBe(true);
+    const mine = spans().filter(({ traceId }) => traceId === TRACE);
+    expect(mine.find(({ name }) => name === CALL)?.parent).toBe(CALLER);
+    const lineages = new Set(mine.map((span) => lineageOf(mine, span).join(' > ')));
+    const course = `${CALL} > /${CALL}`;
+    for (const command of ['inventory ReserveVouchers', 'inventory CommitReservation', 'redemption ActivateGrant', 'ledger HoldFunds', 'ledger CaptureHold']) {
+      expect(lineages).toContain(`${course} > ask ${command} > handle ${command}`);
+    }
+    for (const append of ['append order', 'ask inventory ReserveVouchers > handle inventory ReserveVouchers > append pool', 'ask ledger CaptureHold > handle ledger CaptureHold > append account', 'ask redemption ActivateGrant > handle redemption ActivateGrant > append grant']) {
+      expect(lineages).toContain(`${course} > ${append}`);
+    }
+    expect([...lineages].filter((lineage) => !lineage.startsWith(CALL))).toEqual([]); // nothing of the order lies outside its call
+    // What is recorded names the span that recorded it, so that whoever hears of it goes on there.
+    const ids = new Set(mine.map(({ spanId }) => spanId));
+    expect(events.length).toBeGreaterThanOrEqual(8);
+    expect(events.filter(({ trace }) => !ids.has(trace!.split('-')[2]!))).toEqual([]);
+    const followed = spans().filter(({ name, links }) => name.startsWith('follow ') && links.includes(TRACE)).map(({ name }) => name);
+    expect(followed.length).toBeGreaterThanOrEqual(5);
   }, 30_000);
 
   it.each([{}, { OTEL_EXPORTER_OTLP_ENDPOINT: '' }])('are not made where no collector is named: %p', async (env) => {

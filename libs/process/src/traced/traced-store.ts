@@ -1,0 +1,60 @@
+import { type AppendRequest, type AppendResult, categoryOf, type EventStore, eventsOf, type Page, type RecordedEvent, type Soon } from '@vouchsafe/event-store';
+import type { CallSpan, SpanOutcome, Tracing } from '@vouchsafe/telemetry';
+
+const OK: SpanOutcome = { code: 'OK', kind: 'ok' };
+/** A batch names so many of the traces it works on. */
+const LINKS_MAX = 32;
+
+/**
+ * A store whose appends are spans under what caused them, and whose followers' batches (views, publishers) are spans that are linked
+ * to the traces of their events. The store itself where tracing is off.
+ */
+export const tracedStore = (store: EventStore, tracing: Tracing): EventStore => {
+  if (!tracing.enabled) return store;
+  const { feed } = store;
+  return {
+    get exclusive() { return store.exclusive; },
+    get epoch() { return store.epoch; },
+    append: (request) => appended(tracing, request, () => store.append(request)),
+    appendMany: (requests) => store.appendMany(requests), // of imports: many a second, of no order
+    readStream: (...args) => store.readStream(...args), revisionOf: (stream) => store.revisionOf(stream), readAll: (options) => store.readAll(options),
+    head: () => store.head(), durable: (position) => store.durable(position), close: () => store.close(),
+    subscribe: (options) => followed(tracing, store.subscribe(options), options.categories),
+    ...(feed && { feed: { read: async (after, maxBytes, signal) => {
+      const page = await feed.read(after, maxBytes, signal);
+      // The thread that reads them has no spans of its own: that they were handed over is told here.
+      batchOf(tracing, 'hand over', eventsOf(page))?.end(OK);
+      return page;
+    } } }),
+  };
+};
+
+const appended = async (tracing: Tracing, { stream, events }: AppendRequest, append: () => Soon<AppendResult>): Promise<AppendResult> => {
+  const [first] = events;
+  if (first?.trace === undefined) return append();
+  const attributes = { 'event.types': events.map(({ type }) => type).join(' '), 'event.category': categoryOf(stream), 'vouchsafe.correlation': first.correlation };
+  return tracing.inSpan(`append ${categoryOf(stream)}`, { parent: first.trace, attributes }, async (span) => {
+    const result = await append();
+    if (result.ok) span.set('event.revision', result.revision);
+    else span.set('append.lost', true);
+    return result;
+  });
+};
+
+/** A batch's span lasts until whoever follows asks for the next one. */
+async function* followed(tracing: Tracing, pages: AsyncIterable<Page>, categories: readonly string[] = []): AsyncIterable<Page> {
+  const name = `follow ${[...categories].sort().join(' ') || 'all'}`;
+  for await (const page of pages) {
+    const span = batchOf(tracing, name, page.events);
+    try {
+      yield page;
+    } finally {
+      span?.end(OK);
+    }
+  }
+}
+
+const batchOf = (tracing: Tracing, name: string, events: readonly RecordedEvent[]): CallSpan | undefined => {
+  const links = [...new Set(events.flatMap(({ trace }) => (trace === undefined ? [] : [trace])))];
+  return links.length === 0 ? undefined : tracing.start(name, { 'batch.events': events.length }, undefined, { kind: 'consumer', links: links.slice(0, LINKS_MAX) });
+};

@@ -1,0 +1,1 @@
+export { lineageOf, type RecordedSpan, recordedTracing } from './recorded-tracing.js';
