@@ -18,10 +18,10 @@ runService({
   name: 'access', views: accessProjections, vault: 'personal', settings: () => accessConfig,
   create: async (ports, settings) => composeAccess({ ...ports, vault: await ports.personal() }, settings),
 }, {
-  /** `bootstrap-admin <file>`: the first administrator's key, once. */
-  'bootstrap-admin': async ({ bootstrap }, [file]) => {
-    const made = await bootstrap.admin();
-    if (!made.ok) throw new Error(`${made.code}: the first key was made before`);
+  /** `bootstrap-admin <file> [--again]`: the first administrator's key, good for 24 hours, once; another one where it expired or was lost. */
+  'bootstrap-admin': async ({ bootstrap }, [file, again]) => {
+    const made = await bootstrap.admin(again === '--again');
+    if (!made.ok) throw new Error(`${made.code}: the first key was made before; where it expired or was lost, pass --again, and the log tells of it`);
     return written(file, { admin: made.key.key.reveal() });
   },
   /** `bootstrap-sandbox <file> <channels> <terminals>`: keys of a sandbox for everybody on this machine. */
