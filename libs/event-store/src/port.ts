@@ -121,8 +121,11 @@ export interface EventStore {
   }): AsyncIterable<Page>;
   /** The durable records for another thread, where the adapter has them. */
   readonly feed?: RecordFeed;
-  /** Position of the last accepted event (possibly not durable yet), {@link START} if none. */
-  head(): Position;
+  /**
+   * Position of the last accepted event (possibly not durable yet), {@link START} if none. With `categories`: of the last that may be of
+   * these, as far as the adapter can tell them apart; so a follower is not behind for what others write.
+   */
+  head(categories?: readonly string[]): Position;
   /** Settles once all up to `position` is durable. */
   durable(position: Position): Promise<void>;
   close(): Promise<void>;
