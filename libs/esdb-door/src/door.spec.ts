@@ -133,7 +133,7 @@ describe('the EventStoreDB door, for the official client', () => {
       subscription.on('confirmation', () => heard.push('confirmed'));
       subscription.on('caughtUp', () => {
         heard.push('caught up');
-        void house.store.append(anAppend('order-1', 5, 'later')).then(() => house.store.append(anAppend('order-2', NO_STREAM, 'another')));
+        void house.store.appendMany([anAppend('order-1', 5, 'later'), anAppend('order-2', NO_STREAM, 'another')]);
       });
       for await (const { event } of subscription) {
         heard.push(`${event!.streamId}@${event!.revision}`);

@@ -67,6 +67,11 @@ export class Connection {
     return this.#collect(this.client.readAll({ fromPosition, maxCount, direction: 'forwards', requiresLeader: true }));
   }
 
+  /** The last events of all streams, newest first. One attempt. */
+  readEnd(maxCount: number): Promise<readonly ClientEvent[]> {
+    return this.#collect(this.client.readAll({ fromPosition: 'end', maxCount, direction: 'backwards', requiresLeader: false }));
+  }
+
   /** Repeats a read until it succeeds, cannot, or `withinMs` are over. */
   async retrying<T>(work: () => Promise<T>, withinMs: number): Promise<T> {
     const { clock } = this.#options;

@@ -9,6 +9,7 @@ import { Connection, type ConnectionOptions } from './connection.js';
 import { type ClientEvent, EsdbEvent, positionOf } from './esdb-event.js';
 import { closedFault, positionFault, saysNothing } from './failures.js';
 import { follow } from './following.js';
+import { Heads } from './heads.js';
 import { EPOCHS, Names } from './names.js';
 import { Turns } from './turns.js';
 
@@ -61,6 +62,7 @@ class EsdbStore implements EventStore {
   readonly #callMs: number;
   readonly #turns = new Turns();
   readonly #appending: AppendingOptions;
+  readonly #heads: Heads;
   #epoch = 0;
   #head: Position = START;
   #recordedAt = Number.MIN_SAFE_INTEGER;
@@ -70,6 +72,7 @@ class EsdbStore implements EventStore {
     this.#names = names;
     this.#log = log;
     this.#callMs = callMs;
+    this.#heads = new Heads({ connection, names, clock, log });
     this.#appending = {
       connection, names, clock, log, resolveMs, epoch: () => this.#epoch, head: () => this.#head, recordedAt: () => Math.max(this.#recordedAt, clock.now()) as Instant,
     };
@@ -85,6 +88,7 @@ class EsdbStore implements EventStore {
     this.#epoch = claim.epoch; // what was recorded: another recorder counts by itself
     const empty = first.events.length === 0 && (first.atEnd || claim.revision === 0); // every writer claims first
     this.#head = empty ? START : claim.position;
+    this.#heads.begin(this.#head);
   }
 
   /** Appends to the stream of epochs: a start gets a number that no other has. */
@@ -108,7 +112,7 @@ class EsdbStore implements EventStore {
   async append(request: AppendRequest): Promise<AppendResult> {
     this.#connection.checkOpen();
     const result = await this.#turns.take(request.stream, () => append(this.#appending, request));
-    if (result.ok) this.#seen(result.position);
+    if (result.ok) this.#seen(result.position, request.stream);
     return result;
   }
 
@@ -196,17 +200,18 @@ class EsdbStore implements EventStore {
   }
 
   #recorded(event: RecordedEvent): RecordedEvent {
-    this.#seen(event.position);
+    this.#seen(event.position, event.stream);
     this.#recordedAt = Math.max(this.#recordedAt, event.recordedAt);
     return event;
   }
-  #seen(position: Position): void {
+  #seen(position: Position, stream?: string): void {
     if (position > this.#head) this.#head = position;
+    if (stream !== undefined) this.#heads.seen(stream, position);
   }
 
   /** The last event this process knows of: others' may lie behind it. */
-  head(): Position {
-    return this.#head;
+  head(categories?: readonly string[]): Position {
+    return categories ? this.#heads.of(categories) : this.#head;
   }
   /** The server answers an append when it is durable. */
   async durable(_position: Position): Promise<void> {
@@ -214,6 +219,7 @@ class EsdbStore implements EventStore {
   }
   async close(): Promise<void> {
     await this.#connection.close();
+    await this.#heads.idle();
   }
 }
 
