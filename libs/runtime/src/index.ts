@@ -13,6 +13,7 @@ export { systemRandom } from './random.js';
 export { seededRandom } from './seeded-random.js';
 export type { SimulatedClock } from './simulated-clock.js';
 export { simulatedClock } from './simulated-clock.js';
+export { type SteadyClock, steadyClock } from './steady-clock.js';
 export type { Stop, Timers } from './timers.js';
 export { clockTimers } from './timers.js';
 export { nextTurn } from './turn.js';

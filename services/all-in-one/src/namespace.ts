@@ -7,19 +7,22 @@ import type { PaymentProvider } from '@vouchsafe/order';
 import { followersOf, type LogFollower, startModules, tracedBus, tracedRpc, tracedStore } from '@vouchsafe/process';
 import { startWatchdog } from '@vouchsafe/read-store';
 import { inProcessRpc, type Rpc } from '@vouchsafe/rpc';
-import { clockTimers, type Namespace, nodeDisk, systemClock } from '@vouchsafe/runtime';
+import { type Clock, clockTimers, type Namespace, nodeDisk, systemClock } from '@vouchsafe/runtime';
 import { noTracing } from '@vouchsafe/telemetry';
+import type { NamespaceMeasures } from './platform-metrics.js';
 import { composeServices, type ServiceSettings } from './compose.js';
 import { type OpenNamespace, openNamespace, type OpenOptions } from './open-namespace.js';
 
 export type NamespaceOptions = OpenOptions & {
   readonly settings?: ServiceSettings;
   readonly paymentProviders?: readonly PaymentProvider[];
+  readonly measures?: NamespaceMeasures;
 };
 
 /** One namespace, running: what the gateway and local commands need of it. */
 export type RunningNamespace = {
   readonly namespace: Namespace;
+  readonly clock: Clock;
   readonly store: EmbeddedStore;
   readonly rpc: Rpc;
   readonly bus: Bus;
@@ -44,17 +47,17 @@ export const startNamespace = async (options: NamespaceOptions): Promise<Running
     if (!clock.simulated) closers.add(startWatchdog({ timers: clockTimers(clock), watched: followers, onError: (error) => options.log.error({ error }, 'the watchdog failed') }));
     deployment.secured();
     closers.add(() => bus.stop());
-    return { namespace: options.namespace, store, rpc, bus, journal, access, followers, begin: () => bus.start(), stop: () => closers.closeAll() };
+    return { namespace: options.namespace, clock, store, rpc, bus, journal, access, followers, begin: () => bus.start(), stop: () => closers.closeAll() };
   } catch (error) {
     return closers.closeAfter(error);
   }
 };
 
-const composeNamespace = (open: OpenNamespace, { namespace, data, log, lists, paymentProviders = [], settings, tracing = noTracing }: NamespaceOptions) => {
+const composeNamespace = (open: OpenNamespace, { namespace, data, log, lists, paymentProviders = [], settings, tracing = noTracing, measures }: NamespaceOptions) => {
   const rpc = inProcessRpc();
   const composed = composeServices(
     {
-      ...open, namespace, log, store: tracedStore(open.store, tracing), bus: tracedBus(open.bus, tracing), rpc: tracedRpc(rpc, tracing),
+      ...open, namespace, log, store: tracedStore(open.store, tracing), bus: tracedBus(measures ? measures.bus(open.bus) : open.bus, tracing), rpc: tracedRpc(rpc, tracing), ...(measures && { figures: measures.figures }),
        paymentProviders, wallClock: systemClock(), timers: clockTimers(open.clock),
       spool: nodeDisk(path.join(data, 'spool')), listDisk: nodeDisk(path.join(data, 'lists')), ...(lists && { sourceDisk: nodeDisk(lists) }),
     },

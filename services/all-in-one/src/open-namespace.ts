@@ -7,9 +7,11 @@ import { type Journal, openJournal } from '@vouchsafe/journal';
 import type { Fault } from '@vouchsafe/kernel';
 import { Closers } from '@vouchsafe/process';
 import { type ReadStore, sqliteReadStore } from '@vouchsafe/read-store';
-import { type Clock, clockTimers, createIds, type Disk, type Ids, type Log, type Namespace, nodeDisk, type Random, systemClock, systemRandom } from '@vouchsafe/runtime';
-import type { Tracing } from '@vouchsafe/telemetry';
+import { type Clock, clockTimers, createIds, type Disk, type Ids, type Log, type Namespace, nodeDisk, type Random, steadyClock, systemClock, systemRandom } from '@vouchsafe/runtime';
+import type { Histogram, Tracing } from '@vouchsafe/telemetry';
 import { type CodeVault, fileKeyWrap, type Nonces, openCodeVault, type PersonalVault, sqlitePersonalVault } from '@vouchsafe/vault';
+
+import { timedDisk } from './timed-disk.js';
 
 /** Where one namespace lives on the disk. */
 export type NamespacePlaces = {
@@ -29,13 +31,17 @@ export type OpenOptions = NamespacePlaces & {
   readonly tracing?: Tracing;
   /** Around the log's disk, for crash tests. */
   readonly around?: (disk: Disk) => Disk;
+  /** Told how long each flush of the log took. */
+  readonly flushes?: Histogram;
   /** The log failed: nothing more may leave this process. */
   readonly onFatal: (fault: Fault) => void;
 };
 
 /** A namespace's stores and vaults, held by this process alone; no service runs yet. */
 export type OpenNamespace = {
-  readonly clock: Clock; readonly random: Random; readonly ids: Ids;
+  /** Never goes back, and begins where the log ends. */
+  readonly clock: Clock;
+  readonly random: Random; readonly ids: Ids;
   readonly deployment: Deployment;
   readonly store: EmbeddedStore;
   readonly bus: Bus;
@@ -50,7 +56,7 @@ export type OpenNamespace = {
 /** Opens (or makes) everything a namespace keeps on the disk. What was opened is closed again when a later step fails. */
 export const openNamespace = async (options: OpenOptions): Promise<OpenNamespace> => {
   const { namespace, data, log, onFatal } = options;
-  const clock = options.clock ?? systemClock();
+  const clock = steadyClock(options.clock ?? systemClock());
   const random = systemRandom();
   const ids = createIds(clock, random);
   const closers = new Closers();
@@ -59,8 +65,10 @@ export const openNamespace = async (options: OpenOptions): Promise<OpenNamespace
     const disk = nodeDisk(data);
     await refuseInUse(disk); // before the deployment counts a start that is none
     const deployment = await openDeployment({ data, marker: options.journal, ids, log });
-    const store = await openEmbeddedStore({ disk: options.around ? options.around(disk) : disk, clock, log, onFatal, options: { minimumEpoch: deployment.minimumBootEpoch } });
+    const logDisk = options.flushes ? timedDisk(disk, clock, options.flushes) : disk;
+    const store = await openEmbeddedStore({ disk: options.around ? options.around(logDisk) : logDisk, clock, log, onFatal, options: { minimumEpoch: deployment.minimumBootEpoch } });
     closers.add(() => store.close());
+    clock.notBefore(store.recovery.recordedAt);
     await deployment.attach(store, clockTimers(systemClock()));
     closers.add(() => deployment.close());
     const wrap = fileKeyWrap({ file: options.keyFile, dataDir: data, namespace, random, log });

@@ -11,7 +11,7 @@ import { dyingDisk, parseDyingPoint } from './dying-disk.js';
 import { openEsdb } from './esdb.js';
 import { type RunningNamespace, startNamespace } from './namespace.js';
 import type { NamespacePlaces } from './open-namespace.js';
-import { measurePlatform } from './platform-metrics.js';
+import { measurePlatform, namespaceMeasures } from './platform-metrics.js';
 import { Readiness } from './readiness.js';
 import { SANDBOX_PROVIDER, type SandboxTempers, startSandboxProviders } from './sandbox-providers.js';
 
@@ -53,15 +53,15 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     const tracing = options.tracing ?? (await openTracing(config, wall, log));
     closers.add(() => tracing.stop());
     const notices: { url?: string } = {};
-    const namespaces = await startNamespaces({ ...options, clock, tracing }, () => notices.url, closers);
-    const running = [...namespaces.values()];
     const metrics = createMetrics();
+    const namespaces = await startNamespaces({ ...options, clock, tracing, measures: namespaceMeasures(metrics, wall) }, () => notices.url, closers);
+    const running = [...namespaces.values()];
     closers.add(measurePlatform(metrics, running, clockTimers(wall), log));
     const readiness = new Readiness(running, wall, log);
     closers.add(() => readiness.stop());
     const gateway = createGateway(
       {
-        namespaces: doors(namespaces, clock), services: PUBLIC_SERVICES, catalogues: CATALOGUES, clock: wall, timers: clockTimers(wall), random: systemRandom(), log, tracing, metrics,
+        namespaces: doors(namespaces), services: PUBLIC_SERVICES, catalogues: CATALOGUES, clock: wall, timers: clockTimers(wall), random: systemRandom(), log, tracing, metrics,
         notReady: () => readiness.reasons(),
       },
       gatewayConfig.parse({ ...gatewaySettings(config), ...options.gateway }),
@@ -108,14 +108,14 @@ export const placesOf = (config: PlatformConfig, namespace: Namespace): Namespac
   ...(config.VOUCHSAFE_IP_LISTS && { lists: config.VOUCHSAFE_IP_LISTS }),
 });
 
-type StartOptions = Pick<PlatformOptions, 'config' | 'log' | 'onFatal' | 'sandbox' | 'around'> & { readonly clock: Clock; readonly tracing: Tracing };
-const startNamespaces = async ({ config, log, onFatal, clock, tracing, around, sandbox: tempers }: StartOptions, noticesUrl: () => string | undefined, closers: Closers): Promise<ReadonlyMap<Namespace, RunningNamespace>> => {
+type StartOptions = Pick<PlatformOptions, 'config' | 'log' | 'onFatal' | 'sandbox' | 'around'> & { readonly clock: Clock; readonly tracing: Tracing; readonly measures?: ReturnType<typeof namespaceMeasures> };
+const startNamespaces = async ({ config, log, onFatal, clock, tracing, measures, around, sandbox: tempers }: StartOptions, noticesUrl: () => string | undefined, closers: Closers): Promise<ReadonlyMap<Namespace, RunningNamespace>> => {
   const sandbox = config.VOUCHSAFE_NAMESPACES.includes('sandbox') ? await startSandboxProviders(clock, log, noticesUrl, closers, tempers) : undefined;
   const dying = config.VOUCHSAFE_DIE_AT ? parseDyingPoint(config.VOUCHSAFE_DIE_AT) : undefined;
   const namespaces = new Map<Namespace, RunningNamespace>();
   for (const namespace of config.VOUCHSAFE_NAMESPACES) {
     const running = await startNamespace({
-      ...placesOf(config, namespace), log: log.child({ namespace }), onFatal, clock, tracing,
+      ...placesOf(config, namespace), log: log.child({ namespace }), onFatal, clock, tracing, ...(measures && { measures: measures(namespace), flushes: measures(namespace).flushes }),
       ...(namespace === 'sandbox' && sandbox),
       ...(around && { around }),
       ...(dying && { around: (disk: Disk) => dyingDisk(disk, dying, () => process.kill(process.pid, 'SIGKILL')) }),
@@ -127,8 +127,8 @@ const startNamespaces = async ({ config, log, onFatal, clock, tracing, around, s
 };
 
 /** Replies wait for the log and for the journal of the irrevocable. */
-const doors = (namespaces: ReadonlyMap<Namespace, RunningNamespace>, clock: Clock): Partial<Record<Namespace, GatewayNamespace>> =>
-  Object.fromEntries([...namespaces].map(([name, { rpc, store, bus, journal }]) => [name, {
+const doors = (namespaces: ReadonlyMap<Namespace, RunningNamespace>): Partial<Record<Namespace, GatewayNamespace>> =>
+  Object.fromEntries([...namespaces].map(([name, { rpc, store, bus, journal, clock }]) => [name, {
     rpc, bus, clock,
     store: {
       head: () => store.head(),

@@ -1,3 +1,4 @@
+import type { Instant } from '@vouchsafe/kernel';
 import type { Clock, Disk, Log } from '@vouchsafe/runtime';
 import { StreamDirectory } from './directory/stream-directory.js';
 import { LogDamage } from './faults.js';
@@ -15,6 +16,8 @@ export type RecoveryReport = {
   readonly segments: number;
   /** Offset after the last frame. */
   readonly end: number;
+  /** When the last event was recorded; 0 of none. */
+  readonly recordedAt: Instant;
   /** The largest boot epoch that was found. */
   readonly epochBefore: number;
   /** An append that was never acknowledged and did not reach the disk whole. It is cut off (not by a read-only open). */
@@ -78,6 +81,7 @@ export const recover = async (
     frames,
     segments: files.segments.length,
     end: end.end,
+    recordedAt: scan.recordedAt,
     epochBefore: Math.max(scan.epoch, head?.epoch ?? 0),
     tailCut: tail,
     strayBytes,
