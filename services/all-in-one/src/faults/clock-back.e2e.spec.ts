@@ -20,7 +20,7 @@ describe('a clock that jumps back', () => {
   afterAll(() => premises.close());
 
   const place = (channel: string, number: string): Promise<Order> => premises.order(channel, { number, lines: [{ productId: VIDEO, quantity: 1 }], waitMs: 5_000 });
-  const stateOf = async (channel: string, { orderId }: Order): Promise<string> => OrderState[(await premises.wire.get(OrderService.method.getOrder, { orderId }, premises.as(channel))).state]!;
+  const stateOf = async (channel: string, { orderId }: Order): Promise<string> => OrderState[(await premises.wire.get(OrderService.method.getOrder, { orderId }, premises.as(channel))).state];
   const awaiting = async (order: Order): Promise<void> => {
     await premises.until(() => stateOf('chn_app', order), (state) => state === 'AWAITING_PAYMENT');
   };
