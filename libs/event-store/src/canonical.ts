@@ -29,7 +29,7 @@ const U32_MAX = 0xffffffff;
 /**
  * Canonical bytes of an event, version 1, frozen: a fixed head (big endian), then length-prefixed UTF-8 texts: stream, type,
  * correlation, causation, principal and trace with u16 lengths, data with a u32 length. The position is no part of it, so
- * that a leaf hash is the same in every store (ARCHITECTURE §4.2). Throws a Bug for fields that {@link checkSaid} refuses.
+ * that a leaf hash is the same in every store (ARCHITECTURE §4.2). Throws a Bug for fields that could not be given back.
  */
 export const canonicalBytes = (event: CanonicalFields): Buffer => {
   checkSaid(event);
@@ -41,24 +41,27 @@ export const canonicalBytes = (event: CanonicalFields): Buffer => {
 };
 
 /**
- * Refuses, as a Bug, what the bytes could not give back unchanged: an id that is no lower-case UUID, a text that is no
- * well-formed Unicode (two such names would become one) or longer than 65,535 bytes, a `pub` that is not from 1.
+ * Refuses, as a Bug, what the bytes could not give back unchanged: a text that is no well-formed Unicode (two such names
+ * would become one) or longer than 65,535 bytes, a `pub` that is not from 1. {@link putUuid} refuses the id.
  */
-export const checkSaid = (event: Said): void => {
-  invariant(isUuid(event.id), 'an event id is a lower-case UUID');
-  invariant(event.type !== '', 'an event has a type');
+const checkSaid = (event: Said): void => {
+  checkFigures(event);
   checkText(event.type);
   checkText(event.correlation);
   checkText(event.causation);
   checkText(event.principal);
   if (event.trace !== undefined) checkText(event.trace);
+};
+/** Of that, what can be told without looking at its texts. */
+export const checkFigures = (event: Said): void => {
+  invariant(event.type !== '', 'an event has a type');
   invariant(
     event.pub === undefined || (Number.isInteger(event.pub) && event.pub >= 1 && event.pub <= U32_MAX),
     'pub counts from 1',
   );
   invariant(Number.isSafeInteger(event.occurredAt), 'occurredAt is whole milliseconds');
 };
-export const checkStream = (stream: string): void => {
+const checkStream = (stream: string): void => {
   invariant(stream !== '', 'a stream has a name');
   checkText(stream);
 };
@@ -71,11 +74,11 @@ const checkRecording = ({ stream, revision, recordedAt, epoch }: CanonicalFields
 const checkText = (value: string): void => {
   invariant(value.isWellFormed(), 'a text of an event is well-formed Unicode');
   // No UTF-16 unit takes more than three bytes, so most texts need no counting.
-  invariant(
-    value.length * 3 <= TEXT_MAX_BYTES || Buffer.byteLength(value) <= TEXT_MAX_BYTES,
-    'a text of an event has at most 65,535 bytes',
-  );
+  if (value.length * 3 > TEXT_MAX_BYTES) checkTextBytes(Buffer.byteLength(value));
 };
+/** Refuses a text of so many bytes. */
+export const checkTextBytes = (bytes: number): void =>
+  invariant(bytes <= TEXT_MAX_BYTES, 'a text of an event has at most 65,535 bytes');
 
 const canonicalSize = (event: CanonicalFields): number =>
   HEAD_BYTES +
@@ -122,14 +125,16 @@ for (const [value, digit] of [...'0123456789abcdef'].entries()) DIGITS[digit.cha
 const digitAt = (id: string, at: number): number => DIGITS[id.charCodeAt(at)] ?? -1;
 
 const isDash = (id: string, at: number): boolean => id.charCodeAt(at) === DASH;
-const isUuid = (id: string): boolean => {
-  let digits = 0;
-  for (let i = 0; i < 16; i++) digits |= digitAt(id, PAIRS[i]!) | digitAt(id, PAIRS[i]! + 1);
-  return digits >= 0 && id.length === 36 && isDash(id, 8) && isDash(id, 13) && isDash(id, 18) && isDash(id, 23);
-};
-/** Writes a UUID that {@link checkSaid} let pass as its sixteen bytes; gives the offset after them. */
+/** Writes a UUID as its sixteen bytes; gives the offset after them. Refuses, as a Bug, what is no lower-case UUID. */
 export const putUuid = (out: Buffer, id: string, at: number): number => {
-  for (let i = 0; i < 16; i++) out[at + i] = (digitAt(id, PAIRS[i]!) << 4) | digitAt(id, PAIRS[i]! + 1);
+  let digits = 0;
+  for (let i = 0; i < 16; i++) {
+    const value = (digitAt(id, PAIRS[i]!) << 4) | digitAt(id, PAIRS[i]! + 1);
+    digits |= value; // negative where one is no digit
+    out[at + i] = value;
+  }
+  const dashes = id.length === 36 && isDash(id, 8) && isDash(id, 13) && isDash(id, 18) && isDash(id, 23);
+  invariant(digits >= 0 && dashes, 'an event id is a lower-case UUID');
   return at + 16;
 };
 

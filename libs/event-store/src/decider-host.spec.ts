@@ -124,8 +124,11 @@ describe('a decider’s host', () => {
     expect(await store.revisionOf('counter-1')).toBe(1);
   });
 
-  it('decides one at a time per stream, so that a thousand at once make no conflict', async () => {
-    const store = memoryStore(clock);
+  it.each<[string, (store: EventStore) => EventStore]>([
+    ['at once', (store) => store],
+    ['later', (store) => around(store, { append: async (request) => store.append(request) }).store],
+  ])('decides one at a time per stream, so that a thousand at once make no conflict where the store answers %s', async (_, answering) => {
+    const store = answering(memoryStore(clock));
     const host = hostOn(store, { cacheMax: 3 });
     const all = await Promise.all(
       Array.from({ length: 1000 }, (_, i) => host.handle(`counter-${i % 10}`, add(`c${i}`, 20), asked(`c${i}`))),
@@ -134,6 +137,26 @@ describe('a decider’s host', () => {
     expect(host.conflicts).toBe(0);
     expect(host.cached).toBeLessThanOrEqual(3);
     for (let i = 0; i < 10; i++) expect((await host.load(`counter-${i}`)).state.sum).toBe(1000);
+  });
+
+  it('decides and looks at once where the store has all in memory, and hears of it before it answers', () => {
+    const heard: number[] = [];
+    const host = hostOn(memoryStore(clock), { onAccepted: (_, { revision }) => heard.push(revision) });
+    expect(host.decide('counter-1', add('a', 5), asked('a'))).toMatchObject({ ok: true, revision: 1, state: { sum: 5 } });
+    expect(heard).toEqual([1]);
+    expect(host.look('counter-1')).toMatchObject({ revision: 1, state: { sum: 5 } });
+    expect(host.look('counter-2')).toEqual({ revision: -1, pub: 0, state: counter.initial });
+    expect(host.cached).toBe(1);
+  });
+
+  it('takes the next decision of who hears of the last, on what that left', async () => {
+    const host = hostOn(memoryStore(clock), {
+      onAccepted: (stream, { revision }) => void (revision < 4 && answers.push(host.handle(stream, add(`then ${revision}`, 10), asked(`then ${revision}`)))),
+    });
+    const answers: ReturnType<typeof host.handle>[] = [];
+    expect(await host.handle('counter-1', add('a', 5), asked('a'))).toMatchObject({ revision: 1, state: { sum: 5 } });
+    expect((await Promise.all(answers)).map(({ revision, state }) => [revision, state.sum]).sort()).toEqual([[3, 15], [5, 25]]);
+    expect(host.conflicts).toBe(0);
   });
 
   it('reads a stream again after it was let go from memory', async () => {

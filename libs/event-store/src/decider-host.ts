@@ -1,9 +1,9 @@
 import type { Encoded, EventCodec } from '@vouchsafe/codec';
 import { type Decider, type Decision, type Details, Fault, type Instant, invariant } from '@vouchsafe/kernel';
 import { type Clock, eventIdOf, type Random } from '@vouchsafe/runtime';
-import { LRUCache } from 'lru-cache';
 import type { Folded } from './folded.js';
-import { type AppendResult, type EventStore, type NewEvent, NO_STREAM, type Position, type Revision } from './port.js';
+import { type AppendResult, type EventStore, type NewEvent, NO_STREAM, type Position, type RecordedEvent, type Revision, type Soon } from './port.js';
+import { RecentMap } from './recent-map.js';
 import { type SnapshotOptions, Snapshots } from './snapshots.js';
 
 /** Who asks, when, and in what matter. `commandId` is the idempotency key: event ids derive from it. */
@@ -25,6 +25,9 @@ export type Handled<S, E, R extends string> =
       readonly position: Position | undefined;
     }
   | { readonly ok: false; readonly state: S; readonly revision: Revision; readonly code: R; readonly details: Details };
+
+/** The answer, or why it has to be tried again. */
+type Attempt<S, E, R extends string> = Handled<S, E, R> | 'conflict' | 'repeated' | 'uncertain';
 
 export type DeciderHostOptions<S, C, E extends { readonly type: string }, R extends string> = {
   readonly store: EventStore;
@@ -52,8 +55,9 @@ const JITTER_MS = 20;
  */
 export class DeciderHost<S, C, E extends { readonly type: string }, R extends string = string> {
   readonly #options: DeciderHostOptions<S, C, E, R>;
-  readonly #cache: LRUCache<string, Folded<S>>;
-  readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #cache: RecentMap<Folded<S>>;
+  /** Streams on which somebody waits for the store just now: the end of the line behind them. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   readonly #snapshots: Snapshots<S> | undefined;
   /** Lost races; within one exclusive process each is a bug. */
   conflicts = 0;
@@ -61,19 +65,35 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
   constructor(options: DeciderHostOptions<S, C, E, R>) {
     this.#options = options;
     const streamsMax = options.cacheMax ?? CACHE_MAX;
-    this.#cache = new LRUCache({ max: streamsMax });
+    this.#cache = new RecentMap(streamsMax);
     this.#snapshots = options.snapshot && new Snapshots(options.store, options.snapshot, streamsMax);
   }
 
   /** Decides `command` on `stream`. May be called again with the same command id: the decider sees it is done. */
   handle(stream: string, command: C, envelope: Envelope): Promise<Handled<S, E, R>> {
-    return this.#inTurn(stream, () => this.#decide(stream, command, envelope));
+    return promised(() => this.decide(stream, command, envelope));
+  }
+
+  /** As {@link handle}, at once where nothing has to be waited for: the embedded store has nearly all it needs in memory. Throws or rejects. */
+  decide(stream: string, command: C, envelope: Envelope): Soon<Handled<S, E, R>> {
+    const ahead = this.#ahead(stream);
+    if (ahead) return this.#behind(ahead, stream, () => this.#decide(stream, command, envelope));
+    const handled = this.#decide(stream, command, envelope);
+    return handled instanceof Promise ? this.#inTurn(stream, handled) : handled;
   }
 
   /** The stream's present state (possibly ahead of the durable log; the reply floor covers that). */
-  async load(stream: string): Promise<Folded<S>> {
-    const cached = this.#options.store.exclusive && !this.#queues.has(stream) ? this.#cache.get(stream) : undefined;
-    return cached ?? this.#inTurn(stream, () => this.#fold(stream, !this.#options.store.exclusive));
+  load(stream: string): Promise<Folded<S>> {
+    return promised(() => this.look(stream));
+  }
+
+  /** As {@link load}, at once where nothing has to be waited for. Throws or rejects. */
+  look(stream: string): Soon<Folded<S>> {
+    const ahead = this.#ahead(stream);
+    const refresh = !this.#options.store.exclusive;
+    if (ahead) return this.#behind(ahead, stream, () => this.#fold(stream, refresh));
+    const folded = this.#fold(stream, refresh);
+    return folded instanceof Promise ? this.#inTurn(stream, folded) : folded;
   }
 
   /** Settles when no snapshot is being taken; for an orderly stop. */
@@ -86,101 +106,114 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     return this.#cache.size;
   }
 
-  #inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#queues.get(stream);
-    const mine = before ? before.then(work, work) : work();
-    this.#queues.set(stream, mine);
+  #ahead(stream: string): Promise<unknown> | undefined {
+    return this.#turns.size === 0 ? undefined : this.#turns.get(stream);
+  }
+  #behind<T>(ahead: Promise<unknown>, stream: string, work: () => Soon<T>): Promise<T> {
+    return this.#inTurn(stream, ahead.then(work, work));
+  }
+  /** Whoever comes meanwhile waits for `mine`. */
+  #inTurn<T>(stream: string, mine: Promise<T>): Promise<T> {
+    this.#turns.set(stream, mine);
     const ended = (): void => {
-      if (this.#queues.get(stream) === mine) this.#queues.delete(stream);
+      if (this.#turns.get(stream) === mine) this.#turns.delete(stream);
     };
     mine.then(ended, ended);
     return mine;
   }
 
-  async #decide(stream: string, command: C, envelope: Envelope): Promise<Handled<S, E, R>> {
-    const { store, decider, clock, random } = this.#options;
-    let refresh = false;
-    for (let attempt = 0; attempt <= CONFLICT_RETRIES; attempt++) {
-      const folded = this.#known(stream, refresh) ?? (await this.#fold(stream, refresh));
-      const decision = decider.decide(command, folded.state);
-      const noEvents = !decision.ok || decision.events.length === 0;
-      if (noEvents && !store.exclusive && !refresh) {
-        refresh = true; // a no from a cache that others may have overtaken is confirmed by a read (ARCHITECTURE §4.5)
-        continue;
-      }
-      if (noEvents) return unchanged(folded, decision);
-      const result = await this.#append(stream, folded, decision.events, envelope);
-      if (typeof result === 'object') return result;
-      refresh = true;
-      if (result === 'repeated') continue;
-      this.conflicts++;
-      if (attempt < CONFLICT_RETRIES) await clock.sleep(Math.ceil(random.fraction() * JITTER_MS * (attempt + 1)));
+  #decide(stream: string, command: C, envelope: Envelope): Soon<Handled<S, E, R>> {
+    const { exclusive } = this.#options.store;
+    const folded = this.#fold(stream, false);
+    const attempt =
+      folded instanceof Promise
+        ? folded.then((later) => this.#attempt(stream, later, command, envelope, exclusive))
+        : this.#attempt(stream, folded, command, envelope, exclusive);
+    return attempt instanceof Promise || typeof attempt === 'string' ? this.#decideAgain(stream, command, envelope, attempt) : attempt;
+  }
+
+  async #decideAgain(stream: string, command: C, envelope: Envelope, begun: Soon<Attempt<S, E, R>>): Promise<Handled<S, E, R>> {
+    const { clock, random } = this.#options;
+    let attempt = await begun;
+    for (let tries = 1; typeof attempt === 'string'; tries++) {
+      if (attempt === 'conflict') this.conflicts++;
+      if (tries > CONFLICT_RETRIES) throw new Fault('ABORTED', `stream ${stream} is written by others too often just now; try again`);
+      if (attempt === 'conflict') await clock.sleep(Math.ceil(random.fraction() * JITTER_MS * tries));
+      attempt = await this.#attempt(stream, await this.#fold(stream, true), command, envelope, true);
     }
-    throw new Fault('ABORTED', `stream ${stream} is written by others too often just now; try again`);
+    return attempt;
   }
 
-  #known(stream: string, refresh: boolean): Folded<S> | undefined {
-    return refresh ? undefined : this.#cache.get(stream);
+  /** `certain`: `folded` is what the store has just now, as far as this process can know. */
+  #attempt(stream: string, folded: Folded<S>, command: C, envelope: Envelope, certain: boolean): Soon<Attempt<S, E, R>> {
+    const decision = this.#options.decider.decide(command, folded.state);
+    if (decision.ok && decision.events.length > 0) return this.#append(stream, folded, decision.events, envelope);
+    // A no from a cache that others may have overtaken is confirmed by a read (ARCHITECTURE §4.5).
+    return certain ? unchanged(folded, decision) : 'uncertain';
   }
 
-  async #append(
-    stream: string,
-    folded: Folded<S>,
-    events: readonly E[],
-    envelope: Envelope,
-  ): Promise<Handled<S, E, R> | 'conflict' | 'repeated'> {
-    const { store, decider, codec, onAccepted } = this.#options;
+  #append(stream: string, folded: Folded<S>, events: readonly E[], envelope: Envelope): Soon<Attempt<S, E, R>> {
+    const { store, decider, codec } = this.#options;
     let { state, pub } = folded;
-    const fresh: NewEvent[] = [];
-    for (const event of events) {
-      const encoded = codec.encode(event);
+    const fresh = new Array<NewEvent>(events.length);
+    for (let i = 0; i < events.length; i++) {
+      const encoded = codec.encode(events[i]!);
       const published = codec.isPublished(encoded.type);
       if (published) pub++;
-      fresh.push(newEvent(encoded, envelope, fresh.length, published ? pub : undefined));
-      state = decider.evolve(state, event);
+      fresh[i] = newEvent(encoded, envelope, i, published ? pub : undefined);
+      state = decider.evolve(state, events[i]!);
     }
-    let result: AppendResult;
-    try {
-      result = await store.append({ stream, expected: folded.revision, events: fresh });
-    } catch (error) {
-      this.#cache.delete(stream); // the outcome is unknown: the next decision reads
-      throw error;
-    }
+    const next: Folded<S> = { state, revision: folded.revision + events.length, pub };
+    const result = store.append({ stream, expected: folded.revision, events: fresh });
+    if (!(result instanceof Promise)) return this.#appended(stream, next, events, envelope, result);
+    return result.then(
+      (later) => this.#appended(stream, next, events, envelope, later),
+      (error: unknown) => {
+        this.#cache.delete(stream); // the outcome is unknown: the next decision reads
+        throw error;
+      },
+    );
+  }
+
+  #appended(stream: string, now: Folded<S>, events: readonly E[], envelope: Envelope, result: AppendResult): Attempt<S, E, R> {
     if (!result.ok) return 'conflict';
     // Another replica did this command already, maybe with other content: only what is recorded counts.
     if (result.repeated) return 'repeated';
-    const now: Folded<S> = { state, revision: result.revision, pub };
-    invariant(result.revision === folded.revision + events.length, 'an append adds as many revisions as events');
+    invariant(result.revision === now.revision, 'an append adds as many revisions as events');
     this.#keep(stream, now);
-    onAccepted?.(stream, now, events, envelope);
-    return { ok: true, ...now, events, position: result.position };
+    this.#options.onAccepted?.(stream, now, events, envelope);
+    return { ok: true, state: now.state, revision: now.revision, events, pub: now.pub, position: result.position };
   }
 
-  async #fold(stream: string, refresh: boolean): Promise<Folded<S>> {
-    const { store, decider, codec } = this.#options;
+  #fold(stream: string, refresh: boolean): Soon<Folded<S>> {
     const cached = this.#cache.get(stream);
     if (cached && !refresh) return cached;
-    let folded = cached ??
-      (await this.#snapshots?.load(stream)) ?? { state: decider.initial, revision: NO_STREAM, pub: 0 };
-    for (;;) {
-      const page = await store.readStream(stream, { from: folded.revision + 1, max: READ_PAGE });
-      for (const recorded of page) {
-        const event = codec.decode(recorded.type, recorded.data);
-        if (!event)
-          throw new Fault(
-            'STREAM_TOO_NEW',
-            `${recorded.type} in ${stream} is newer than this binary; upgrade it`,
-            false,
-          );
-        folded = {
-          state: decider.evolve(folded.state, event),
-          revision: recorded.revision,
-          pub: recorded.pub ?? folded.pub,
-        };
-      }
-      if (page.length < READ_PAGE) break;
+    if (cached || !this.#snapshots) return this.#readOn(stream, cached ?? this.#nothing);
+    return this.#snapshots.load(stream).then((snapshot) => this.#readOn(stream, snapshot ?? this.#nothing));
+  }
+  get #nothing(): Folded<S> {
+    return { state: this.#options.decider.initial, revision: NO_STREAM, pub: 0 };
+  }
+
+  #readOn(stream: string, before: Folded<S>): Soon<Folded<S>> {
+    const page = this.#options.store.readStream(stream, { from: before.revision + 1, max: READ_PAGE });
+    return page instanceof Promise ? page.then((later) => this.#over(stream, before, later)) : this.#over(stream, before, page);
+  }
+
+  #over(stream: string, before: Folded<S>, page: readonly RecordedEvent[]): Soon<Folded<S>> {
+    const { decider, codec, store } = this.#options;
+    let { state, revision, pub } = before;
+    for (const recorded of page) {
+      const event = codec.decode(recorded.type, recorded.data);
+      if (!event) throw new Fault('STREAM_TOO_NEW', `${recorded.type} in ${stream} is newer than this binary; upgrade it`, false);
+      state = decider.evolve(state, event);
+      revision = recorded.revision;
+      pub = recorded.pub ?? pub;
     }
-    this.#keep(stream, folded);
+    const folded = page.length === 0 ? before : { state, revision, pub };
+    if (page.length >= READ_PAGE) return this.#readOn(stream, folded);
+    // That a stream is absent costs the only writer nothing to find out again.
+    if (revision !== NO_STREAM || !store.exclusive) this.#keep(stream, folded);
     return folded;
   }
 
@@ -189,6 +222,14 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     this.#snapshots?.offer(stream, folded);
   }
 }
+
+const promised = <T>(work: () => Soon<T>): Promise<T> => {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+};
 
 const newEvent = ({ type, data }: Encoded, envelope: Envelope, index: number, pub: number | undefined): NewEvent => {
   const { commandId, at, correlation, principal, trace } = envelope;

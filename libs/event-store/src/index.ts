@@ -25,6 +25,7 @@ export type {
   RecordFeed,
   RecordPage,
   Revision,
+  Soon,
 } from './port.js';
 export { categoryOf, NO_STREAM, START } from './port.js';
 export { eventsOf } from './record-feed.js';

@@ -1,8 +1,9 @@
-import { Fault, type Instant, invariant } from '@vouchsafe/kernel';
+import { Fault, type Instant } from '@vouchsafe/kernel';
 import type { Clock } from '@vouchsafe/runtime';
-import { checkStream } from './canonical.js';
 import { CategoryFilter } from './category-filter.js';
-import { getRecord, prepare, putRecord } from './embedded/record.js';
+import { closedFault } from './embedded/faults.js';
+import { getRecord } from './embedded/record.js';
+import { RecordWriter } from './embedded/record-writer.js';
 import {
   type AppendRequest,
   type AppendResult,
@@ -15,6 +16,7 @@ import {
   type ReadStream,
   type RecordedEvent,
   type Revision,
+  type Soon,
   START,
 } from './port.js';
 
@@ -28,6 +30,7 @@ class MemoryStore implements EventStore {
   readonly #all: RecordedEvent[] = [];
   readonly #streams = new Map<string, RecordedEvent[]>();
   readonly #waiters = new Set<() => void>();
+  readonly #records = new RecordWriter();
   #closed = false;
 
   constructor(
@@ -35,10 +38,17 @@ class MemoryStore implements EventStore {
     readonly epoch: number,
   ) {}
 
-  async append({ stream, expected, events }: AppendRequest): Promise<AppendResult> {
+  append(request: AppendRequest): Soon<AppendResult> {
+    try {
+      return this.#append(request);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #append({ stream, expected, events }: AppendRequest): AppendResult {
     this.#checkOpen();
-    invariant(events.length > 0, 'an append has events');
-    checkStream(stream);
+    this.#records.lay(stream, events); // refuses what no store would take
     const known = this.#streams.get(stream) ?? [];
     const actual = known.length - 1;
     if (actual !== expected) return this.#repeated(known, expected, events) ?? { ok: false, actual };
@@ -65,22 +75,21 @@ class MemoryStore implements EventStore {
     const before = this.#all[this.#all.length - 1]?.recordedAt ?? (0 as Instant);
     const recordedAt = Math.max(before, this.clock.now()) as Instant;
     return events.map((event, i) => {
-      const prepared = prepare(event, stream);
-      const bytes = Buffer.allocUnsafeSlow(prepared.bytes);
-      putRecord(bytes, 0, prepared, { recordedAt, epoch: this.epoch }, first + i, START);
-      return getRecord(bytes, 0, (this.#all.length + i) as Position); // from the bytes, as after a restart
+      const position = (this.#all.length + i) as Position;
+      this.#records.lay(stream, [event]);
+      this.#records.number(first + i, START, position, { recordedAt, epoch: this.epoch });
+      const bytes = Buffer.allocUnsafeSlow(this.#records.bytes);
+      this.#records.copyTo(bytes, 0);
+      return getRecord(bytes, 0, position); // from the bytes, as after a restart
     });
   }
 
   async appendMany(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
-    return Promise.all(requests.map((request) => this.append(request)));
+    return Promise.all(requests.map(async (request) => this.append(request)));
   }
 
-  async readStream(
-    stream: string,
-    { from, direction = 'forwards', max }: ReadStream,
-  ): Promise<readonly RecordedEvent[]> {
-    this.#checkOpen();
+  readStream(stream: string, { from, direction = 'forwards', max }: ReadStream): Soon<readonly RecordedEvent[]> {
+    if (this.#closed) return Promise.reject(closedFault());
     const known = this.#streams.get(stream) ?? [];
     if (direction === 'forwards') return known.slice(from ?? 0, (from ?? 0) + max);
     const end = from === undefined ? known.length : Math.min(from + 1, known.length);
@@ -137,7 +146,7 @@ class MemoryStore implements EventStore {
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw new Fault('STORE_CLOSED', 'the event store is closed', false);
+    if (this.#closed) throw closedFault();
   }
 
   head(): Position {

@@ -86,6 +86,9 @@ export interface RecordFeed {
   read(after: Position, maxBytes: number, signal: AbortSignal): Promise<RecordPage>;
 }
 
+/** What is there at once where nothing had to be waited for, else later. Failures always come as a rejection. */
+export type Soon<T> = T | Promise<T>;
+
 /**
  * The truth. Promises only what EventStoreDB can also keep: exact expected revision, per-stream order, a total order of
  * all, a repeated append recognised at its original expected revision. Faults: `STORE_READ_ONLY` (disk full; reads go
@@ -101,11 +104,11 @@ export interface EventStore {
    * Appends if the stream's revision is exactly `expected`. Settles when the events are ordered and visible to reads in
    * this process; nothing may leave the process before {@link EventStore.durable} has settled for them.
    */
-  append(request: AppendRequest): Promise<AppendResult>;
+  append(request: AppendRequest): Soon<AppendResult>;
   /** Appends each by itself; a result per request, no all-or-nothing. */
   appendMany(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]>;
   /** Reads at most `max` events of a stream; empty if there is none. Backwards starts at the end unless `from`. */
-  readStream(stream: string, options: ReadStream): Promise<readonly RecordedEvent[]>;
+  readStream(stream: string, options: ReadStream): Soon<readonly RecordedEvent[]>;
   /** Revision of the stream's last event, {@link NO_STREAM} if there is none. */
   revisionOf(stream: string): Promise<Revision>;
   /** Reads durable events of all streams in order. */

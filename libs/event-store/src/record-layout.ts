@@ -22,6 +22,12 @@ export const RECORDED_AT = 40;
 export const OCCURRED_AT = 48;
 /** Of stream, type, correlation, causation, principal, trace; u16 each. */
 export const LENGTHS_AT = 56;
+export const STREAM_LENGTH_AT = LENGTHS_AT;
+export const TYPE_LENGTH_AT = LENGTHS_AT + 2;
+export const CORRELATION_LENGTH_AT = LENGTHS_AT + 4;
+export const CAUSATION_LENGTH_AT = LENGTHS_AT + 6;
+export const PRINCIPAL_LENGTH_AT = LENGTHS_AT + 8;
+export const TRACE_LENGTH_AT = LENGTHS_AT + 10;
 
 export const HAS_TRACE = 1;
 export const HAS_PUB = 2;

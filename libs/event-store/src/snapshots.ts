@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Json, Shape } from '@vouchsafe/codec';
-import { LRUCache } from 'lru-cache';
 import type { Folded } from './folded.js';
 import type { EventStore, Revision } from './port.js';
+import { RecentMap } from './recent-map.js';
 
 /** Where snapshots are kept. It may lose them, or give back something else: they are ignored when in doubt. */
 export interface SnapshotCache {
@@ -40,7 +40,7 @@ export class Snapshots<S> {
   readonly #store: EventStore;
   readonly #options: SnapshotOptions<S>;
   /** Revision of the last snapshot known, of streams used lately. */
-  readonly #taken: LRUCache<string, number>;
+  readonly #taken: RecentMap<number>;
   readonly #taking = new Map<string, Promise<void>>();
   /** Snapshots that were there and could not be used. */
   ignored = 0;
@@ -48,7 +48,7 @@ export class Snapshots<S> {
   constructor(store: EventStore, options: SnapshotOptions<S>, streamsMax: number) {
     this.#store = store;
     this.#options = options;
-    this.#taken = new LRUCache({ max: streamsMax });
+    this.#taken = new RecentMap(streamsMax);
   }
 
   /** The stream as last snapshotted, if that can be trusted. */

@@ -56,7 +56,7 @@ describe('a full disk', () => {
     let expected: Revision = NO_STREAM;
     for (let bytes = BALLAST_BYTES; bytes >= 1; ) {
       const event = { id: randomUUID(), type: 'ballast.Filled.v1', data: 'x'.repeat(bytes), occurredAt: systemClock().now(), correlation: '', causation: '', principal: 'svc_test' };
-      const done = await store.append({ stream: 'ballast-1', expected, events: [event] }).catch((error: { code?: string }) => error.code);
+      const done = await Promise.resolve(store.append({ stream: 'ballast-1', expected, events: [event] })).catch((error: { code?: string }) => error.code);
       if (typeof done === 'object' && done.ok) expected = done.revision;
       else {
         expect(done).toBe('STORE_READ_ONLY');

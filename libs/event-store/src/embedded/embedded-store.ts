@@ -1,6 +1,5 @@
-import { Fault, type Instant, invariant } from '@vouchsafe/kernel';
+import { Fault, type Instant } from '@vouchsafe/kernel';
 import type { Clock } from '@vouchsafe/runtime';
-import { checkStream } from '../canonical.js';
 import {
   type AppendRequest,
   type AppendResult,
@@ -13,6 +12,7 @@ import {
   type RecordedEvent,
   type RecordFeed,
   type Revision,
+  type Soon,
 } from '../port.js';
 import type { Tail } from './directory/tail.js';
 import { closedFault } from './faults.js';
@@ -22,7 +22,7 @@ import type { GroupCommit } from './group-commit.js';
 import type { HeadKeeper } from './head-keeper.js';
 import { type EmbeddedOptions, segmentName } from './layout.js';
 import type { LogReaders } from './log-readers.js';
-import { prepare, type Prepared } from './record.js';
+import { RecordWriter } from './record-writer.js';
 import type { RecoveryReport } from './recover.js';
 import type { Space } from './space.js';
 
@@ -75,11 +75,17 @@ export type WriterParts = {
   readonly release: () => Promise<void>;
 };
 
+const checkSize = (bytes: number, most: number): void => {
+  if (bytes <= most) return;
+  throw new Fault('APPEND_TOO_LARGE', `an append of ${bytes} bytes is larger than the ${most} that fit into a segment`, false);
+};
+
 export class WritableStore implements EmbeddedStore {
   readonly exclusive = true;
   readonly epoch: number;
   readonly recovery: RecoveryReport;
   readonly #parts: WriterParts;
+  readonly #records = new RecordWriter();
   #recordedAt: Instant;
   #closing: Promise<void> | undefined;
 
@@ -90,42 +96,50 @@ export class WritableStore implements EmbeddedStore {
     this.#recordedAt = parts.recordedAt;
   }
 
-  async append({ stream, expected, events }: AppendRequest): Promise<AppendResult> {
-    invariant(events.length > 0, 'an append has events');
-    checkStream(stream);
-    const prepared = events.map((event) => prepare(event, stream));
-    this.#checkSize(prepared);
-    const { readers, commit, space } = this.#parts;
-    // Without an await where nothing stands in the way, so that whoever calls first is first.
-    for (;;) {
-      this.#checkOpen();
-      const tail = readers.directory.peek(stream);
-      if (!tail) await readers.directory.load(stream);
-      else if (tail.revision !== expected) return this.#repeated(stream, expected, events, tail.revision);
-      else if (commit.congested) await commit.oldestSettled();
-      else {
-        const accepted = this.#accept(stream, tail, prepared);
-        if (accepted) return accepted;
-        await space.more();
-      }
+  /** Without an await where nothing stands in the way, so that whoever calls first is first. */
+  append(request: AppendRequest): Soon<AppendResult> {
+    try {
+      return this.#appendNow(request) ?? this.#appendLater(request);
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
-  #accept(stream: string, tail: Tail, prepared: readonly Prepared[]): AppendResult | undefined {
+  /** Undefined: something has to be waited for first. */
+  #appendNow(request: AppendRequest): Soon<AppendResult> | undefined {
+    const { stream, expected, events } = request;
+    const { readers, commit, space } = this.#parts;
+    this.#records.lay(stream, events);
+    checkSize(this.#records.bytes, space.appendMax);
+    this.#checkOpen();
+    const tail = readers.directory.peek(stream);
+    if (!tail) return undefined;
+    if (tail.revision !== expected) return this.#repeated(stream, expected, events, tail.revision);
+    return commit.congested ? undefined : this.#accept(request, tail);
+  }
+
+  async #appendLater(request: AppendRequest): Promise<AppendResult> {
+    const { readers, commit, space } = this.#parts;
+    for (;;) {
+      if (!readers.directory.peek(request.stream)) await readers.directory.load(request.stream);
+      else if (commit.congested) await commit.oldestSettled();
+      else await space.more();
+      const result = this.#appendNow(request);
+      if (result) return result;
+    }
+  }
+
+  #accept(request: AppendRequest, tail: Tail): AppendResult | undefined {
     const { readers, commit, clock } = this.#parts;
+    const { stream, expected, events } = request;
     const recordedAt = Math.max(this.#recordedAt, clock.now()) as Instant;
-    let moved = tail;
-    const accepted = commit.accept(
-      prepared,
-      { recordedAt, epoch: this.epoch },
-      tail.revision + 1,
-      tail.position,
-      (revision, position) => {
-        moved = readers.directory.advance(stream, moved, revision, position);
-      },
-    );
-    if (!accepted) return undefined;
+    const frame = commit.accept(request, this.#records, tail.position, { recordedAt, epoch: this.epoch });
+    if (!frame) return undefined;
     this.#recordedAt = recordedAt;
+    const before = frame.positions.length - events.length;
+    let moved = tail;
+    for (let i = 0; i < events.length; i++)
+      moved = readers.directory.advance(stream, moved, expected + 1 + i, frame.positions[before + i]!);
     return { ok: true, revision: moved.revision, position: moved.position, repeated: false };
   }
 
@@ -145,12 +159,16 @@ export class WritableStore implements EmbeddedStore {
   }
 
   appendMany(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
-    return Promise.all(requests.map((request) => this.append(request)));
+    return Promise.all(requests.map(async (request) => this.append(request)));
   }
 
-  async readStream(stream: string, options: ReadStream): Promise<readonly RecordedEvent[]> {
-    this.#checkOpen();
-    return this.#parts.readers.streams.read(stream, options);
+  readStream(stream: string, options: ReadStream): Soon<readonly RecordedEvent[]> {
+    try {
+      this.#checkOpen();
+      return this.#parts.readers.streams.read(stream, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
   async revisionOf(stream: string): Promise<Revision> {
     this.#checkOpen();
@@ -179,16 +197,6 @@ export class WritableStore implements EmbeddedStore {
     return this.#parts.commit.settled(position);
   }
 
-  #checkSize(prepared: readonly Prepared[]): void {
-    const bytes = prepared.reduce((sum, event) => sum + event.bytes, 0);
-    const most = this.#parts.space.appendMax;
-    if (bytes > most)
-      throw new Fault(
-        'APPEND_TOO_LARGE',
-        `an append of ${bytes} bytes is larger than the ${most} that fit into a segment`,
-        false,
-      );
-  }
   #checkOpen(): void {
     if (this.#closing) throw closedFault();
     if (this.#parts.fatal.fault) throw this.#parts.fatal.fault;

@@ -74,7 +74,7 @@ describe('group commit', () => {
     const { disk, hold, release } = heldDisk();
     const store = await openSmall(disk);
     hold();
-    const appends = Array.from({ length: 100 }, (_, i) => store.append(anAppend(`order-${i}`, NO_STREAM, `e${i}`)));
+    const appends = Array.from({ length: 100 }, async (_, i) => store.append(anAppend(`order-${i}`, NO_STREAM, `e${i}`)));
     await settle();
     expect(store.stats().eventsAppended).toBeGreaterThan(5);
     expect(store.stats().eventsAppended).toBeLessThan(30);
@@ -95,7 +95,7 @@ describe('group commit', () => {
     }
     const store = await openSmall(disk, { segmentBytes: 20_000 });
     const large = anAppend('order-large', NO_STREAM, 'a', 30);
-    expect(await store.append(large).catch((error: unknown) => error)).toMatchObject({ code: 'APPEND_TOO_LARGE' }); // into the 4,000 bytes that are next
+    await expect(store.append(large)).rejects.toMatchObject({ code: 'APPEND_TOO_LARGE' }); // into the 4,000 bytes that are next
     await fill(store, 30);
     expect(await store.append(large)).toMatchObject({ ok: true, revision: 29 });
     await store.durable(store.head());

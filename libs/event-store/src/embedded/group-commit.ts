@@ -1,12 +1,12 @@
-import { invariant } from '@vouchsafe/kernel';
+import { Bug } from '@vouchsafe/kernel';
 import type { DiskFile } from '@vouchsafe/runtime';
 import type { Recording } from '../canonical.js';
-import type { Position, Revision } from '../port.js';
+import type { AppendRequest, Position } from '../port.js';
 import type { Fatal } from './fatal.js';
 import { chainOf, FRAME_HEAD_BYTES, type LogEnd, sealFrame } from './frame.js';
 import type { EmbeddedOptions } from './layout.js';
 import { PendingFrame } from './pending-frame.js';
-import { type Prepared, putRecord } from './record.js';
+import type { RecordWriter } from './record-writer.js';
 import type { Segment } from './segment.js';
 import { Slabs } from './slabs.js';
 import type { Space } from './space.js';
@@ -22,6 +22,8 @@ export type GroupCommitParts = {
   readonly onDurable: (frame: PendingFrame, end: LogEnd, before: Position) => void;
   readonly fatal: Fatal;
 };
+
+const SETTLED = Promise.resolve();
 
 /**
  * Writes accepted events in frames, one write and one flush each: at once when idle, else collecting while a flush is in
@@ -68,35 +70,23 @@ export class GroupCommit {
   }
 
   /**
-   * Accepts all of `events` or, for lack of room in the log, none. They become revisions `first`, `first + 1`, … and
-   * `onAccepted` hears of each.
+   * Accepts the events of an append, which `records` holds, or, for lack of room in the log, none of them. `previous`: where
+   * their stream ended. Gives the frame that took them; the last {@link PendingFrame.positions} are theirs.
    */
-  accept(
-    events: readonly Prepared[],
-    recording: Recording,
-    first: Revision,
-    previous: Position,
-    onAccepted: (revision: Revision, position: Position) => void,
-  ): boolean {
-    let bytes = 0;
-    for (const event of events) bytes += event.bytes;
+  accept({ stream, expected, events }: AppendRequest, records: RecordWriter, previous: Position, recording: Recording): PendingFrame | undefined {
+    const { bytes } = records;
     const frame = this.#frameFor(bytes);
-    if (!frame) return false;
-    let before = previous;
-    for (let i = 0; i < events.length; i++) {
-      const position = frame.end as Position;
-      putRecord(frame.buffer, frame.at + frame.length, events[i]!, recording, first + i, before);
-      frame.add({ event: events[i]!.event, stream: events[i]!.stream }, events[i]!.bytes);
-      onAccepted(first + i, position);
-      before = position;
-    }
+    if (!frame) return undefined;
+    records.number(expected + 1, previous, frame.end as Position, recording);
+    records.copyTo(frame.buffer, frame.at + frame.length);
+    frame.add(stream, events);
     this.#slabs.ended(frame.at + frame.length);
     this.#unflushed += bytes;
     this.#end = frame.end;
-    this.#head = before;
+    this.#head = frame.lastPosition;
     this.eventsAppended += events.length;
     this.#running ??= this.#run();
-    return true;
+    return frame;
   }
 
   /** The frame that takes `bytes` more, with room for them in its buffer. */
@@ -127,11 +117,14 @@ export class GroupCommit {
   }
 
   /** Settles once all up to `position` is durable; rejects if it never will be. */
-  async settled(position: Position): Promise<void> {
-    if (position <= this.#durable.position) return;
-    this.#checkSound();
-    invariant(position <= this.#head, 'only accepted events become durable');
-    await this.#pending.find((frame) => position <= frame.lastPosition)!.settled();
+  settled(position: Position): Promise<void> {
+    if (position <= this.#durable.position) return SETTLED;
+    if (this.#parts.fatal.fault) return Promise.reject(this.#parts.fatal.fault);
+    if (position > this.#head) return Promise.reject(new Bug('only accepted events become durable'));
+    // Nearly always it is one of the last.
+    let index = this.#pending.length - 1;
+    while (index > 0 && position <= this.#pending[index - 1]!.lastPosition) index--;
+    return this.#pending[index]!.settled();
   }
 
   /** Settles when the oldest unflushed frame is durable. */

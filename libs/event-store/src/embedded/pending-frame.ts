@@ -1,7 +1,7 @@
-import { categoryOf, type Position } from '../port.js';
-import type { Appended, StoredEvent } from '../stored-event.js';
+import { categoryOf, type NewEvent, type Position } from '../port.js';
+import type { StoredEvent } from '../stored-event.js';
 import { FRAME_HEAD_BYTES, type LogEnd } from './frame.js';
-import { getRecord } from './record.js';
+import { getRecord, recordLength } from './record.js';
 import type { Segment } from './segment.js';
 
 /** A frame being filled, waiting for its flush, or flushed and still in memory. */
@@ -13,14 +13,16 @@ export class PendingFrame {
   readonly allCategories = new Set<string>();
   #events: (StoredEvent | undefined)[] = [];
   /** What was appended, until {@link forget}. */
-  #appended: Appended[] = [];
+  #appended: NewEvent[] = [];
+  #streams: string[] = [];
   /** Bytes so far, head included. */
   length = FRAME_HEAD_BYTES;
   /** Takes no more events. */
   full = false;
   /** Where the log ended when this frame became durable. */
   durableEnd: LogEnd | undefined;
-  #waiters: { resolve: () => void; reject: (reason: unknown) => void }[] = [];
+  /** Of all who wait for the flush. */
+  #settling: PromiseWithResolvers<void> | undefined;
 
   /** `at`: where the frame lies in `buffer`; `start`: its offset within the log. */
   constructor(
@@ -43,30 +45,33 @@ export class PendingFrame {
     return this.positions[this.positions.length - 1]!;
   }
 
-  /** Takes an event whose record was written behind the others. */
-  add(appended: Appended, bytes: number): void {
-    this.positions.push(this.end as Position);
-    this.#appended.push(appended);
-    const category = categoryOf(appended.stream);
-    this.categories.push(category);
+  /** Takes events of one stream, whose records were written behind the others. */
+  add(stream: string, events: readonly NewEvent[]): void {
+    const category = categoryOf(stream);
     this.allCategories.add(category);
-    this.length += bytes;
+    for (let i = 0; i < events.length; i++) {
+      this.positions.push(this.end as Position);
+      this.#appended.push(events[i]!);
+      this.#streams.push(stream);
+      this.categories.push(category);
+      this.length += recordLength(this.buffer, this.at + this.length);
+    }
   }
   /** Lets go of all but the bytes; events are made from them again where one is asked for. */
   forget(): void {
     this.#events = [];
     this.#appended = [];
+    this.#streams = [];
   }
 
   /** The event at `positions[index]`: made when first asked for, the same object for all. */
   eventAt(index: number): StoredEvent {
-    this.#events[index] ??= getRecord(
-      this.buffer,
-      this.at + this.positions[index]! - this.start,
-      this.positions[index]!,
-      this.#appended[index],
-    );
-    return this.#events[index];
+    const known = this.#events[index];
+    if (known) return known;
+    const event = this.#appended[index];
+    const position = this.positions[index]!;
+    const appended = event && { event, stream: this.#streams[index]! };
+    return (this.#events[index] = getRecord(this.buffer, this.at + position - this.start, position, appended));
   }
   /** The records from `positions[index]` on; the same memory, not a copy. */
   recordsFrom(index: number): Uint8Array {
@@ -87,15 +92,16 @@ export class PendingFrame {
   /** Settles when the frame is durable, rejects if it never will be. */
   settled(): Promise<void> {
     if (this.durable) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    this.#settling ??= Promise.withResolvers();
+    return this.#settling.promise;
   }
   settle(end: LogEnd): void {
     this.durableEnd = end;
-    for (const { resolve } of this.#waiters) resolve();
-    this.#waiters = [];
+    this.#settling?.resolve();
+    this.#settling = undefined;
   }
   fail(reason: unknown): void {
-    for (const { reject } of this.#waiters) reject(reason);
-    this.#waiters = [];
+    this.#settling?.reject(reason);
+    this.#settling = undefined;
   }
 }

@@ -4,15 +4,18 @@ import type { Json } from '@vouchsafe/codec';
 import { canonicalBytes, leafHash } from '../canonical.js';
 import { type NewEvent, type Position, START } from '../port.js';
 import { anEvent } from '../testing/builders.js';
-import { getRecord, isSoundRecord, prepare, putRecord } from './record.js';
+import { getRecord, isSoundRecord } from './record.js';
+import { RecordWriter } from './record-writer.js';
 
 const ORDER = 'ord_6f3c1f6e-8a0b-5c55-b7d9-4d2f0c9a7e11';
 const recording = { recordedAt: 1_764_000_000_123 as Instant, epoch: 3 };
 
+const writer = new RecordWriter();
 const recordOf = (event: NewEvent, stream: string, previous: Position = START): Buffer => {
-  const prepared = prepare(event, stream);
-  const bytes = Buffer.alloc(prepared.bytes);
-  putRecord(bytes, 0, prepared, recording, 7, previous);
+  writer.lay(stream, [event]);
+  writer.number(7, previous, 64 as Position, recording);
+  const bytes = Buffer.alloc(writer.bytes);
+  writer.copyTo(bytes, 0);
   return bytes;
 };
 const factsOf = (event: NewEvent, stream: string) => {

@@ -1,4 +1,4 @@
-import { NO_STREAM, type Position, type ReadStream, type RecordedEvent, type Revision, START } from '../port.js';
+import { NO_STREAM, type Position, type ReadStream, type RecordedEvent, type Revision, type Soon, START } from '../port.js';
 import type { StoredEvent } from '../stored-event.js';
 import type { StreamDirectory } from './directory/stream-directory.js';
 import { MARK_EVERY, type Tail } from './directory/tail.js';
@@ -13,6 +13,19 @@ export type StreamReaderParts = {
   readonly recent: RecentFrames;
   readonly records: RecordReader;
   readonly files: LogFiles;
+};
+
+const NOTHING: readonly RecordedEvent[] = [];
+
+/** Going through a stream from its end, or a mark, towards its beginning: `revision` at `position` is next. */
+type Walk = {
+  readonly stream: string;
+  readonly first: Revision;
+  readonly last: Revision;
+  readonly forwards: boolean;
+  readonly events: RecordedEvent[];
+  revision: Revision;
+  position: Position;
 };
 
 /** Reads one stream along its back pointers, entered at its end or at the nearest mark. */
@@ -33,47 +46,50 @@ export class StreamReader {
     }
   }
 
-  async read(stream: string, { from, direction = 'forwards', max }: ReadStream): Promise<readonly RecordedEvent[]> {
-    const { revision, position, a, b, c } = await this.tail(stream);
-    if (revision === NO_STREAM || max <= 0) return [];
+  /** At once where all of it is in memory, or there is nothing. */
+  read(stream: string, options: ReadStream): Soon<readonly RecordedEvent[]> {
+    const tail = this.#parts.directory.peek(stream);
+    return tail ? this.#readTo(stream, tail, options) : this.tail(stream).then((loaded) => this.#readTo(stream, loaded, options));
+  }
+
+  #readTo(stream: string, tail: Tail, { from, direction = 'forwards', max }: ReadStream): Soon<readonly RecordedEvent[]> {
+    const { revision, position } = tail;
+    if (revision === NO_STREAM || max <= 0) return NOTHING;
     const forwards = direction === 'forwards';
     const first = forwards ? Math.max(0, from ?? 0) : Math.max(0, Math.min(from ?? revision, revision) - max + 1);
     const last = forwards ? Math.min(revision, first + max - 1) : Math.min(from ?? revision, revision);
-    if (last < first) return [];
-    const entry = await this.#entry(stream, { revision, position, a, b, c }, last);
-    const events = await this.#walk(stream, entry, first, last);
-    return forwards ? events.reverse() : events;
-  }
-
-  /** The nearest known event of the stream at or after revision `last`. */
-  async #entry(
-    stream: string,
-    end: Pick<Tail, 'revision' | 'position' | 'a' | 'b' | 'c'>,
-    last: Revision,
-  ): Promise<{ revision: Revision; position: Position }> {
+    if (last < first) return NOTHING;
     const mark = Math.max(1, Math.ceil(last / MARK_EVERY)) * MARK_EVERY;
-    if (mark >= end.revision) return end;
-    const position = await this.#parts.directory.markAt(stream, end, mark);
-    return position === undefined ? end : { revision: mark, position };
+    const walk: Walk = { stream, first, last, forwards, events: [], revision, position };
+    return mark < revision ? this.#walkFrom(mark, tail, walk) : this.#walk(walk);
   }
 
-  /** Events `last` down to `first`. */
-  async #walk(
-    stream: string,
-    entry: { revision: Revision; position: Position },
-    first: Revision,
-    last: Revision,
-  ): Promise<RecordedEvent[]> {
-    const events: RecordedEvent[] = [];
-    let { position } = entry;
-    for (let revision = entry.revision; revision >= first; revision--) {
-      const event = this.#inMemory(position) ?? (await this.#parts.records.read(position));
-      if (event.stream !== stream || event.revision !== revision) throw this.#damage(position, stream, revision);
-      if (revision <= last) events.push(event);
-      position = event.previous;
-      if (revision > first && position === START) throw this.#damage(event.position, stream, revision - 1);
+  /** Enters at the mark if its position can be had. */
+  async #walkFrom(mark: Revision, { a, b, c }: Tail, walk: Walk): Promise<readonly RecordedEvent[]> {
+    const position = await this.#parts.directory.markAt(walk.stream, { a, b, c }, mark);
+    return this.#walk(position === undefined ? walk : { ...walk, revision: mark, position });
+  }
+
+  #walk(walk: Walk): Soon<readonly RecordedEvent[]> {
+    while (walk.revision >= walk.first) {
+      const event = this.#inMemory(walk.position);
+      if (!event) return this.#walkOn(walk);
+      this.#step(walk, event);
     }
-    return events;
+    return walk.forwards ? walk.events.reverse() : walk.events;
+  }
+  async #walkOn(walk: Walk): Promise<readonly RecordedEvent[]> {
+    this.#step(walk, await this.#parts.records.read(walk.position));
+    return this.#walk(walk);
+  }
+
+  #step(walk: Walk, event: StoredEvent): void {
+    const { stream, first, last, revision, position } = walk;
+    if (event.stream !== stream || event.revision !== revision) throw this.#damage(position, stream, revision);
+    if (revision <= last) walk.events.push(event);
+    walk.revision--;
+    walk.position = event.previous;
+    if (revision > first && walk.position === START) throw this.#damage(event.position, stream, revision - 1);
   }
 
   #inMemory(position: Position): StoredEvent | undefined {

@@ -4,7 +4,7 @@ import { memoryDisk, silentLog } from '@vouchsafe/runtime';
 import type { EmbeddedStore } from '../embedded/embedded-store.js';
 import type { EmbeddedOptions } from '../embedded/layout.js';
 import { openEmbeddedStore } from '../embedded/open.js';
-import { type AppendRequest, NO_STREAM, type RecordedEvent, type Revision } from '../port.js';
+import { type AppendRequest, NO_STREAM, type RecordedEvent, type Revision, type Soon } from '../port.js';
 import { anAppend, readToEnd } from './builders.js';
 import { SteppedClock } from './stepped-clock.js';
 
@@ -105,7 +105,7 @@ export class CrashWorld {
   }
 
   /** As `work`, but never settling once `life` is over: what a killed process would have done next, it does not do. */
-  async #inLife<T>(life: number, work: Promise<T>): Promise<T> {
+  async #inLife<T>(life: number, work: Soon<T>): Promise<T> {
     const result = await work;
     return life === this.#life ? result : new Promise<never>(() => {});
   }

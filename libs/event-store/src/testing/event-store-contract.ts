@@ -91,7 +91,7 @@ const appending = (given: Given): void => {
   it('lets one of many concurrent appends at the same revision through', async () => {
     const { store } = given();
     const results = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => store.append(anAppend('order-1', NO_STREAM, `racer ${i}`, 2))),
+      Array.from({ length: 20 }, async (_, i) => store.append(anAppend('order-1', NO_STREAM, `racer ${i}`, 2))),
     );
     expect(results.filter(({ ok }) => ok)).toHaveLength(1);
     expect(results.filter((result) => !result.ok && result.actual === 1)).toHaveLength(19);

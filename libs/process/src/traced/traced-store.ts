@@ -18,7 +18,7 @@ export const tracedStore = (store: EventStore, tracing: Tracing): EventStore => 
     append: (request) => appended(tracing, request, () => store.append(request)),
     appendMany: (requests) => store.appendMany(requests), // of imports: many a second, of no order
     readStream: (...args) => store.readStream(...args), revisionOf: (stream) => store.revisionOf(stream), readAll: (options) => store.readAll(options),
-    head: () => store.head(), durable: (position) => store.durable(position), close: () => store.close(),
+    head: (categories) => store.head(categories), durable: (position) => store.durable(position), close: () => store.close(),
     subscribe: (options) => followed(tracing, store.subscribe(options), options.categories),
     ...(feed && { feed: { read: async (after, maxBytes, signal) => {
       const page = await feed.read(after, maxBytes, signal);

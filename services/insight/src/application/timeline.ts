@@ -26,7 +26,7 @@ const unique = (events: readonly RecordedEvent[]): readonly RecordedEvent[] => {
 };
 
 /** All events of a stream, at most {@link STREAM_MAX}. */
-const whole = (store: EventStore, stream: string): Promise<readonly RecordedEvent[]> => store.readStream(stream, { max: STREAM_MAX });
+const whole = async (store: EventStore, stream: string): Promise<readonly RecordedEvent[]> => store.readStream(stream, { max: STREAM_MAX });
 
 /** The events at these revisions of a stream, in runs. */
 const at = async (store: EventStore, stream: string, revisions: readonly number[]): Promise<readonly RecordedEvent[]> => {

@@ -21,7 +21,7 @@ export class Fate {
   constructor(readonly death: Death | undefined) {}
 
   /** Runs `effect` for the living; at the appointed time the process dies around it, and nothing of it settles any more. */
-  async pass<T>(kind: Death['at'], alive: () => boolean, effect: () => Promise<T>): Promise<T> {
+  async pass<T>(kind: Death['at'], alive: () => boolean, effect: () => T | Promise<T>): Promise<T> {
     if (!alive()) return never();
     const mine = !this.died && this.death?.at === kind && ++this.counted[kind] === this.death.n;
     if (mine && this.death.effect === 'lost') return this.#die();

@@ -9,7 +9,7 @@ import type { EmbeddedOptions } from '../layout.js';
 import { afterRecord } from '../record.js';
 import type { Cover } from './manifest.js';
 import { RunSet } from './run-set.js';
-import { hashOf, type StreamHash, Tail } from './tail.js';
+import { FRESH, hashOf, READ, type StreamHash, Tail } from './tail.js';
 import { TailMemory } from './tail-memory.js';
 import { Upkeep } from './upkeep.js';
 
@@ -36,6 +36,9 @@ export class StreamDirectory {
   readonly #runs: RunSet;
   readonly #memory: TailMemory;
   #upkeep: Upkeep | undefined;
+  /** The stream asked for last that does not exist: who finds none is about to begin it. */
+  #absent = '';
+  #absentTail: Tail | undefined;
   /** Whether the log turned out to have the frame that the runs reach up to. */
   #cover: 'not seen yet' | 'seen' | 'of another log' = 'not seen yet';
   /** Why the runs were made again at the start, if they were. */
@@ -67,7 +70,7 @@ export class StreamDirectory {
     }
     for (let at = FRAME_HEAD_BYTES; at < bytes.length; at = afterRecord(bytes, at)) {
       const stream = streamOf(bytes, at);
-      const tail = this.#memory.get(stream) ?? new Tail(hashOf(stream), 0);
+      const tail = this.#memory.get(stream) ?? new Tail(hashOf(stream), FRESH);
       this.#memory.advance(stream, tail, revisionOf(bytes, at), (head.start + at) as Position);
     }
     if (this.#memory.rows >= this.#parts.options.directoryRows) return this.#writeReplayed({ end, chain });
@@ -104,14 +107,17 @@ export class StreamDirectory {
   peek(stream: string): Tail | undefined {
     const known = this.#memory.get(stream);
     if (known) return known;
+    if (stream === this.#absent && this.#absentTail) return this.#absentTail;
     const hash = hashOf(stream);
-    return this.#runs.mayHold(hash) ? undefined : new Tail(hash, 0);
+    if (this.#runs.mayHold(hash)) return undefined;
+    this.#absent = stream;
+    return (this.#absentTail = new Tail(hash, FRESH));
   }
 
   /** Brings the stream's end into memory, where the next {@link peek} finds it but in rare cases. */
   async load(stream: string): Promise<void> {
     const { generation } = this.#memory;
-    const tail = new Tail(hashOf(stream), 0);
+    const tail = new Tail(hashOf(stream), READ);
     const row = await this.#runs.find(tail, LAST);
     if (row) {
       const event = await this.#parts.read(row.position as Position);
@@ -129,6 +135,7 @@ export class StreamDirectory {
 
   /** The stream got a later event. `tail`: as {@link peek} gave it in the same turn, or this gave it. */
   advance(stream: string, tail: Tail, revision: Revision, position: Position): Tail {
+    this.#absentTail = undefined;
     return this.#memory.advance(stream, tail, revision, position);
   }
 

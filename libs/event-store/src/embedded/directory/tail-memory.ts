@@ -1,5 +1,5 @@
 import type { Position, Revision } from '../../port.js';
-import { type StreamHash, Tail } from './tail.js';
+import { FRESH, Tail } from './tail.js';
 
 /** Streams' ends in memory: those changed lately, by generation, and those read lately. Bounded by how often it is frozen. */
 export class TailMemory {
@@ -26,7 +26,9 @@ export class TailMemory {
   }
 
   get(stream: string): Tail | undefined {
-    return this.#changed(stream) ?? this.#loaded.get(stream) ?? this.#loadedBefore.get(stream);
+    const changed = this.#changed(stream);
+    if (changed || this.#loaded.size + this.#loadedBefore.size === 0) return changed;
+    return this.#loaded.get(stream) ?? this.#loadedBefore.get(stream);
   }
   #changed(stream: string): Tail | undefined {
     return this.#active.get(stream) ?? this.#frozen.get(stream);
@@ -39,13 +41,18 @@ export class TailMemory {
     return mine;
   }
 
-  #adopt(stream: string, hash: StreamHash): Tail {
-    const mine = new Tail(hash, this.#generation);
+  #adopt(stream: string, tail: Tail): Tail {
+    this.#rows++;
+    if (tail.generation === FRESH) {
+      tail.generation = this.#generation;
+      this.#active.set(stream, tail);
+      return tail;
+    }
+    const mine = new Tail(tail, this.#generation);
     this.#active.set(stream, mine);
     // Else this older end would come to light again when the changed one is frozen away.
     this.#loaded.delete(stream);
     this.#loadedBefore.delete(stream);
-    this.#rows++;
     return mine;
   }
 

@@ -18,6 +18,9 @@ const word = (digest: string, at: number): number =>
     digest.charCodeAt(at + 3)) >>>
   0;
 
+export const READ = 0;
+export const FRESH = -1;
+
 /** Where a stream ends, and the marks it got within one generation of the directory's memory. */
 export class Tail implements StreamHash {
   readonly a: number;
@@ -29,10 +32,10 @@ export class Tail implements StreamHash {
   marks: number[] | undefined;
   firstMark: Revision = 0;
 
-  /** `generation`: of the memory it was changed in; 0 if it was only read. */
+  /** `generation`: of the memory it was changed in; {@link READ} if it was only read, {@link FRESH} if it is of a stream that does not exist. */
   constructor(
     { a, b, c }: StreamHash,
-    readonly generation: number,
+    public generation: number,
   ) {
     this.a = a;
     this.b = b;
