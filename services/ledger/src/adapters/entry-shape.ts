@@ -16,19 +16,6 @@ export const entryShape: Shape<Entry> = {
   write: (entry) => {
     const { orderId, postings } = entry;
     const currency = postings[0]?.currency;
-    const dims = new Map<string, number>();
-    const rows: Json[] = [];
-    const lines = postings.map((posting): Json => {
-      const row = rowOf(posting.dims);
-      const key = keyOf(row);
-      const known = dims.get(key) ?? dims.size;
-      if (known === dims.size) {
-        dims.set(key, known);
-        rows.push(row);
-      }
-      const line = [posting.account, posting.minor.toString(), known];
-      return posting.currency === currency ? line : [...line, posting.currency];
-    });
     const out: Record<string, Json> = { id: withoutOrder(entry.factId, orderId), kind: entry.kind, book: entry.bookId };
     if (entry.channelId !== undefined) out['channel'] = entry.channelId;
     if (orderId !== undefined) out['order'] = orderId;
@@ -38,7 +25,12 @@ export const entryShape: Shape<Entry> = {
     if (entry.bookedOn !== undefined) out['booked'] = entry.bookedOn;
     if (entry.mirrors !== undefined) out['mirrors'] = entry.mirrors;
     if (entry.note !== undefined) out['note'] = entry.note;
-    if (currency !== undefined) Object.assign(out, { ...(currency !== USUAL_CURRENCY && { currency }), dims: rows, postings: lines });
+    if (currency === undefined) return out;
+    if (currency !== USUAL_CURRENCY) out['currency'] = currency;
+    const dims: PostingDimensions[] = [];
+    const lines = linesOf(postings, currency, dims);
+    out['dims'] = dims.map(rowOf);
+    out['postings'] = lines;
     return out;
   },
   read: (json, path) => {
@@ -68,14 +60,24 @@ const postingsOf = (source: Fields, path: string, currency: string): readonly Po
   });
 };
 
+/** The distinct dimensions are added to `seen`; neighbours mostly share theirs. */
+const linesOf = (postings: readonly Posting[], currency: string, seen: PostingDimensions[]): Json =>
+  postings.map((posting) => {
+    let known = seen.lastIndexOf(posting.dims);
+    if (known < 0) known = seen.findIndex((one) => same(one, posting.dims));
+    if (known < 0) known = seen.push(posting.dims) - 1;
+    const minor = posting.minor.toString();
+    return posting.currency === currency ? [posting.account, minor, known] : [posting.account, minor, known, posting.currency];
+  });
+const same = (a: PostingDimensions, b: PostingDimensions): boolean =>
+  a.businessLine === b.businessLine && a.productId === b.productId && a.supplierId === b.supplierId && a.batchId === b.batchId;
 /** Without what is absent at its end. */
-const rowOf = (dims: PostingDimensions): (string | null)[] => {
-  const row = DIMENSIONS.map((name) => dims[name] ?? null);
-  while (row.length > 0 && row[row.length - 1] === null) row.pop();
-  return row;
+const rowOf = ({ businessLine, productId, supplierId, batchId }: PostingDimensions): Json => {
+  if (batchId !== undefined) return [businessLine ?? null, productId ?? null, supplierId ?? null, batchId];
+  if (supplierId !== undefined) return [businessLine ?? null, productId ?? null, supplierId];
+  if (productId !== undefined) return [businessLine ?? null, productId];
+  return businessLine === undefined ? [] : [businessLine];
 };
-/** Tells an absent one from an empty text. */
-const keyOf = (row: readonly (string | null)[]): string => row.map((value) => (value === null ? '\u0001' : value)).join('\u0000');
 const dimsOf = (json: Json, path: string): PostingDimensions => {
   const row = listOf(json, path);
   return compact(Object.fromEntries(DIMENSIONS.map((name, i) => [name, optional(text()).read(row[i], path)])));

@@ -46,7 +46,7 @@ export const movementHandlers = (options: MovementOptions): Moving => {
     createAdjustment: (request, context) => createAdjustment(options, request, context),
     closePeriod: async ({ bookId, period, validateOnly }) => {
       const month = periodField(period);
-      const days = await options.books.days(bookField('/bookId', bookId));
+      const days = await options.books.ready(bookField('/bookId', bookId));
       if (!days) throw failure('BOOK_UNKNOWN');
       if (validateOnly) {
         if (periodOf(days.dateOf(clock.now())) <= month) throw failure('PERIOD_NOT_OVER', { today: days.dateOf(clock.now()) });
@@ -128,7 +128,7 @@ const updateCreditLimit = async (options: MovementOptions, request: LimitRequest
   } else {
     if (!(await books.openAccount(identity))) throw failure('BOOK_UNKNOWN');
     const { envelope } = askedBy(context, at, request.requestId, false);
-    const handled = await accounts.handle(accountRootOf(accountId), () => command, { ...envelope, correlation: accountId }, at);
+    const handled = await accounts.handle(accountRootOf(accountId), command, { ...envelope, correlation: accountId }, at);
     if (!handled) throw failure('ACCOUNT_UNKNOWN');
     refuseUnless(handled);
   }

@@ -45,7 +45,7 @@ export const readingHandlers = (options: ReadingOptions): Reading => {
     },
     getTrialBalance: async ({ bookId, asOf, currency }, { caller }) => {
       staffOnly(caller);
-      const days = await books.days(bookField('/bookId', bookId));
+      const days = await books.ready(bookField('/bookId', bookId));
       if (!days) throw failure('BOOK_UNKNOWN');
       await caughtUp();
       const day = dateField('/asOf', asOf) ?? days.dateOf(clock.now());
@@ -56,7 +56,7 @@ export const readingHandlers = (options: ReadingOptions): Reading => {
     listPeriods: async ({ bookId, pageSize, pageToken }, { caller }) => {
       staffOnly(caller);
       const book = await books.open(bookField('/bookId', bookId));
-      const days = await books.days(bookId);
+      const days = await books.ready(bookId);
       if (!book || !days) throw failure('BOOK_UNKNOWN');
       const before = placeOf(`periods/${bookId}`, pageToken)?.['period'];
       const all = periodsOf(book, days.monthOf(clock.now())).filter(({ period }) => before === undefined || period < String(before));

@@ -1,3 +1,4 @@
+import type { Soon } from '@vouchsafe/event-store';
 import { Fault, invariant } from '@vouchsafe/kernel';
 import type { Clock } from '@vouchsafe/runtime';
 import type { AccountIdentity } from '../domain/account-types.js';
@@ -18,13 +19,15 @@ export type BooksOptions = {
   readonly termsOf: (bookId: string) => Promise<BookTerms | undefined>;
 };
 
-/** Most books whose days are kept ready. */
+/** What of a book is asked for with every entry: its days, and how many journals it has, for ever. */
+export type ReadyBook = Days & { readonly shards: number };
+/** Most books that are kept ready. */
 const BOOKS_MAX = 1_000;
 
 /** Books: opened with their first fact, they know where their days begin, their accounts, and which months are closed. */
 export class Books {
   readonly #options: BooksOptions;
-  readonly #days = new Map<string, Days>();
+  readonly #ready = new Map<string, ReadyBook>();
 
   constructor(options: BooksOptions) {
     this.#options = options;
@@ -49,17 +52,17 @@ export class Books {
     return state.step === 'open' ? state : undefined;
   }
 
-  /** The book's days; at once where they are known. Undefined: there is no such book. */
-  days(bookId: string): Days | Promise<Days | undefined> {
-    return this.#days.get(bookId) ?? this.#learn(bookId);
+  /** The book's days and shards; at once where they are known. Undefined: there is no such book. */
+  ready(bookId: string): Soon<ReadyBook | undefined> {
+    return this.#ready.get(bookId) ?? this.#learn(bookId);
   }
 
-  async #learn(bookId: string): Promise<Days | undefined> {
+  async #learn(bookId: string): Promise<ReadyBook | undefined> {
     const book = await this.open(bookId);
     if (!book) return undefined;
-    const days = daysOf(book);
-    if (this.#days.size < BOOKS_MAX) this.#days.set(bookId, days);
-    return days;
+    const ready = { ...daysOf(book), shards: book.shards };
+    if (this.#ready.size < BOOKS_MAX) this.#ready.set(bookId, ready);
+    return ready;
   }
 
   /** The book of a chain that exists. */
@@ -113,9 +116,9 @@ export class Books {
     const terms = await termsOf(bookId);
     if (terms) {
       await streams.books.handle(stream, { type: 'SetTerms', ...terms, at }, ownEnvelope(`terms/${bookId}/${period}`, bookId, at));
-      this.#days.delete(bookId);
+      this.#ready.delete(bookId);
     }
-    const days = await this.days(bookId);
+    const days = await this.ready(bookId);
     if (!days) return { ok: false, code: 'BOOK_UNKNOWN', details: {} };
     const command = { type: 'BeginClose', period, today: days.dateOf(at), at } as const;
     return this.#closing(await streams.books.handle(stream, command, ownEnvelope(`beginclose/${bookId}/${period}`, bookId, at)));

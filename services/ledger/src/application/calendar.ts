@@ -18,14 +18,15 @@ export const daysOf = ({ zone, cutOffMinute }: BookTerms): Days => {
   const format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, calendar: 'iso8601', year: 'numeric', month: '2-digit', day: '2-digit' });
   const aheadMs = cutOffMinute === 0 ? 0 : (DAY_MINUTES - cutOffMinute) * MINUTE_MS;
   let minute = Number.NaN;
-  let known: BusinessDate | undefined;
-  const dateOf = (at: Instant): BusinessDate => {
+  let known: { readonly date: BusinessDate; readonly month: Period } | undefined;
+  const dayOf = (at: Instant): { readonly date: BusinessDate; readonly month: Period } => {
     const asked = Math.floor(at / MINUTE_MS);
     if (known !== undefined && asked === minute) return known;
     const parts = Object.fromEntries(format.formatToParts(asked * MINUTE_MS + aheadMs).map(({ type, value }) => [type, value]));
     minute = asked;
-    known = businessDate(`${parts['year']!.padStart(4, '0')}-${parts['month']}-${parts['day']}`);
+    const date = businessDate(`${parts['year']!.padStart(4, '0')}-${parts['month']}-${parts['day']}`);
+    known = { date, month: periodOf(date) };
     return known;
   };
-  return { dateOf, monthOf: (at) => periodOf(dateOf(at)) };
+  return { dateOf: (at) => dayOf(at).date, monthOf: (at) => dayOf(at).month };
 };

@@ -62,7 +62,7 @@ describe.each([['before', false], ['after', true]] as const)('a store that fails
       const store = memoryStore(clock);
       const broken = openDesk(10, clock, failing(store, n, written));
       const steps = [(h: DeskHouse) => h.fund(5_000), (h: DeskHouse) => h.hold(), (h: DeskHouse) => h.capture()];
-      for (const step of steps) await step(broken).catch((error: unknown) => expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE' }));
+      for (const step of steps) await Promise.resolve(step(broken)).catch((error: unknown) => expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE' }));
       const after = openDesk(10, clock, store);
       for (const step of steps) expect(await step(after)).toMatchObject({ ok: true });
       expect(await after.funds()).toMatchObject({ posted: 3_870n, held: 0n });

@@ -1,7 +1,7 @@
-import type { DeciderHost, Envelope, EventStore, Folded, Handled } from '@vouchsafe/event-store';
+import type { DeciderHost, Envelope, EventStore, Folded, Handled, Soon } from '@vouchsafe/event-store';
 import { type Decider, Fault, type Instant, invariant } from '@vouchsafe/kernel';
 import type { Clock, Log } from '@vouchsafe/runtime';
-import { nextSegment, type Period, type Segment } from '../domain/period.js';
+import { monthOf, nextSegment, type Period, type Segment } from '../domain/period.js';
 
 /** What the chain must know of a segment's state. */
 export type SegmentState =
@@ -28,7 +28,9 @@ export type ChainOptions<S extends SegmentState, C, E extends { readonly type: s
   /** The segment that an event of closing names. */
   readonly nextNamedBy: (type: string, data: unknown) => Segment | undefined;
   /** The month running in a book. */
-  readonly monthNow: (bookId: string, at: Instant) => Period | Promise<Period>;
+  readonly monthNow: (bookId: string, at: Instant) => Soon<Period>;
+  /** The same command, told that what it asks for lies in no segment before. */
+  readonly afterLooking: (command: C) => C;
   readonly maxEvents: number;
 };
 
@@ -36,6 +38,9 @@ const ROOTS_MAX = 10_000;
 /** Segments walked per ask; a chain of a hundred years of months, or a hot one of some weeks from its hint. */
 const HOPS_MAX = 100_000;
 const CLOSES_MAX = 10;
+
+/** The open segment of a chain, with what of it is asked for with every command. */
+type Page = { readonly segment: Segment; readonly stream: string; readonly month: Period };
 
 /**
  * One thing whose stream is continued in ever new segments (the books are closed): finds the open one, goes on to the next
@@ -45,7 +50,7 @@ const CLOSES_MAX = 10;
 export class Chain<S extends SegmentState, C, E extends { readonly type: string }, R extends string> {
   readonly #options: ChainOptions<S, C, E, R>;
   /** Open segment by root: at most {@link ROOTS_MAX}, the one remembered longest goes first. */
-  readonly #open = new Map<string, Segment>();
+  readonly #open = new Map<string, Page>();
 
   constructor(options: ChainOptions<S, C, E, R>) {
     this.#options = options;
@@ -56,38 +61,41 @@ export class Chain<S extends SegmentState, C, E extends { readonly type: string 
   }
 
   /**
-   * Decides in the open segment. `make(lookedBack)` builds the command; `occurredAt` bounds how far back a repeat is looked
-   * for. Undefined: there is no such chain.
+   * Decides in the open segment, at once where nothing has to be waited for. `occurredAt` bounds how far back a repeat is
+   * looked for. Undefined: there is no such chain.
    */
-  async handle(root: string, make: (lookedBack: boolean) => C, envelope: Envelope, occurredAt: Instant): Promise<Handled<S, E, R> | undefined> {
-    const { host } = this.#options;
-    let segment = await this.#current(root);
-    let lookedBack = false;
-    for (let hops = 0; segment !== undefined && hops < HOPS_MAX; hops++) {
-      const handled: Handled<S, E, R | ChainCode> = await host.handle(this.streamOf(root, segment), make(lookedBack), envelope);
-      if (!handled.ok && handled.code === 'PERIOD_CLOSED') {
-        segment = await this.#goOn(root, handled.state);
-      } else if (!handled.ok && handled.code === 'LOOK_BACK') {
-        const before = await this.#lookBack(root, handled.state, make(true), occurredAt);
-        if (before) return before;
-        lookedBack = true;
-      } else {
-        const result = handled as Handled<S, E, R>; // the chain's own two codes are dealt with above
-        if (result.ok && result.events.length > 0) await this.#turnPage(root, segment, result);
-        return result;
-      }
+  handle(root: string, command: C, envelope: Envelope, occurredAt: Instant): Soon<Handled<S, E, R> | undefined> {
+    const page = this.#open.get(root);
+    if (!page) return this.#find(root).then((found) => found && this.#ask(root, found, command, envelope, occurredAt));
+    return this.#ask(root, page, command, envelope, occurredAt);
+  }
+
+  #ask(root: string, page: Page, command: C, envelope: Envelope, occurredAt: Instant): Soon<Handled<S, E, R> | undefined> {
+    const handled = this.#options.host.decide(page.stream, command, envelope);
+    if (!(handled instanceof Promise)) return this.#answered(root, page, command, envelope, occurredAt, handled);
+    return handled.then((later) => this.#answered(root, page, command, envelope, occurredAt, later));
+  }
+
+  /** The page's answer, unless it is one of the chain's own two, which say where to ask instead. */
+  #answered(root: string, page: Page, command: C, envelope: Envelope, occurredAt: Instant, handled: Handled<S, E, R | ChainCode>): Soon<Handled<S, E, R> | undefined> {
+    if (!handled.ok && handled.code === 'PERIOD_CLOSED') return this.#goOn(root, handled.state).then((next) => this.#ask(root, next, command, envelope, occurredAt));
+    if (!handled.ok && handled.code === 'LOOK_BACK') {
+      const looking = this.#options.afterLooking(command);
+      return this.#lookBack(root, handled.state, looking, occurredAt).then((before) => before ?? this.#ask(root, page, looking, envelope, occurredAt));
     }
-    return undefined;
+    const result = handled as Handled<S, E, R>;
+    const turning = result.ok && result.events.length > 0 ? this.#turnPage(root, page, result) : undefined;
+    return turning ? turning.then(() => result) : result;
   }
 
   /** State of the open segment. */
   async load(root: string): Promise<Folded<S> | undefined> {
     const { host } = this.#options;
-    let segment = await this.#current(root);
-    for (let hops = 0; segment !== undefined && hops < HOPS_MAX; hops++) {
-      const folded: Folded<S> = await host.load(this.streamOf(root, segment));
+    let page = this.#open.get(root) ?? (await this.#find(root));
+    for (let hops = 0; page !== undefined && hops < HOPS_MAX; hops++) {
+      const folded: Folded<S> = await host.load(page.stream);
       if (folded.state.step !== 'closed') return folded;
-      segment = await this.#goOn(root, folded.state);
+      page = await this.#goOn(root, folded.state);
     }
     return undefined;
   }
@@ -112,56 +120,56 @@ export class Chain<S extends SegmentState, C, E extends { readonly type: string 
     if (closed.state.step === 'closed') await this.#goOn(root, closed.state);
   }
 
-  /** Turns the page when the month is over or the segment long enough. The answer that caused it stands whatever happens here. */
-  async #turnPage(root: string, segment: Segment, handled: Handled<S, E, R>): Promise<void> {
-    const { maxEvents, monthNow, clock, log } = this.#options;
-    const { state, revision } = handled;
-    if (state.step !== 'open') return;
+  /** Turns the page when the month is over or the segment long enough; undefined: it is not. The answer that caused it stands whatever happens here. */
+  #turnPage(root: string, page: Page, { state, revision }: Handled<S, E, R>): Promise<void> | undefined {
+    if (state.step !== 'open') return undefined;
+    const { maxEvents, monthNow, clock } = this.#options;
+    const month = monthNow(state.bookId, clock.now());
+    if (revision + 1 < maxEvents && !(month instanceof Promise) && month <= page.month) return undefined;
+    return this.#turned(root, page, state, revision, month);
+  }
+  async #turned(root: string, page: Page, state: SegmentState & { readonly step: 'open' }, revision: number, month: Soon<Period>): Promise<void> {
+    const { maxEvents, log } = this.#options;
     try {
-      if (revision + 1 < maxEvents && (await monthNow(state.bookId, clock.now())) <= segment.slice(0, 7)) return;
+      if (revision + 1 < maxEvents && (await month) <= page.month) return;
       await this.#roll(root, state, undefined);
     } catch (error) {
-      log.warn({ root, segment, error: String(error) }, 'the page could not be turned; the next command tries again');
+      log.warn({ root, segment: page.segment, error: String(error) }, 'the page could not be turned; the next command tries again');
     }
   }
 
   /** Opens (unless it is open) what follows a closed segment. */
-  async #goOn(root: string, state: S): Promise<Segment> {
+  async #goOn(root: string, state: S): Promise<Page> {
     invariant(state.step === 'closed', 'only a closed segment has a next one');
     const { host, openNext, clock } = this.#options;
+    const open = this.#open.get(root);
+    if (open?.segment === state.next) return open;
     const at = clock.now();
     const stream = this.streamOf(root, state.next);
-    if (this.#open.get(root) !== state.next) {
-      const envelope = { commandId: `open/${stream}`, correlation: root, principal: 'svc_ledger', at };
-      await host.handle(stream, openNext(state as Extract<S, { step: 'closed' }>, at), envelope);
-      this.#remember(root, state.next);
-    }
-    return state.next;
+    const envelope = { commandId: `open/${stream}`, correlation: root, principal: 'svc_ledger', at };
+    await host.handle(stream, openNext(state as Extract<S, { step: 'closed' }>, at), envelope);
+    return this.#remember(root, state.next);
   }
 
-  #remember(root: string, segment: Segment): void {
+  #remember(root: string, segment: Segment): Page {
     if (this.#open.size >= ROOTS_MAX && !this.#open.has(root)) this.#open.delete(this.#open.keys().next().value!);
-    this.#open.set(root, segment);
+    const page = { segment, stream: this.streamOf(root, segment), month: monthOf(segment) };
+    this.#open.set(root, page);
+    return page;
   }
 
-  async #current(root: string): Promise<Segment | undefined> {
-    const known = this.#open.get(root);
-    if (known !== undefined) return known;
+  /** The open segment of a chain that was not asked for lately; undefined: there is no such chain. */
+  async #find(root: string): Promise<Page | undefined> {
     const { firstOf, hintOf, host, openFirst, clock } = this.#options;
     const at = clock.now();
     const first = await firstOf(root);
     if (first === undefined) return undefined;
     const last = await this.#follow(root, (await hintOf(root)) ?? first);
-    if (last.exists) this.#remember(root, last.segment);
-    else if (last.previous === undefined) {
-      const stream = this.streamOf(root, last.segment);
-      await host.handle(stream, await openFirst(root, last.segment, at), { commandId: `open/${stream}`, correlation: root, principal: 'svc_ledger', at });
-      this.#remember(root, last.segment);
-    } else {
-      const closed = await host.load(this.streamOf(root, last.previous));
-      return this.#goOn(root, closed.state);
-    }
-    return last.segment;
+    if (last.exists) return this.#remember(root, last.segment);
+    if (last.previous !== undefined) return this.#goOn(root, (await host.load(this.streamOf(root, last.previous))).state);
+    const stream = this.streamOf(root, last.segment);
+    await host.handle(stream, await openFirst(root, last.segment, at), { commandId: `open/${stream}`, correlation: root, principal: 'svc_ledger', at });
+    return this.#remember(root, last.segment);
   }
 
   /** The last segment named by the chain; it may have been named and not opened, by a process that ended in between. */

@@ -1,4 +1,4 @@
-import type { EventStore } from '@vouchsafe/event-store';
+import type { EventStore, Soon } from '@vouchsafe/event-store';
 import { type Instant, instant, invariant } from '@vouchsafe/kernel';
 import type { Clock, Log } from '@vouchsafe/runtime';
 import { accountDecider } from '../domain/account.js';
@@ -7,6 +7,7 @@ import type { Account, AccountCommand, AccountEvent, AccountRejection } from '..
 import { type Journal, type JournalCommand, type JournalEvent, type JournalRejection, journalCarryOf, journalDecider } from '../domain/journal.js';
 import type { Period, Segment } from '../domain/period.js';
 import type { Books } from './books.js';
+import type { Days } from './calendar.js';
 import { Chain } from './chain.js';
 import type { Streams } from './streams.js';
 
@@ -37,6 +38,7 @@ export const accountChain = ({ streams, books, segmentEvents, ...rest }: ChainsO
       return { type: 'OpenPeriod', carry: freshCarry({ accountId, bookId, channelId, mode, currency }, segment, await books.fence(bookId)), at };
     },
     openNext: (closed, at) => ({ type: 'OpenPeriod', carry: carryOf(asClosed(closed), at), at }),
+    afterLooking,
     close: (next, closedThrough, at) => ({ type: 'ClosePeriod', next, ...(closedThrough !== undefined && { closedThrough }), at }),
   });
 
@@ -56,11 +58,17 @@ export const journalChain = ({ streams, books, segmentEvents, ...rest }: ChainsO
       return { type: 'OpenJournal', carry: { bookId, shard, segment, ordinal: 0, postedUpTo: instant(0), ...(closedThrough !== undefined && { closedThrough }) }, at };
     },
     openNext: (closed, at) => ({ type: 'OpenJournal', carry: journalCarryOf(closed), at }),
+    afterLooking,
     close: (next, closedThrough, at) => ({ type: 'CloseJournal', next, ...(closedThrough !== undefined && { closedThrough }), at }),
   });
 
-const monthIn = async (books: Books, bookId: string, at: Instant): Promise<Period> => {
-  const days = await books.days(bookId);
+const afterLooking = <C extends object>(command: C): C => ({ ...command, lookedBack: true });
+
+const monthIn = (books: Books, bookId: string, at: Instant): Soon<Period> => {
+  const days = books.ready(bookId);
+  return days instanceof Promise ? days.then((known) => monthOf(known, at)) : monthOf(days, at);
+};
+const monthOf = (days: Days | undefined, at: Instant): Period => {
   invariant(days, 'a chain belongs to a book that is known');
   return days.monthOf(at);
 };

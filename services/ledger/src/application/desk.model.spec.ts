@@ -183,7 +183,7 @@ class CloseMonth implements Command {
   check = (): boolean => true;
   async run(model: Model, real: Real): Promise<void> {
     const { house } = real;
-    const days = (await house.books.days('bok_main'))!;
+    const days = (await house.books.ready('bok_main'))!;
     const today = periodOf(days.dateOf(house.clock.time));
     const last = period(today.endsWith('-01') ? `${Number(today.slice(0, 4)) - 1}-12` : `${today.slice(0, 5)}${String(Number(today.slice(5)) - 1).padStart(2, '0')}`);
     expect((await closePeriod(house, 'bok_main', last)).ok).toBe(true);

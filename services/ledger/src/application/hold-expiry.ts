@@ -28,7 +28,7 @@ export const expireHold = async ({ desk, accounts, verdicts, clock, log, keepMs 
     }
     case 'keep': {
       const expiresAt = plusMs(at, keepMs);
-      await accounts.handle(accountRootOf(accountId), () => ({ type: 'ProlongHold', holdId, expiresAt, at }), ownEnvelope(`keep/${accountId}/${holdId}/${hold.dueAt}`, orderId, at), at);
+      await accounts.handle(accountRootOf(accountId), { type: 'ProlongHold', holdId, expiresAt, at }, ownEnvelope(`keep/${accountId}/${holdId}/${hold.dueAt}`, orderId, at), at);
       return;
     }
     case 'unknown': log.debug({ orderId, holdId }, 'nobody says whether a hold past its end still stands; it stays');

@@ -2,7 +2,7 @@ import { type Instant, invariant, type Of, PersistentMap } from '@vouchsafe/kern
 import type { Account, AccountEvent, ClosedAccount, OpenAccount, OpenHold } from './account-types.js';
 import { limitedPath } from './chart.js';
 import { type Entry, sumOn } from './entry.js';
-import { emptyMemory, remember } from './hold-memory.js';
+import { emptyMemory, type HoldMemory, remember } from './hold-memory.js';
 
 export const unopened: Account = { step: 'unopened' };
 
@@ -20,7 +20,7 @@ export const evolve = (account: Account, event: AccountEvent): Account => {
       return { ...account, memory: remember(account.memory, event.holdId, { step: 'forestalled', notAfter: event.notAfter }, event.at) };
     case 'HoldProlonged':
       return { ...account, holds: account.holds.set(event.holdId, { ...openHold(account, event.holdId), expiresAt: event.expiresAt }) };
-    case 'EntryPosted': return { ...withEntry(account, event), posted: account.posted - ownMovement(account, event.entry) };
+    case 'EntryPosted': return posted(account, event);
     case 'CreditLimitChanged': return { ...account, credit: event.minor, creditVersion: event.version };
     case 'PeriodClosed': return closedBy(account, event);
   }
@@ -46,24 +46,25 @@ const captured = (account: OpenAccount, event: Of<AccountEvent, 'FundsCaptured'>
   const { holdId, final, fingerprint, entry, at } = event;
   const hold = openHold(account, holdId);
   const taken = ownMovement(account, entry);
-  const next = { ...withEntry(account, event), posted: account.posted - taken, held: account.held - (final ? hold.left : taken) };
-  if (final) return ended(next, holdId, 'captured', at);
-  const rest: OpenHold = { ...hold, left: hold.left - taken, captures: [...hold.captures, [entry.factId, fingerprint]] };
-  return { ...next, holds: account.holds.set(holdId, rest) };
+  return {
+    ...account, posted: account.posted - taken, held: account.held - (final ? hold.left : taken), entries: account.entries.set(entry.factId, fingerprint),
+    latest: latestOf(account, entry),
+    holds: final ? account.holds.delete(holdId) : account.holds.set(holdId, { ...hold, left: hold.left - taken, captures: [...hold.captures, [entry.factId, fingerprint]] }),
+    memory: final ? ended(account, holdId, hold, 'captured', at) : account.memory,
+  };
 };
 
 const released = (account: OpenAccount, { holdId, minor, at }: Of<AccountEvent, 'FundsReleased'>): OpenAccount =>
-  ended({ ...account, held: account.held - minor }, holdId, 'released', at);
+  ({ ...account, held: account.held - minor, holds: account.holds.delete(holdId), memory: ended(account, holdId, openHold(account, holdId), 'released', at) });
 
 /** A hold is open no more; how it ended is remembered as long as it may be asked for again. */
-const ended = (account: OpenAccount, holdId: string, step: 'captured' | 'released', at: Instant): OpenAccount => {
-  const { orderId, minor, notAfter } = openHold(account, holdId);
-  return { ...account, holds: account.holds.delete(holdId), memory: remember(account.memory, holdId, { step, orderId, minor, notAfter }, at) };
-};
+const ended = ({ memory }: OpenAccount, holdId: string, { orderId, minor, notAfter }: OpenHold, step: 'captured' | 'released', at: Instant): HoldMemory =>
+  remember(memory, holdId, { step, orderId, minor, notAfter }, at);
 
-const withEntry = (account: OpenAccount, { entry, fingerprint }: { readonly entry: Entry; readonly fingerprint: number }): OpenAccount => ({
-  ...account, entries: account.entries.set(entry.factId, fingerprint), latest: entry.occurredAt > account.latest ? entry.occurredAt : account.latest,
+const posted = (account: OpenAccount, { entry, fingerprint }: Of<AccountEvent, 'EntryPosted'>): OpenAccount => ({
+  ...account, posted: account.posted - ownMovement(account, entry), entries: account.entries.set(entry.factId, fingerprint), latest: latestOf(account, entry),
 });
+const latestOf = ({ latest }: OpenAccount, { occurredAt }: Entry): Instant => (occurredAt > latest ? occurredAt : latest);
 
 const closedBy = (account: OpenAccount, { next, closedThrough }: Of<AccountEvent, 'PeriodClosed'>): ClosedAccount => ({
   ...account, step: 'closed', next, ...(closedThrough !== undefined && { closedThrough }),

@@ -59,11 +59,15 @@ const heldBefore = ({ orderId, amount }: Of<AccountCommand, 'HoldFunds'>, known:
 const capture = (command: Of<AccountCommand, 'CaptureHold'>, account: Known): Answer => {
   const { holdId, captureId, fingerprint } = command;
   const open = account.holds.get(holdId);
-  const before = account.entries.get(captureId) ?? open?.captures.find(([id]) => id === captureId)?.[1];
+  const before = account.entries.get(captureId) ?? (open && capturedBefore(open, captureId));
   if (before !== undefined) return before === fingerprint ? accept() : reject('CAPTURE_ID_REUSED');
   if (account.step === 'closed') return closed(account);
   return open ? captureOf(command, account, open) : (unlookedFor(command, account) ?? reject('HOLD_UNKNOWN'));
 };
+
+/** Captures of a segment before came along with the hold. */
+const capturedBefore = ({ captures }: OpenHold, captureId: string): number | undefined =>
+  captures.length === 0 ? undefined : captures.find(([id]) => id === captureId)?.[1];
 
 const captureOf = (command: Of<AccountCommand, 'CaptureHold'>, account: OpenAccount, open: OpenHold): Answer => {
   const { holdId, captureId, fact, final, fingerprint, at } = command;
@@ -116,7 +120,7 @@ const madeEntry = (
   { fact, occurredAt, businessDate }: Of<AccountCommand, 'CaptureHold' | 'PostFact'>, account: OpenAccount, rest: Pick<Booking, 'factId' | 'note' | 'original'>,
 ): Made => {
   if (dimensionsOf(fact).bookId !== account.bookId) return { ok: false, no: reject('FACT_INVALID', { flaw: 'the account belongs to another book' }) };
-  const entry = entryFor(fact, { ...rest, occurredAt, businessDate, own: account });
+  const entry = entryFor(fact, { factId: rest.factId, note: rest.note, original: rest.original, occurredAt, businessDate, own: account });
   const own = limitedPath(account.mode, account.channelId);
   if (movesLimited(entry.postings, own)) return { ok: false, no: reject('FACT_INVALID', { flaw: 'an entry touches one limited account at most' }) };
   const day = bookedOn(businessDate, account.closedThrough);

@@ -26,10 +26,9 @@ const ownDelivered = (lines: Lines, delivery: Delivery): void => {
 };
 
 const agencyDelivered = (lines: Lines, delivery: Delivery): void => {
-  const dims = postingDims(delivery.dims);
   for (const part of delivery.parts) {
     const issuer = delivery.stockPaid ? inventoryPath(delivery.dims.productId!) : supplierAgencyPath(part.supplierId);
-    lines.credit(issuer, part.owed, partDims(dims, part));
+    lines.credit(issuer, part.owed, partDims(lines.dims, part));
   }
   const { net, tax } = sharesOf(delivery);
   lines.credit(PATHS.agency, net).credit(PATHS.taxOutput, tax);
@@ -38,9 +37,8 @@ const agencyDelivered = (lines: Lines, delivery: Delivery): void => {
 const principalDelivered = (lines: Lines, delivery: Delivery): void => {
   const { net, tax } = sharesOf(delivery);
   lines.credit(PATHS.sales, net).credit(PATHS.taxOutput, tax);
-  const dims = postingDims(delivery.dims);
   for (const part of delivery.parts) {
-    const own = partDims(dims, part);
+    const own = partDims(lines.dims, part);
     lines.debit(costPath(delivery), part.cost, own);
     // What we hold was bought before; what is bought by being sold (a top-up, a consigned code) arises as a debt now.
     if (isStock(delivery, part)) lines.credit(inventoryPath(delivery.dims.productId!), part.cost, own);

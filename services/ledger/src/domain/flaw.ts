@@ -1,7 +1,7 @@
 import type { Money } from '@vouchsafe/kernel';
 import { captionOf, isPathPart, type LimitedMode } from './chart.js';
 import { imbalance } from './entry.js';
-import { type Delivery, dimensionsOf, type Fact, type Settlement } from './fact.js';
+import { type Delivery, dimensionsOf, type Fact, type ReturnedStock, type Settlement } from './fact.js';
 
 /** The limited account in whose stream a fact is to be booked. */
 export type Owner = { readonly mode: LimitedMode; readonly channelId: string; readonly bookId: string; readonly currency: string };
@@ -49,13 +49,14 @@ const bodyFlaw = (fact: Fact): string | undefined => {
 };
 
 /** No amount below zero, all of one currency. */
-const amountsFlaw = (...amounts: readonly Money[]): string | undefined => {
-  if (amounts.some(({ minor }) => minor < 0n)) return 'an amount is below zero';
-  return amounts.some(({ currency }) => currency !== amounts[0]!.currency) ? 'the amounts are of several currencies' : undefined;
+const amountsFlaw = (first: Money, second = first, third = first, fourth = first): string | undefined => {
+  if (first.minor < 0n || second.minor < 0n || third.minor < 0n || fourth.minor < 0n) return 'an amount is below zero';
+  const { currency } = first;
+  return second.currency === currency && third.currency === currency && fourth.currency === currency ? undefined : 'the amounts are of several currencies';
 };
 const withinFlaw = (part: Money, whole: Money, name: string): string | undefined =>
   part.minor > whole.minor ? `${name} is more than the whole` : undefined;
-const partFlaw = (...ids: readonly string[]): string | undefined => (ids.every(isPathPart) ? undefined : 'a provider, bank or channel is no id');
+const partFlaw = (id: string, other = id): string | undefined => (isPathPart(id) && isPathPart(other) ? undefined : 'a provider, bank or channel is no id');
 const stockFlaw = ({ productId, supplierId }: { readonly productId?: string; readonly supplierId?: string }): string | undefined =>
   productId === undefined || supplierId === undefined ? 'dims name no product and supplier' : undefined;
 
@@ -97,12 +98,15 @@ const redeemedFlaw = (fact: Extract<Fact, { readonly type: 'Redeemed' }>): strin
 
 const chargebackLostFlaw = (fact: Extract<Fact, { readonly type: 'ChargebackLost' }>): string | undefined => {
   const { amount, undelivered, unusedOwn, unusedOwnTax, returned } = fact;
-  const flaw = amountsFlaw(amount, undelivered, unusedOwn, unusedOwnTax) ?? partFlaw(fact.provider, ...returned.map(({ productId }) => productId))
+  const flaw = amountsFlaw(amount, undelivered, unusedOwn, unusedOwnTax) ?? partFlaw(fact.provider) ?? returnedFlaw(returned)
     ?? partsFlaw(returned.flatMap(({ parts }) => parts));
   if (flaw) return flaw;
   if (undelivered.minor + unusedOwn.minor > amount.minor) return 'the parts are more than the whole';
   return withinFlaw(unusedOwnTax, unusedOwn, 'tax');
 };
+
+const returnedFlaw = (returned: readonly ReturnedStock[]): string | undefined =>
+  returned.every(({ productId }) => isPathPart(productId)) ? undefined : 'a product that came back is no id';
 
 const adjustedFlaw = (postings: Extract<Fact, { readonly type: 'Adjusted' }>['postings']): string | undefined => {
   if (postings.length < 2) return 'an entry has two postings at least';

@@ -3,39 +3,26 @@ import type { Posting, PostingDimensions } from './entry.js';
 import type { Delivery, FactDimensions } from './fact.js';
 
 /** Collects the postings of one entry; an amount of zero leaves no posting. Lives within one call of `postingsFor`. */
-export type Lines = {
-  readonly debit: (account: string, amount: Money, dims?: PostingDimensions) => Lines;
-  readonly credit: (account: string, amount: Money, dims?: PostingDimensions) => Lines;
-  readonly postings: readonly Posting[];
-};
+export class Lines {
+  readonly postings: Posting[] = [];
+  constructor(readonly dims: PostingDimensions) {}
 
-export const linesFor = (dims: PostingDimensions): Lines => {
-  const postings: Posting[] = [];
-  const add = (account: string, minor: bigint, currency: string, own: PostingDimensions = dims): Lines => {
-    if (minor !== 0n) postings.push({ account, minor, currency, dims: own });
-    return lines;
-  };
-  const lines: Lines = {
-    debit: (account, { minor, currency }, own) => add(account, minor, currency, own),
-    credit: (account, { minor, currency }, own) => add(account, -minor, currency, own),
-    postings,
-  };
-  return lines;
-};
+  debit(account: string, { minor, currency }: Money, dims = this.dims): this {
+    if (minor !== 0n) this.postings.push({ account, minor, currency, dims });
+    return this;
+  }
+  credit(account: string, { minor, currency }: Money, dims = this.dims): this {
+    if (minor !== 0n) this.postings.push({ account, minor: -minor, currency, dims });
+    return this;
+  }
+}
+export const linesFor = (dims: PostingDimensions): Lines => new Lines(dims);
 
 /** What of a fact's dimensions goes onto its postings. */
-export const postingDims = ({ businessLine, productId, supplierId, batchId }: FactDimensions): PostingDimensions => ({
-  ...(businessLine !== undefined && { businessLine }),
-  ...(productId !== undefined && { productId }),
-  ...(supplierId !== undefined && { supplierId }),
-  ...(batchId !== undefined && { batchId }),
-});
+export const postingDims = ({ businessLine, productId, supplierId, batchId }: FactDimensions): PostingDimensions => ({ businessLine, productId, supplierId, batchId });
 
-export const partDims = (dims: PostingDimensions, part: { readonly supplierId: string; readonly batchId?: string }): PostingDimensions => ({
-  ...dims,
-  supplierId: part.supplierId,
-  ...(part.batchId !== undefined && { batchId: part.batchId }),
-});
+export const partDims = ({ businessLine, productId, batchId }: PostingDimensions, part: { readonly supplierId: string; readonly batchId?: string }): PostingDimensions =>
+  ({ businessLine, productId, supplierId: part.supplierId, batchId: part.batchId ?? batchId });
 
 /** K of the whole delivery. */
 const owedIn = ({ gross, parts }: Delivery): Money =>

@@ -22,13 +22,8 @@ export const entryFor = (fact: Fact, booking: Booking): Entry => {
   const { bookId, channelId, orderId, lineId } = dimensionsOf(fact);
   const mirrors = fact.type === 'RedemptionReversed' || fact.type === 'Mirrored' ? fact.originalFactId : undefined;
   const note = booking.note ?? ('reason' in fact ? fact.reason : undefined);
-  return {
-    factId: booking.factId, kind: fact.type, bookId,
-    ...(channelId !== undefined && { channelId }), ...(orderId !== undefined && { orderId }), ...(lineId !== undefined && { lineId }),
-    occurredAt: booking.occurredAt, businessDate: booking.businessDate,
-    ...(mirrors !== undefined && { mirrors }), ...(note !== undefined && { note }),
-    postings: balanced(postingsFor(fact, booking)),
-  };
+  const { factId, occurredAt, businessDate } = booking;
+  return { factId, kind: fact.type, bookId, channelId, orderId, lineId, occurredAt, businessDate, mirrors, note, postings: balanced(postingsFor(fact, booking)) };
 };
 
 const postingsFor = (fact: Fact, booking: Booking): readonly Posting[] => {

@@ -34,9 +34,9 @@ export const openDesk = (segmentEvents = 10_000, clock = movableClock(), store =
     const folded = await accounts.load(accountRootOf(theAccount.accountId));
     return folded?.state.step === 'open' ? { ...folded.state, funds: fundsOf(folded.state) } : undefined;
   };
-  const hold = (more: Partial<typeof START> = {}) =>
+  const hold = async (more: Partial<typeof START> = {}) =>
     desk.hold({ ...START, ...more, notAfter: plusMs(clock.time, 60_000), expiresAt: plusMs(clock.time, 3_600_000) }, envelope());
-  const capture = (orderId = 'ord_1', occurredAt = clock.time) => {
+  const capture = async (orderId = 'ord_1', occurredAt = clock.time) => {
     const { dims, ...delivery } = aDelivery();
     const fact = { ...delivery, dims: { ...dims, orderId, lineId: `${orderId}/1` } };
     return desk.capture({ holdId: orderId, accountId: theAccount.accountId, captureId: `${orderId}/1`, fact, final: true, occurredAt }, envelope());
