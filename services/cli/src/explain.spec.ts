@@ -19,8 +19,10 @@ const refused = (code: number, details: string) => Object.assign(new Error(`${co
 it('says what went wrong in the reader’s language, and by an exit code', () => {
   const failure = new CommandFailure(EXIT.config, '缺少变量', 'a variable is missing');
   expect([told(failure, 'zh'), told(failure)]).toEqual([[EXIT.config, '✘ 缺少变量\n'], [EXIT.config, '✘ a variable is missing\n']]);
-  expect(told(new Fault('DIRECTORY_IN_USE', '/d', false), 'zh')).toEqual([EXIT.unavailable, '✘ 平台正在此目录上运行：请先停止它 (/d)\n']);
-  expect(told(new Fault('LOG_DAMAGED', 'at 7', false))).toEqual([EXIT.data, '✘ LOG_DAMAGED: at 7\n']);
+  expect(told(new Fault('DIRECTORY_IN_USE', '/d is in use', false), 'zh')).toEqual([EXIT.unavailable, '✘ DIRECTORY_IN_USE: 平台正在此目录上运行：请先停止它（/d is in use）\n']);
+  const damage = new Fault('LOG_DAMAGED', 'log/0.seg at byte 7', false);
+  expect([told(damage), told(damage, 'zh')]).toEqual([[EXIT.data, '✘ LOG_DAMAGED: log/0.seg at byte 7\n'], [EXIT.data, expect.stringMatching(/^✘ LOG_DAMAGED: 日志已损坏.*请恢复备份.*（log\/0\.seg at byte 7）\n$/)]]);
+  expect(told(new Fault('UNHEARD_OF', 'that', true), 'zh')).toEqual([EXIT.unavailable, '✘ UNHEARD_OF: that\n']);
   expect(told(refused(9, 'ALREADY_REDEEMED: used'))).toEqual([EXIT.refused, '✘ ALREADY_REDEEMED: used\n']);
   expect(told(refused(14, 'No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:9. Resolution note: '))).toEqual([EXIT.unavailable, '✘ the platform cannot be reached: is it running? (make up) connect ECONNREFUSED 127.0.0.1:9\n']);
 });

@@ -1,6 +1,7 @@
 import { isFault } from '@vouchsafe/kernel';
 import type { ServiceError } from '@grpc/grpc-js';
 import { detailsOf, reasonOf } from './client/connection.js';
+import { FAULT_WORDS } from './fault-words.js';
 import { CommandFailure, EXIT, type Speech } from './speech.js';
 
 const isServiceError = (error: unknown): error is ServiceError =>
@@ -24,8 +25,8 @@ const toldOf = (error: unknown, t: Speech['t']): Told | undefined => {
   if (isServiceError(error)) return ofService(error, t);
   if (!isFault(error)) return undefined;
   const { code, message, retryable } = error;
-  if (code === 'DIRECTORY_IN_USE') return { exit: EXIT.unavailable, code, text: `${t('平台正在此目录上运行：请先停止它', 'a platform runs on this directory: stop it first')} (${message})` };
-  return { exit: retryable ? EXIT.unavailable : EXIT.data, code, text: `${code}: ${message}` };
+  const words = FAULT_WORDS[code];
+  return { exit: retryable || code === 'DIRECTORY_IN_USE' ? EXIT.unavailable : EXIT.data, code, text: `${code}: ${t(words === undefined ? message : `${words}（${message}）`, message)}` };
 };
 
 const ofService = (error: ServiceError, t: Speech['t']): Told => {
