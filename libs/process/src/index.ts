@@ -4,6 +4,7 @@ export { CONTRACTS, PUBLIC_SERVICES, type ServiceName, SERVICES } from './contra
 export { type ConfigProblem, parseEnvironment, type ParsedEnvironment, type Reasons } from './environment.js';
 export { countParked, measureFollowers } from './follower-metrics.js';
 export { followersOf, type FollowingModule, type LogFollower } from './followers.js';
+export { busMeasures } from './measured-bus.js';
 export { startModules, startOrder } from './module-order.js';
 export { openTracing, type TracingConfig } from './open-tracing.js';
 export { type Dependency, Dependencies } from './dependencies.js';

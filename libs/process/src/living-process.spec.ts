@@ -75,7 +75,7 @@ it('closes everything also where draining fails, and says so', async () => {
 
 it('tells probes of its life', async () => {
   const state = { started: false, reasons: ['MongoDB: no primary'] };
-  const probes = await startProbes({ isStarted: () => state.started, reasons: () => state.reasons, metrics: () => 'up 1\n' }, { host: '127.0.0.1', port: 0 });
+  const probes = await startProbes({ isStarted: () => state.started, reasons: () => state.reasons, metrics: () => ({ type: 'text/plain', body: 'up 1\n' }) }, { host: '127.0.0.1', port: 0 });
   const ask = async (path: string): Promise<[number, string]> => {
     const answer = await fetch(probes.address + path);
     return [answer.status, await answer.text()];

@@ -7,8 +7,8 @@ export type ProbeFacts = {
   readonly isStarted: () => boolean;
   /** None: ready. */
   readonly reasons: () => readonly string[];
-  /** Figures in Prometheus' text format. */
-  readonly metrics: () => string;
+  /** Figures, in the format that a scraper says it takes. */
+  readonly metrics: (accept: string | undefined) => { readonly type: string; readonly body: string };
 };
 export type Probes = { readonly address: string; close(): Promise<void> };
 
@@ -27,7 +27,10 @@ export const startProbes = async ({ isStarted, reasons, metrics }: ProbeFacts, {
       case '/healthz': return answer(response, 200, TEXT, 'ok\n');
       case '/startupz': return isStarted() ? answer(response, 200, TEXT, 'started\n') : answer(response, 503, TEXT, `${not.join('\n')}\n`);
       case '/readyz': return answer(response, not.length === 0 ? 200 : 503, JSON_TYPE, `${JSON.stringify({ ready: not.length === 0, reasons: not })}\n`);
-      case '/metrics': return answer(response, 200, 'text/plain; version=0.0.4; charset=utf-8', metrics());
+      case '/metrics': {
+        const { type, body } = metrics(request.headers.accept);
+        return answer(response, 200, type, body);
+      }
       default: return answer(response, 404, TEXT, 'not found\n');
     }
   });

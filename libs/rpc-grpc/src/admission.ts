@@ -41,7 +41,7 @@ export const admission = (options: AdmissionOptions): Admission => {
     return {
       context: span ? withTrace(context, span.traceparent) : context,
       end: (outcome) => {
-        end(outcome.code);
+        end(outcome.code, span?.traceparent);
         span?.end(outcome);
       },
     };
@@ -58,15 +58,15 @@ const peerOf = (call: ServerCall): readonly string[] => {
   return certificate ? peerNamesOf(certificate) : [];
 };
 
-const measuring = ({ metrics, clock }: AdmissionOptions): ((method: DescMethod) => (code: string) => void) => {
+const measuring = ({ metrics, clock }: AdmissionOptions): ((method: DescMethod) => (code: string, trace: string | undefined) => void) => {
   if (!metrics) return () => () => {};
   const times = metrics.histogram('vouchsafe_rpc_served_seconds', 'How long calls of other services took', { buckets: TIME_BUCKETS_S, labels: ['method'] });
   const counts = metrics.counter('vouchsafe_rpc_served_total', 'Calls of other services, by how they ended', ['method', 'code']);
   return (method) => {
     const from = clock.monotonicMs();
     const name = grpcPath(method).slice(1);
-    return (code) => {
-      times.with(name).observe((clock.monotonicMs() - from) / 1000);
+    return (code, trace) => {
+      times.with(name).observe((clock.monotonicMs() - from) / 1000, trace);
       counts.with(name, code).inc();
     };
   };

@@ -3,6 +3,8 @@ export { systemClock } from './clock.js';
 export type { Disk, DiskFile, DiskMode } from './disk.js';
 export type { DiskOperation, MemoryDisk, MemoryDiskOptions } from './memory-disk.js';
 export { memoryDisk } from './memory-disk.js';
+export type { Counted, Figure, Figures } from './figures.js';
+export { noFigures } from './figures.js';
 export type { Ids } from './ids.js';
 export { createIds, eventIdOf, uuidv5 } from './ids.js';
 export type { Log, Namespace, ServiceModule } from './module.js';

@@ -1,6 +1,7 @@
 export { currentTrace, withinTrace } from './current-trace.js';
-export type { Counter, Gauge, Histogram, Labelled, Metrics, Reading } from './metrics.js';
-export { createMetrics, TIME_BUCKETS_S } from './metrics.js';
+export { figuresBy } from './figures-by.js';
+export type { Counter, Format, Gauge, Histogram, Labelled, Metrics, Reading } from './metrics.js';
+export { createMetrics, exposition, TIME_BUCKETS_S } from './metrics.js';
 export type { PinoLogOptions } from './pino-log.js';
 export { pinoLog } from './pino-log.js';
 export { measureProcess } from './process-metrics.js';

@@ -13,7 +13,7 @@ import type { ReadStore } from '@vouchsafe/read-store';
 import { createRedemption, redemptionConfig } from '@vouchsafe/redemption';
 import { createRisk, riskConfig } from '@vouchsafe/risk';
 import type { Rpc } from '@vouchsafe/rpc';
-import type { Clock, Disk, Ids, Log, Namespace, Random, Timers } from '@vouchsafe/runtime';
+import type { Clock, Disk, Figures, Ids, Log, Namespace, Random, Timers } from '@vouchsafe/runtime';
 import type { CodeVault, Nonces, PersonalVault } from '@vouchsafe/vault';
 
 /** Everything from outside that the services of one namespace are given: real adapters, or simulated ones. */
@@ -30,6 +30,7 @@ export type PlatformPorts = {
   readonly ids: Ids;
   readonly timers: Timers;
   readonly log: Log;
+  readonly figures?: Figures;
   readonly codes: CodeVault;
   readonly personal: PersonalVault & Nonces;
   readonly journal: Journal;

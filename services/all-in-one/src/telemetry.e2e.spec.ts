@@ -86,6 +86,30 @@ describe('what is told over HTTP', () => {
     expect(told.filter((line) => /^vouchsafe_projection_(failing|documents_halted)\{/.test(line) && !line.endsWith(' 0'))).toEqual([]);
   });
 
+  it('has the figures of trade: orders by end and reason, verdicts, stock, books; of commands and flushes', async () => {
+    await premises.wire.ask(OrderService.method.placeOrder, [{ number: 'T-2', lines: [{ productId: 'prd_video-month', quantity: 900 }] }], premises.as('chn_dist'));
+    const eventually = async (line: string): Promise<void> => {
+      for (const until = Date.now() + 30_000; !(await lines()).includes(line) && Date.now() < until; ) await systemClock().sleep(50);
+      expect(await lines()).toContain(line);
+    };
+    for (const line of [
+      'vouchsafe_orders_ended_total{mode="sandbox",state="COMPLETED",reason=""} 1', 'vouchsafe_verdicts_total{mode="sandbox",decision="allow"} 2',
+      'vouchsafe_commands_total{mode="sandbox",command="inventory.CommitReservation",outcome="ok"} 1', 'vouchsafe_command_seconds_count{mode="sandbox",command="ledger.CaptureHold"} 1',
+      'vouchsafe_commands_running{mode="sandbox",command="ledger.CaptureHold"} 0', 'vouchsafe_unbalanced_books{mode="sandbox"} 0', 'vouchsafe_stock_products{mode="live",kind="all"} 0',
+    ]) await eventually(line);
+    const told = (await lines()).join('\n');
+    expect(told).toMatch(/vouchsafe_orders_ended_total\{mode="sandbox",state="REJECTED",reason="[A-Z_]+"\} 1/);
+    expect(told).toMatch(/vouchsafe_log_flush_seconds_count\{mode="sandbox"\} [1-9]/);
+    expect(told).toMatch(/nodejs_eventloop_utilization /);
+  }, 60_000);
+
+  it('shows to who asks in OpenMetrics\' format which call took so long', async () => {
+    const told = await premises.http('GET', '/metrics', undefined, { headers: { accept: 'application/openmetrics-text; version=1.0.0' } });
+    expect(told.headers.get('content-type')).toContain('application/openmetrics-text');
+    expect(told.text.endsWith('# EOF\n')).toBe(true);
+    expect(told.text).toMatch(new RegExp(`vouchsafe_command_seconds_bucket\\{mode="sandbox",command="ledger.CaptureHold",le="[^"]+"\\} 1 # \\{trace_id="${TRACE}"`));
+  });
+
   it('counts lag down to nothing, then says that it is ready', async () => {
     for (const { followers } of premises.platform.namespaces.values()) for (const follower of followers()) await follower.caughtUp();
     const lags = (await lines()).filter((line) => line.startsWith('vouchsafe_projection_lag_events{'));

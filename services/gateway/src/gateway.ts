@@ -1,7 +1,7 @@
 import { comments } from '@vouchsafe/proto/comments';
 import { errorBook } from '@vouchsafe/rpc';
 import type { ServiceModule } from '@vouchsafe/runtime';
-import { createMetrics } from '@vouchsafe/telemetry';
+import { createMetrics, exposition } from '@vouchsafe/telemetry';
 import { GrpcEdge } from './api/grpc/grpc-edge.js';
 import { GrpcServer } from './api/grpc/grpc-server.js';
 import { HttpEdge } from './api/http/http-edge.js';
@@ -58,7 +58,7 @@ class GatewayService implements Gateway {
     const site: Site = {
       assets: loadAssets(), openApi: this.#openApi, errorsHtml: once(() => errorsHtml(book)),
       notReady: () => [...(this.#stopping ? ['stopping'] : []), ...(ports.notReady?.() ?? [])],
-      metrics: () => registry.text(),
+      metrics: (accept) => exposition(registry, accept),
     };
     this.#http = new HttpServer(new HttpEdge({ ...shared, limits: config }), site, config, log);
     this.#grpc = new GrpcServer(new GrpcEdge(shared), config);

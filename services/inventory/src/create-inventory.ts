@@ -23,6 +23,7 @@ import { batchesBehind, Restored } from './application/restored.js';
 import { SalesPast } from './application/sales-past.js';
 import { Secrets } from './application/secrets.js';
 import { CATEGORIES } from './application/streams.js';
+import { startStockFigures } from './application/stock-figures.js';
 import { startUpkeep, sweep } from './application/upkeep.js';
 import type { InventoryConfig } from './config.js';
 import { batch } from './domain/batch.js';
@@ -68,7 +69,7 @@ export const createInventory = (ports: InventoryPorts, config: InventoryConfig):
       rpc.serve(InventoryService, { ...importHandlers(parts), ...stockHandlers(parts) });
       const publisher = await startPublisher({ ...ports, context: 'inventory', categories: CATEGORIES, toIntegration });
       running.publisher = publisher;
-      stops.push(() => publisher.stop(), startUpkeep({ ...parts, projections: runner, timers: ports.timers, sweepMs: config.sweepMs }));
+      stops.push(() => publisher.stop(), startStockFigures(parts), startUpkeep({ ...parts, projections: runner, timers: ports.timers, sweepMs: config.sweepMs }));
       await sweep({ ...parts, projections: runner, sweepMs: config.sweepMs });
     },
     stop: async () => {

@@ -11,6 +11,7 @@ import { openStreams } from './adapters/streams.js';
 import { serveLedgerCommands } from './api/commands.js';
 import { movementHandlers } from './api/movement-handlers.js';
 import { readingHandlers } from './api/reading-handlers.js';
+import { startBookFigures } from './application/book-figures.js';
 import { Books } from './application/books.js';
 import { accountChain, journalChain } from './application/chains.js';
 import { Claims } from './application/claims.js';
@@ -30,7 +31,7 @@ import { type SegmentRow, segments } from './projections/segments.js';
 
 export type { LedgerPorts } from './application/ports.js';
 export type Ledger = ServiceModule & { /** Its views' runner while it runs. */ readonly projections: () => ProjectionRunner | undefined };
-type Running = { readonly runner: ProjectionRunner; readonly deadlines: Stop };
+type Running = { readonly runner: ProjectionRunner; readonly deadlines: Stop; readonly figures: Stop };
 
 const CATEGORIES = ['account', 'journal'];
 
@@ -51,6 +52,7 @@ export const createLedger = (ports: LedgerPorts, config: LedgerConfig): Ledger =
       running = await start(ports, config);
     },
     stop: async () => {
+      await running?.figures();
       await running?.deadlines();
       await running?.runner.stop();
       running = undefined;
@@ -88,7 +90,7 @@ const start = async (ports: LedgerPorts, config: LedgerConfig): Promise<Running>
     onDue: ({ value }) => expireHold({ desk, accounts, verdicts, clock, log, keepMs: config.holdKeepMs }, value),
     onError: (error) => log.error({ error: String(error) }, 'a hold past its end could not be dealt with; it is tried again'),
   });
-  return { runner, deadlines };
+  return { runner, deadlines, figures: startBookFigures({ ...ports, balances: views.balances }) };
 };
 
 const openViews = async ({ readStore }: LedgerPorts) => ({

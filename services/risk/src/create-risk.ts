@@ -4,7 +4,7 @@ import { RiskAssessmentService } from '@vouchsafe/proto/risk/internal/v1/assessm
 import { RiskService } from '@vouchsafe/proto/risk/v1/risk';
 import { bind, type BoundProjection, type ProjectionRunner, type ReadStore, startProjections } from '@vouchsafe/read-store';
 import type { Rpc } from '@vouchsafe/rpc';
-import type { Clock, Disk, Ids, Log, Namespace, Random, ServiceModule, Timers } from '@vouchsafe/runtime';
+import type { Clock, Disk, Figures, Ids, Log, Namespace, Random, ServiceModule, Timers } from '@vouchsafe/runtime';
 import { celCompiler } from './adapters/cel-compiler.js';
 import { listCodec, reviewCodec, ruleSetCodec, signalCodec, verdictCodec } from './adapters/codecs.js';
 import { diskListFiles } from './adapters/disk-list-files.js';
@@ -24,12 +24,15 @@ import { Reviews } from './application/reviews.js';
 import { RuleSetShelf } from './application/rulesets.js';
 import { Signals } from './application/signals.js';
 import { RiskWindows } from './application/windows/risk-windows.js';
+import { verdictsCounter } from './application/verdict-figures.js';
 import type { RiskConfig } from './config.js';
 import { type ReviewDoc, reviewList } from './projections/review-list.js';
 
 export type RiskPorts = {
   readonly namespace: Namespace; readonly store: EventStore; readonly bus: Bus; readonly readStore: ReadStore; readonly rpc: Rpc; readonly clock: Clock;
   readonly random: Random; readonly ids: Ids; readonly timers: Timers; readonly log: Log;
+  /** What operation is told. */
+  readonly figures?: Figures;
   /** Where imported list files are kept; part of what a backup takes along. */
   readonly listDisk: Disk;
   /** Folder from which a person may import list files by name. */
@@ -53,7 +56,7 @@ export const createRisk = (ports: RiskPorts, config: RiskConfig): Risk => {
   const reviews = new Reviews({ store, clock, random, codec: reviewCodec });
   const signals = new Signals({ store, clock, random, codec: signalCodec, windows });
   const assessor = new Assessor({
-    store, clock, random, log, codec: verdictCodec, windows, lists: memory, openReview: (given, envelope) => reviews.open(given, envelope),
+    store, clock, random, log, codec: verdictCodec, windows, lists: memory, count: verdictsCounter(ports.figures), openReview: (given, envelope) => reviews.open(given, envelope),
     program: () => shelf.program(), reviewTimeoutMs: config.reviewTimeoutMs, challengeValidMs: config.challengeValidMs,
   });
   const stopped = new AbortController();

@@ -12,13 +12,15 @@ import type { ReadStore } from '@vouchsafe/read-store';
 import { mongoReadStore } from '@vouchsafe/read-store-mongo';
 import type { BytesRpc } from '@vouchsafe/rpc';
 import type { GrpcRpc } from '@vouchsafe/rpc-grpc';
-import { type Clock, createIds, type Disk, type Ids, type Log, type Namespace, nodeDisk, type Random, type Timers } from '@vouchsafe/runtime';
+import { type Clock, createIds, type Disk, type Figures, type Ids, type Log, type Namespace, nodeDisk, type Random, type Timers } from '@vouchsafe/runtime';
+import { figuresBy } from '@vouchsafe/telemetry';
 import type { CodeVault, Nonces, PersonalVault } from '@vouchsafe/vault';
 import type { Closers } from '../closers.js';
 import type { Dependency } from '../dependencies.js';
 import { databaseOf, foldersOf, type ServiceConfig } from './config.js';
 import { connect, type Machine } from './connections.js';
 import { mishandled } from './mishaps.js';
+import { busMeasures } from '../measured-bus.js';
 import { tracedBus } from '../traced/traced-bus.js';
 import { withinTraces } from '../traced/traced-rpc.js';
 import { tracedStore } from '../traced/traced-store.js';
@@ -27,7 +29,7 @@ import { openCodes, openPersonal } from './vaults.js';
 /** The ports of one service as a process, on real systems. */
 export type ServicePorts = {
   readonly namespace: Namespace; readonly store: EventStore; readonly bus: Bus; readonly readStore: ReadStore; readonly rpc: BytesRpc;
-  readonly clock: Clock; readonly wallClock: Clock; readonly random: Random; readonly ids: Ids; readonly timers: Timers; readonly log: Log;
+  readonly clock: Clock; readonly wallClock: Clock; readonly random: Random; readonly ids: Ids; readonly timers: Timers; readonly log: Log; readonly figures: Figures;
   readonly journal: Journal;
   readonly deployment: { readonly epoch: number; readonly raised: boolean };
   /** A folder of this replica's own disk. */
@@ -42,7 +44,7 @@ export type OpenService = { readonly ports: ServicePorts; readonly rpc: GrpcRpc;
 
 /** Opens everything a service stands on. Rejects while something of it cannot be had; what was opened is in `closers`. */
 export const openService = async (name: string, config: ServiceConfig, machine: Machine, closers: Closers): Promise<OpenService> => {
-  const { clock, timers, random, log, tracing } = machine;
+  const { clock, timers, random, log, tracing, metrics } = machine;
   const { VOUCHSAFE_NAMESPACE: namespace } = config;
   const folders = foldersOf(name, config);
   const { data } = folders;
@@ -65,7 +67,7 @@ export const openService = async (name: string, config: ServiceConfig, machine: 
     rpc, bus, deployment,
     dependencies: [...dependencies, { name: 'the event store', check: async () => void (await store.revisionOf('probe-of-readiness')) }, { name: 'MongoDB', check: () => readStore.check() }],
     ports: {
-      namespace, store: tracedStore(store, tracing), bus: tracedBus(config.VOUCHSAFE_BUS_MISHAPS ? mishandled(bus, config.VOUCHSAFE_BUS_MISHAPS, log) : bus, tracing), rpc: withinTraces(rpc, tracing), readStore, clock,
+      namespace, store: tracedStore(store, tracing), bus: tracedBus(busMeasures(metrics, clock)(config.VOUCHSAFE_BUS_MISHAPS ? mishandled(bus, config.VOUCHSAFE_BUS_MISHAPS, log) : bus, namespace), tracing), rpc: withinTraces(rpc, tracing), readStore, clock, figures: figuresBy(metrics, 'mode')(namespace),
       wallClock: clock, random, ids, timers, log, journal, deployment, disk: (folder) => nodeDisk(made(path.join(data, folder))),
       ...(config.VOUCHSAFE_IP_LISTS && { sourceDisk: nodeDisk(config.VOUCHSAFE_IP_LISTS) }), codes: () => openCodes(vault), personal: () => openPersonal(vault),
     },

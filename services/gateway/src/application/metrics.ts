@@ -12,13 +12,13 @@ export class MethodMetrics {
 
   constructor(readonly labels: readonly [method: string, transport: string], readonly calls: Labelled<Counter>, readonly seconds: Labelled<Histogram>) {}
 
-  /** One call that ended: `OK` or a code of the catalogue. */
-  count(code: string, ms: number): void {
+  /** One call that ended: `OK` or a code of the catalogue; where it was traced, in which trace. */
+  count(code: string, ms: number, traceparent: string | undefined): void {
     let counter = this.#codes.get(code);
     if (!counter) this.#codes.set(code, (counter = this.calls.with(...this.labels, code)));
     counter.inc();
     this.#time ??= this.seconds.with(...this.labels); // methods nobody calls fill no page
-    this.#time.observe(ms / 1000);
+    this.#time.observe(ms / 1000, traceparent);
   }
 }
 

@@ -3,7 +3,7 @@ import type { EventStore } from '@vouchsafe/event-store';
 import type { Journal } from '@vouchsafe/journal';
 import type { ReadStore } from '@vouchsafe/read-store';
 import type { Rpc } from '@vouchsafe/rpc';
-import type { Clock, Disk, Ids, Log, Namespace, Random, Timers } from '@vouchsafe/runtime';
+import type { Clock, Disk, Figures, Ids, Log, Namespace, Random, Timers } from '@vouchsafe/runtime';
 import type { CodeVault } from '@vouchsafe/vault';
 
 /** What inventory is given; it sees nothing else. */
@@ -18,6 +18,8 @@ export type InventoryPorts = {
   readonly ids: Ids;
   readonly timers: Timers;
   readonly log: Log;
+  /** What operation is told. */
+  readonly figures?: Figures;
   readonly vault: CodeVault;
   readonly journal: Journal;
   /** Where uploads lie, sealed, until they are in the vault. */

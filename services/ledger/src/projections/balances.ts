@@ -81,6 +81,9 @@ const monthsBefore = (month: Period, n: number): Period => {
   return `${String(Math.floor(count / 12)).padStart(4, '0')}-${String((count % 12) + 1).padStart(2, '0')}` as Period;
 };
 
+/** All that was ever booked on it. */
+export const totalOf = ({ debit, credit, days, months }: Balance): Turnover => [...Object.values(days), ...Object.values(months)].reduce<Turnover>(sum, [debit, credit]);
+
 /**
  * What a balance was at the end of `asOf`. Undefined: that day lies in a month kept as one sum (ask for the month's last
  * day instead).

@@ -46,8 +46,8 @@ const resolveReview = async (core: OrderCore, { orderId, decision, by }: RiskInt
 };
 
 /** A refusal means that the order went another way meanwhile, which stands; only an order that is not there at all is wrong. */
-const decide = async (core: OrderCore, { id, correlation, principal, occurredAt }: EventMessage, orderId: string, command: OrderCommand): Promise<void> => {
-  const envelope: Envelope = { commandId: `${orderId}/${id}`, correlation, principal, at: occurredAt };
+const decide = async (core: OrderCore, { id, correlation, principal, occurredAt, trace }: EventMessage, orderId: string, command: OrderCommand): Promise<void> => {
+  const envelope: Envelope = { commandId: `${orderId}/${id}`, correlation, principal, at: occurredAt, ...(trace !== undefined && { trace }) };
   const handled = await core.orders.handle(orderStream(orderId), command, envelope);
   if (!handled.ok && handled.code === 'ORDER_UNKNOWN') throw new Fault('ORDER_UNKNOWN', 'an event names an order that is not there');
 };

@@ -11,6 +11,7 @@ import { type ChargebackHost, Chargebacks } from './chargebacks.js';
 import { CourseRunner, type OrderHost } from './course-runner.js';
 import { createDispatch, type OwnCommands } from './dispatch.js';
 import { Jobs } from './jobs.js';
+import { endsCounter } from './order-figures.js';
 import { orderOfPayment, orderOfStream, ownRefundIdOf } from './names.js';
 import { Notices } from './notices.js';
 import { OrderWatch } from './order-watch.js';
@@ -40,6 +41,7 @@ const WAIT_TICK_MS = 20;
 export const createCore = (ports: OrderPorts, config: OrderConfig, codecs: OrderCodecs, providers: ReadonlyMap<string, PaymentProvider>): OrderCore => {
   const { store, clock, random, timers, log, ids } = ports;
   const watch = new OrderWatch(new Patience(clock, WAIT_TICK_MS));
+  const countEnds = endsCounter(ports.figures);
   const send = sender(ports, config.commandDeadlineMs);
   const own: OwnCommands = {
     requestPayment: (orderId, terms) => paymentDesk.request(orderId, terms),
@@ -51,7 +53,8 @@ export const createCore = (ports: OrderPorts, config: OrderConfig, codecs: Order
   const runner: CourseRunner = new CourseRunner({ host: () => orders, dispatch: createDispatch(config, send, own), clock, random, timers, log, ids });
   const orders: OrderHost = new DeciderHost({
     store, clock, random, decider: orderDecider, codec: codecs.order,
-    onAccepted: (stream, folded, _events, { trace }) => {
+    onAccepted: (stream, folded, events, { trace }) => {
+      countEnds(events);
       const orderId = orderOfStream(stream);
       runner.follow(orderId, folded, trace);
       watch.notify(orderId);

@@ -2,7 +2,7 @@ import type { Bus } from '@vouchsafe/bus';
 import type { EventStore } from '@vouchsafe/event-store';
 import type { ReadStore } from '@vouchsafe/read-store';
 import type { Rpc } from '@vouchsafe/rpc';
-import type { Clock, Ids, Log, Namespace, Random, Timers } from '@vouchsafe/runtime';
+import type { Clock, Figures, Ids, Log, Namespace, Random, Timers } from '@vouchsafe/runtime';
 import type { PaymentProvider } from './payment-provider.js';
 
 /** What the order service takes from outside. */
@@ -17,5 +17,7 @@ export type OrderPorts = {
   readonly ids: Ids;
   readonly timers: Timers;
   readonly log: Log;
+  /** What operation is told. */
+  readonly figures?: Figures;
   readonly paymentProviders: readonly PaymentProvider[];
 };

@@ -12,7 +12,7 @@ const WORD: Readonly<Record<VerdictWord, AssessResponse_Verdict>> = {
 
 /** What order asks before it places anything. */
 export const assessmentHandlers = (assessor: Assessor, reviewTimeoutMs: number): Handlers<typeof RiskAssessmentService> => ({
-  assess: async (request) => answer(await assessor.assess(askOf(request)), reviewTimeoutMs),
+  assess: async (request, { trace }) => answer(await assessor.assess({ ...askOf(request), ...(trace !== undefined && { trace }) }), reviewTimeoutMs),
 });
 
 /** Parties by token; an empty one is left out. */

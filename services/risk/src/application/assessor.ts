@@ -11,12 +11,14 @@ import type { RiskWindows } from './windows/risk-windows.js';
 
 /** An order to judge. `ip` is looked at and forgotten. */
 export type Ask = Pick<Verdict, 'channelId' | 'parties' | 'lines' | 'total' | 'at'> & { readonly ip: string; readonly emailDomain: string; readonly challengeProof: string };
-export type OrderAsk = Ask & { readonly orderId: string; readonly fingerprint: string; readonly principal: string; readonly correlation: string };
+export type OrderAsk = Ask & { readonly orderId: string; readonly fingerprint: string; readonly principal: string; readonly correlation: string; readonly trace?: string };
 export type Given = { readonly verdictId: string; readonly verdict: Verdict };
 
 export type AssessorPorts = {
   readonly store: EventStore; readonly clock: Clock; readonly random: Random; readonly log: Log; readonly codec: EventCodec<VerdictEvent>;
   readonly windows: RiskWindows; readonly lists: ListMemory;
+  /** Told of each verdict that is given here. */
+  readonly count?: (verdict: VerdictEvent) => void;
   /** Lets a person see an order that waits; may be called again. */
   readonly openReview: (given: Given, envelope: Envelope) => Promise<void>;
   /** The program in force. */
@@ -32,11 +34,16 @@ export class Assessor {
   readonly #host: DeciderHost<Verdict | undefined, VerdictCommand, VerdictEvent, never>;
 
   constructor(readonly ports: AssessorPorts) {
-    const { store, clock, random, codec, windows } = ports;
+    const { store, clock, random, codec, windows, count } = ports;
     this.#host = new DeciderHost({
       store, clock, random, codec, decider: verdictDecider, cacheMax: VERDICTS_CACHED,
       // Where others write too, the windows follow the store instead, their own events among the rest.
-      onAccepted: (_, __, events) => { if (store.exclusive) for (const event of events) windows.order(event); },
+      onAccepted: (_, __, events) => {
+        for (const event of events) {
+          count?.(event);
+          if (store.exclusive) windows.order(event);
+        }
+      },
     });
   }
 
@@ -48,7 +55,7 @@ export class Assessor {
     const { program, outcome } = this.judge(ask, challengeMet);
     if (outcome.failed.length > 0) this.ports.log.warn({ orderId, rules: outcome.failed }, 'rules could not be evaluated and counted as not held');
     const { verdict, reasons, shadow, features } = outcome;
-    const envelope: Envelope = { commandId: uuidv5(`risk/verdict/${verdictId}`), correlation: ask.correlation || orderId, principal: ask.principal, at };
+    const envelope: Envelope = { commandId: uuidv5(`risk/verdict/${verdictId}`), correlation: ask.correlation || orderId, principal: ask.principal, at, ...(ask.trace !== undefined && { trace: ask.trace }) };
     const handled = await this.#host.handle(verdictStream(orderId, fingerprint), {
       type: 'GiveVerdict', orderId, channelId, verdict, reasons, shadow, ruleSet: program.version, features, parties, lines, total, challengeMet, at,
       ...(verdict === 'review' && { reviewUntil: plusMs(at, this.ports.reviewTimeoutMs) }),

@@ -199,7 +199,7 @@ class Visit {
 
   #end(code: string, kind: string): void {
     if (this.#entered) this.#entered.call.over = true;
-    this.#parts.metrics.count(code, this.#parts.clock.monotonicMs() - this.#from);
+    this.#parts.metrics.count(code, this.#parts.clock.monotonicMs() - this.#from, this.#entered?.span?.traceparent);
     this.#entered?.span?.end({ code, kind });
   }
 

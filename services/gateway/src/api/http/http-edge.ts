@@ -205,7 +205,7 @@ class HttpVisit {
   #end(code: string, kind: string): void {
     if (this.#entered) this.#entered.call.over = true;
     const entry = this.#entry;
-    if (entry) this.edge.metrics.get(entry)!.count(code, this.edge.parts.clock.monotonicMs() - this.#from);
+    if (entry) this.edge.metrics.get(entry)!.count(code, this.edge.parts.clock.monotonicMs() - this.#from, this.#entered?.span?.traceparent);
     this.#entered?.span?.end({ code, kind });
   }
 }

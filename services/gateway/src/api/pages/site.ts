@@ -6,6 +6,6 @@ export type Site = {
   readonly openApi: () => string;
   readonly errorsHtml: () => string;
   readonly notReady: () => readonly string[];
-  readonly metrics: () => string;
+  readonly metrics: (accept: string | undefined) => { readonly type: string; readonly body: string };
 };
 export const SITE = Symbol('site');

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Res } from '@nestjs/common';
 import { RpcFailure } from '@vouchsafe/rpc';
 import type { FastifyReply } from 'fastify';
 import { SITE, type Site } from './site.js';
@@ -23,7 +23,8 @@ export class SystemController {
     void reply.headers(NO_STORE).send({ status: 'ready' });
   }
   @Get('/metrics')
-  metrics(@Res() reply: FastifyReply): void {
-    void reply.headers({ ...NO_STORE, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).send(this.site.metrics());
+  metrics(@Headers('accept') accept: string | undefined, @Res() reply: FastifyReply): void {
+    const { type, body } = this.site.metrics(accept);
+    void reply.headers({ ...NO_STORE, 'content-type': type }).send(body);
   }
 }
