@@ -28,11 +28,13 @@ const TICK_MS = 50;
  */
 export class DeadlineWheel {
   readonly #clock: Clock;
+  readonly #tickMs: number;
   #first: Ticket | undefined;
   #turning = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, tickMs = TICK_MS) {
     this.#clock = clock;
+    this.#tickMs = tickMs;
   }
 
   /** A wait of its own; `cancel` when it was kept. */
@@ -65,7 +67,7 @@ export class DeadlineWheel {
   async #turn(): Promise<void> {
     this.#turning = true;
     while (this.#first) {
-      await this.#clock.sleep(TICK_MS);
+      await this.#clock.sleep(this.#tickMs);
       for (const ticket of this.#due(this.#clock.monotonicMs())) {
         this.cancel(ticket);
         ticket.fire();

@@ -163,6 +163,7 @@ describe('a refund of what a consumer paid', () => {
   it('is a person’s when the provider refuses it', async () => {
     const { created } = await refund('R-2.refundfails');
     expect([created.state, created.failure]).toEqual([RefundState.STUCK, 'ACCOUNT_CLOSED']);
+    await house.ports.clock.until(house.service.projections()!.caughtUp());
     const { refunds } = await house.ports.rpc.call(OrderService.method.listRefunds, { filter: 'state = REFUND_STATE_STUCK' }, house.contextOf('chn_pay'));
     expect(refunds.map(({ refundId }) => refundId)).toEqual([created.refundId]);
   });

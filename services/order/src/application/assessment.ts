@@ -1,10 +1,10 @@
+import { type DeadlineWheel, Ticket } from '@vouchsafe/bus';
 import { type Instant, isFault, type Money, plusMs } from '@vouchsafe/kernel';
 import { type AssessResponse, AssessResponse_Verdict, RiskAssessmentService } from '@vouchsafe/proto/risk/internal/v1/assessment';
 import { callAs, type CallContext } from '@vouchsafe/rpc';
 import type { OrderConfig } from '../config.js';
 import type { ActedVerdict, OrderLine, SettlementMode } from '../domain/terms.js';
 import type { OrderAsk } from './order-ask.js';
-import type { Patience } from './patience.js';
 import type { OrderPorts } from './ports.js';
 import type { ProtectedAsk } from './protection.js';
 
@@ -16,11 +16,11 @@ export type Assessed = {
 export type Assessment = { readonly verdict: ActedVerdict; readonly challengeToken?: string; readonly reviewMs?: number };
 
 /** Asks risk, within its deadline; a silent or broken risk service means the configured fallback, and the order says so. */
-export const assess = async (ports: OrderPorts, patience: Patience, config: OrderConfig, assessed: Assessed, context: CallContext): Promise<Assessment> => {
+export const assess = async (ports: OrderPorts, wheel: DeadlineWheel, config: OrderConfig, assessed: Assessed, context: CallContext): Promise<Assessment> => {
   const { rpc, clock, log } = ports;
   const deadline = plusMs(clock.now(), config.riskDeadlineMs);
   try {
-    const answer = await within(patience, config.riskDeadlineMs, rpc.call(RiskAssessmentService.method.assess, requestOf(assessed), callAs(context, context.caller, deadline)));
+    const answer = await within(wheel, config.riskDeadlineMs, rpc.call(RiskAssessmentService.method.assess, requestOf(assessed), callAs(context, context.caller, deadline)));
     if (answer) return assessmentOf(answer);
     log.warn({ orderId: assessed.orderId }, 'risk was silent; the fallback counts');
   } catch (error) {
@@ -31,11 +31,28 @@ export const assess = async (ports: OrderPorts, patience: Patience, config: Orde
 };
 
 /** Undefined: no answer in time. What comes later, answer or failure, is of no interest any more. */
-const within = <T>(patience: Patience, ms: number, call: Promise<T>): Promise<T | undefined> =>
-  new Promise((resolve, reject) => {
-    const cancel = patience.after(ms, () => resolve(undefined));
-    void call.then(resolve, reject).finally(cancel);
-  });
+const within = <T>(wheel: DeadlineWheel, ms: number, call: Promise<T>): Promise<T | undefined> => new Promise((resolve, reject) => {
+  const patience = new Patience(wheel, resolve, reject);
+  wheel.watch(patience, ms);
+  call.then((answer) => patience.answered(answer), (error: unknown) => patience.failed(error));
+});
+
+class Patience<T> extends Ticket {
+  constructor(readonly wheel: DeadlineWheel, readonly resolve: (answer: T | undefined) => void, readonly reject: (error: unknown) => void) {
+    super();
+  }
+  answered(answer: T): void {
+    this.wheel.cancel(this);
+    this.resolve(answer);
+  }
+  failed(error: unknown): void {
+    this.wheel.cancel(this);
+    this.reject(error);
+  }
+  fire(): void {
+    this.resolve(undefined);
+  }
+}
 
 const fallbackOf = ({ riskFallback }: OrderConfig, settlement: SettlementMode): ActedVerdict['decision'] => {
   switch (settlement) {

@@ -1,5 +1,5 @@
-import type { DeciderHost, Folded } from '@vouchsafe/event-store';
-import { isFault } from '@vouchsafe/kernel';
+import type { DeciderHost, Envelope, Folded } from '@vouchsafe/event-store';
+import { type Instant, isFault } from '@vouchsafe/kernel';
 import type { Clock, Ids, Log, Random, Stop, Timers } from '@vouchsafe/runtime';
 import { LRUCache } from 'lru-cache';
 import { commandsFor, react } from '../domain/course.js';
@@ -24,13 +24,18 @@ export type CourseRunnerOptions = {
 
 type Running = {
   readonly orderId: string;
+  readonly stream: string;
   order: LiveOrder;
   revision: number;
   readonly answers: Map<string, Answer>;
+  /** Commands that await their answers. */
   readonly inFlight: Set<string>;
   /** When a silent command may be sent again, and how often it was silent. */
-  readonly silent: Map<string, { readonly at: number; readonly times: number }>;
+  silent: Map<string, { readonly at: number; readonly times: number }> | undefined;
   deciding: boolean;
+  /** Being taken further just now; `again`: something came meanwhile. */
+  advancing: boolean;
+  again: boolean;
   /** Trace of whoever set it off last, for the commands that follow; gone with the process. */
   trace: string | undefined;
 };
@@ -94,26 +99,42 @@ export class CourseRunner {
   }
 
   #begin(orderId: string, order: LiveOrder): Running {
-    const answers = this.#idle.get(orderId) ?? new Map<string, Answer>();
-    this.#idle.delete(orderId);
-    const running: Running = { orderId, order, revision: 0, answers, inFlight: new Set(), silent: new Map(), deciding: false, trace: undefined };
+    const known = this.#idle.size > 0 ? this.#idle.get(orderId) : undefined;
+    if (known) this.#idle.delete(orderId);
+    const running: Running = {
+      orderId, stream: orderStream(orderId), order, revision: 0, answers: known ?? new Map<string, Answer>(), inFlight: new Set(), silent: undefined,
+      deciding: false, advancing: false, again: false, trace: undefined,
+    };
     this.#running.set(orderId, running);
     return running;
   }
 
+  /** As far as it goes without waiting: what comes while a step is taken (an answer, a fact) makes for the next one. */
   #advance(running: Running): void {
+    if (running.advancing) {
+      running.again = true;
+      return;
+    }
+    running.advancing = true;
+    do {
+      running.again = false;
+      this.#step(running);
+    } while (running.again);
+    running.advancing = false;
+    if (!running.deciding && running.inFlight.size === 0 && !running.silent && !this.#stopped) this.#rest(running);
+  }
+
+  #step(running: Running): void {
     if (this.#stopped || running.deciding) return;
-    const { order, answers, inFlight, silent } = running;
+    const { order, answers, inFlight } = running;
     const now = this.#options.clock.now();
-    const waits = (key: string): boolean => (silent.get(key)?.at ?? 0) > now;
     if (react(order, answers, now).length > 0) {
-      if (!waits(DECIDING)) void this.#decide(running);
+      if (!isSilent(running, DECIDING, now)) this.#decide(running, now);
       return;
     }
     const wanted = commandsFor(order, answers, now);
-    for (const command of wanted) if (!inFlight.has(command.key) && !waits(command.key)) void this.#send(running, command);
-    if (silent.size > 0) forgetAllBut(silent, wanted);
-    if (inFlight.size === 0 && silent.size === 0) this.#rest(running);
+    for (const command of wanted) if (!inFlight.has(command.key) && !isSilent(running, command.key, now)) this.#send(running, command);
+    if (running.silent) forgetAllBut(running, wanted);
   }
 
   /** Nothing to do here until somebody else moves it. */
@@ -122,45 +143,66 @@ export class CourseRunner {
     if (order.step !== 'ended' || order.undoOwed) this.#idle.set(orderId, answers);
   }
 
-  async #decide(running: Running): Promise<void> {
-    const { host, ids, clock } = this.#options;
-    const { orderId, answers, trace } = running;
+  #decide(running: Running, at: Instant): void {
+    const { host, ids } = this.#options;
+    const { orderId, stream, answers, trace } = running;
     running.deciding = true;
     try {
-      const envelope = { commandId: ids.uuid(), correlation: orderId, principal: running.order.terms.principal, at: clock.now(), ...(trace !== undefined && { trace }) };
-      const { state, revision } = await host().handle(orderStream(orderId), { type: 'Proceed', answers, at: envelope.at }, envelope);
-      if (isLive(state)) this.#learn(running, state, revision);
-      running.silent.delete(DECIDING);
+      const envelope: Envelope = { commandId: ids.uuid(), correlation: orderId, principal: running.order.terms.principal, at, ...(trace !== undefined && { trace }) };
+      const handled = host().decide(stream, { type: 'Proceed', answers, at }, envelope);
+      if (handled instanceof Promise) handled.then((later) => this.#decided(running, later), (error: unknown) => this.#undecided(running, error));
+      else this.#decided(running, handled);
     } catch (error) {
-      this.#tryLater(running, DECIDING, error);
+      this.#undecided(running, error);
     }
+  }
+  #decided(running: Running, { state, revision }: Pick<Folded<Order>, 'state' | 'revision'>): void {
+    if (isLive(state)) this.#learn(running, state, revision);
+    this.#heard(running, DECIDING);
+    running.deciding = false;
+    this.#advance(running);
+  }
+  #undecided(running: Running, error: unknown): void {
+    this.#tryLater(running, DECIDING, error);
     running.deciding = false;
     this.#advance(running);
   }
 
-  async #send(running: Running, command: OutgoingCommand): Promise<void> {
-    const { dispatch, log } = this.#options;
-    const { orderId, order, answers, inFlight, silent, trace } = running;
-    inFlight.add(command.key);
+  #send(running: Running, command: OutgoingCommand): void {
+    running.inFlight.add(command.key);
     try {
-      const answer = await dispatch({ orderId, order, answers, trace }, command);
-      if (!answer.ok && MUST_SUCCEED.has(command.type)) {
-        log.error({ orderId, command: command.key, code: answer.code, details: answer.details }, 'refused what an order is owed; asked again until it is granted');
-        this.#tryLater(running, command.key);
-      } else {
-        answers.set(command.key, answer);
-        silent.delete(command.key);
-      }
+      const answer = this.#options.dispatch(running, command);
+      if (answer instanceof Promise) answer.then((later) => this.#answered(running, command, later), (error: unknown) => this.#unanswered(running, command, error));
+      else this.#answered(running, command, answer);
     } catch (error) {
-      this.#tryLater(running, command.key, error);
+      this.#unanswered(running, command, error);
     }
-    inFlight.delete(command.key);
+  }
+  #answered(running: Running, command: OutgoingCommand, answer: Answer): void {
+    if (!answer.ok && MUST_SUCCEED.has(command.type)) {
+      const { orderId } = running;
+      this.#options.log.error({ orderId, command: command.key, code: answer.code, details: answer.details }, 'refused what an order is owed; asked again until it is granted');
+      this.#tryLater(running, command.key);
+    } else {
+      running.answers.set(command.key, answer);
+      this.#heard(running, command.key);
+    }
+    running.inFlight.delete(command.key);
+    this.#advance(running);
+  }
+  #unanswered(running: Running, command: OutgoingCommand, error: unknown): void {
+    this.#tryLater(running, command.key, error);
+    running.inFlight.delete(command.key);
     this.#advance(running);
   }
 
+  #heard(running: Running, key: string): void {
+    if (running.silent?.delete(key) && running.silent.size === 0) running.silent = undefined;
+  }
   #tryLater(running: Running, key: string, error?: unknown): void {
     const { clock, random, log } = this.#options;
     if (error !== undefined && !isFault(error)) log.error({ orderId: running.orderId, command: key, error }, 'an order met a bug; tried again');
+    running.silent ??= new Map();
     const times = (running.silent.get(key)?.times ?? 0) + 1;
     const backoff = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** Math.min(times, 10));
     running.silent.set(key, { at: clock.now() + Math.ceil(backoff * (0.5 + random.fraction() / 2)), times });
@@ -170,14 +212,16 @@ export class CourseRunner {
   #retry(): void {
     const now = this.#options.clock.now();
     for (const running of this.#retrying) {
-      if (running.silent.size === 0) this.#retrying.delete(running);
+      if (!running.silent) this.#retrying.delete(running);
       else if ([...running.silent.values()].some(({ at }) => at <= now)) this.#advance(running);
     }
   }
 }
+const isSilent = ({ silent }: Running, key: string, now: number): boolean => silent !== undefined && (silent.get(key)?.at ?? 0) > now;
 /** Silence about what is no longer wanted is of no interest. */
-const forgetAllBut = (silent: Running['silent'], wanted: readonly OutgoingCommand[]): void => {
-  for (const key of silent.keys()) if (!wanted.some((command) => command.key === key)) silent.delete(key);
+const forgetAllBut = (running: Running, wanted: readonly OutgoingCommand[]): void => {
+  for (const key of running.silent!.keys()) if (!wanted.some((command) => command.key === key)) running.silent!.delete(key);
+  if (running.silent!.size === 0) running.silent = undefined;
 };
 /** The key under which a decision that could not be recorded waits, beside the commands'. */
 const DECIDING = '(facts)';

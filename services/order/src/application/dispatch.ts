@@ -1,20 +1,21 @@
 import {
-  activateGrant, captureHold, type CommandContract, commitReservation, type CommandOf, type GrantTerms, holdFunds, postFact, releaseHold, releaseReservation,
-  reserveVouchers, settlementAccountId, startTopUp,
+  activateGrant, captureHold, commitReservation, type CommandOf, type GrantTerms, holdFunds, postFact, releaseHold, releaseReservation,
+  reserveVouchers, type ResultOf, settlementAccountId, startTopUp,
 } from '@vouchsafe/contracts';
+import type { Soon } from '@vouchsafe/event-store';
 import { type Instant, invariant, money, plusMs } from '@vouchsafe/kernel';
 import type { OrderConfig } from '../config.js';
 import type { ConfirmedOrder, LiveOrder } from '../domain/order-state.js';
-import type { OutgoingCommand } from '../domain/outgoing.js';
+import { activateKey, type OutgoingCommand } from '../domain/outgoing.js';
 import { type Answer, type Answers, isStocked, type OrderLine, type OrderTerms, type UsageTerms, usesHold } from '../domain/terms.js';
 import { deliveryFact, dimsOf } from './delivery-fact.js';
 import { deliveryIdOf, reservationIdOf } from './names.js';
-import type { Send, Sent } from './send.js';
+import type { Send, SendEnvelope, Sent } from './send.js';
 
 /** An order in its course: what a command is made of. */
 export type Course = { readonly orderId: string; readonly order: LiveOrder; readonly answers: Answers; readonly trace?: string | undefined };
-/** Sends one command of an order and gives its answer. Rejects with a Fault where there is none yet: to be sent again. */
-export type Dispatch = (course: Course, command: OutgoingCommand) => Promise<Answer>;
+/** Sends one command of an order and gives its answer, maybe at once. Throws or rejects with a Fault where there is none yet: to be sent again. */
+export type Dispatch = (course: Course, command: OutgoingCommand) => Soon<Answer>;
 
 /** The order's commands to streams of its own service. Each may be called again. */
 export type OwnCommands = {
@@ -24,63 +25,67 @@ export type OwnCommands = {
   refundUndelivered(orderId: string, terms: OrderTerms, minor: bigint): Promise<void>;
 };
 
-export const createDispatch = (config: OrderConfig, send: Send, own: OwnCommands): Dispatch => (course, command) => {
-  const { orderId, order, trace } = course;
-  const asked: Asked = (contract, body) =>
-    send(contract, body, { commandId: `${orderId}/${command.key}`, correlation: orderId, principal: order.terms.principal, ...(trace !== undefined && { trace }) });
-  return dispatch(course, command, { asked, own, config });
-};
+export const createDispatch = (config: OrderConfig, send: Send, own: OwnCommands): Dispatch => (course, command) =>
+  isOwn(command) ? toOwn(course, command, own) : toOthers(course, command, { send, config });
 
-type Asked = <C, R>(contract: CommandContract<C, R>, body: C) => Promise<Sent<R>>;
-type Means = { readonly asked: Asked; readonly own: OwnCommands; readonly config: OrderConfig };
+type Own = Extract<OutgoingCommand, { type: 'RequestPayment' | 'ClosePayment' | 'RefundUndelivered' }>;
+const isOwn = (command: OutgoingCommand): command is Own => command.type === 'RequestPayment' || command.type === 'ClosePayment' || command.type === 'RefundUndelivered';
+type Means = { readonly send: Send; readonly config: OrderConfig };
 
-const dispatch = async (course: Course, command: OutgoingCommand, { asked, own, config }: Means): Promise<Answer> => {
-  const { orderId, order } = course;
-  const { terms } = order;
+const toOwn = async ({ orderId, order: { terms } }: Course, command: Own, own: OwnCommands): Promise<Answer> => {
   switch (command.type) {
-    case 'ReserveVouchers':
-      return yes(await asked(reserveVouchers, reservation(course, command.line, command.revived)));
-    case 'CommitReservation': {
-      const { line: { lineId, productId }, revived } = command;
-      const answer = await asked(commitReservation, { reservationId: reservationIdOf(orderId, lineId, revived), productId });
-      return answer.ok ? { ok: true, ranges: answer.result.ranges } : answer;
-    }
-    case 'ReleaseReservation': {
-      const { line: { lineId, productId }, revived } = command;
-      const body = { reservationId: reservationIdOf(orderId, lineId, revived), productId, notAfter: lapseOf(order), reason: reasonOf(order) };
-      return yes(await asked(releaseReservation, body));
-    }
-    case 'HoldFunds':
-      return yes(await asked(holdFunds, hold(course, config)));
-    case 'ReleaseHold':
-      return yes(await asked(releaseHold, { holdId: orderId, accountId: accountOf(terms), notAfter: terms.answerBy, reason: reasonOf(order) }));
-    case 'ActivateGrant': {
-      const answer = await asked(activateGrant, activation(course, command.line));
-      return answer.ok ? { ok: true, at: answer.result.activatedAt } : answer;
-    }
-    case 'StartTopUp':
-      return yes(await asked(startTopUp, topUp(course, command.line)));
-    case 'CaptureHold': {
-      const body = { holdId: orderId, accountId: accountOf(terms), captureId: `${orderId}.${command.line.lineId}`, final: command.final, ...delivered(course, command) };
-      return yes(await asked(captureHold, body));
-    }
-    case 'BookDelivery': {
-      const { fact, occurredAt } = delivered(course, command);
-      return yes(await asked(postFact, { factId: `${orderId}.${command.line.lineId}`, fact: { type: 'Delivered', ...fact }, occurredAt }));
-    }
     case 'RequestPayment':
       await own.requestPayment(orderId, terms);
-      return { ok: true };
+      return YES;
     case 'ClosePayment':
       return { ok: true, ...(await own.closePayment(orderId, terms)) };
     case 'RefundUndelivered':
       await own.refundUndelivered(orderId, terms, command.minor);
-      return { ok: true };
+      return YES;
   }
 };
 
+const toOthers = (course: Course, command: Exclude<OutgoingCommand, Own>, { send, config }: Means): Soon<Answer> => {
+  const { orderId, order, trace } = course;
+  const { terms } = order;
+  const envelope: SendEnvelope = { commandId: `${orderId}/${command.key}`, correlation: orderId, principal: terms.principal, ...(trace !== undefined && { trace }) };
+  switch (command.type) {
+    case 'ReserveVouchers':
+      return read(send(reserveVouchers, reservation(course, command.line, command.revived), envelope), yes);
+    case 'CommitReservation': {
+      const { line: { lineId, productId }, revived } = command;
+      return read(send(commitReservation, { reservationId: reservationIdOf(orderId, lineId, revived), productId }, envelope), committed);
+    }
+    case 'ReleaseReservation': {
+      const { line: { lineId, productId }, revived } = command;
+      const body = { reservationId: reservationIdOf(orderId, lineId, revived), productId, notAfter: lapseOf(order), reason: reasonOf(order) };
+      return read(send(releaseReservation, body, envelope), yes);
+    }
+    case 'HoldFunds':
+      return read(send(holdFunds, hold(course, config), envelope), yes);
+    case 'ReleaseHold':
+      return read(send(releaseHold, { holdId: orderId, accountId: accountOf(terms), notAfter: terms.answerBy, reason: reasonOf(order) }, envelope), yes);
+    case 'ActivateGrant':
+      return read(send(activateGrant, activation(course, command.line), envelope), activated);
+    case 'StartTopUp':
+      return read(send(startTopUp, topUp(course, command.line), envelope), yes);
+    case 'CaptureHold': {
+      const { fact, occurredAt } = delivered(course, command);
+      const body = { holdId: orderId, accountId: accountOf(terms), captureId: `${orderId}.${command.line.lineId}`, final: command.final, fact, occurredAt };
+      return read(send(captureHold, body, envelope), yes);
+    }
+    case 'BookDelivery': {
+      const { fact, occurredAt } = delivered(course, command);
+      return read(send(postFact, { factId: `${orderId}.${command.line.lineId}`, fact: { type: 'Delivered', ...fact }, occurredAt }, envelope), yes);
+    }
+  }
+};
+
+const read = <R>(sent: Soon<Sent<R>>, answerOf: (sent: Sent<R>) => Answer): Soon<Answer> => (sent instanceof Promise ? sent.then(answerOf) : answerOf(sent));
 const YES: Answer = { ok: true };
-const yes = (answer: Sent<object>): Answer => (answer.ok ? YES : answer);
+const yes = (sent: Sent<object>): Answer => (sent.ok ? YES : sent);
+const committed = (sent: Sent<ResultOf<typeof commitReservation>>): Answer => (sent.ok ? { ok: true, ranges: sent.result.ranges } : sent);
+const activated = (sent: Sent<ResultOf<typeof activateGrant>>): Answer => (sent.ok ? { ok: true, at: sent.result.activatedAt } : sent);
 const reasonOf = (order: LiveOrder): string => (order.step === 'ended' && order.reason) || order.step;
 /** Account the order settles on. Only for settlement by hold. */
 export const accountOf = (terms: OrderTerms): string => {
@@ -103,7 +108,8 @@ const reservation = ({ orderId, order }: Course, line: OrderLine, revived: boole
 
 const hold = ({ orderId, order: { terms } }: Course, { holdFundsMarginMs }: OrderConfig): CommandOf<typeof holdFunds> => {
   // A top-up may take days, and its money must stand as long.
-  const longest = terms.lines.reduce((ms, { topUp: terms }) => Math.max(ms, terms?.giveUpMs ?? 0), 0);
+  let longest = 0;
+  for (const { topUp } of terms.lines) if (topUp && topUp.giveUpMs > longest) longest = topUp.giveUpMs;
   return {
     holdId: orderId, accountId: accountOf(terms), channelId: terms.channelId, orderId, amount: money(terms.totalMinor, terms.currency),
     notAfter: terms.answerBy, expiresAt: plusMs(terms.heldUntil, longest + holdFundsMarginMs),
@@ -131,11 +137,9 @@ const activation = ({ orderId, order }: Course, line: OrderLine): CommandOf<type
 /** A unit may be used until the product's or its batch's end, whichever comes first; a grant has one end, so the earliest of its batches'. */
 const grantTermsOf = (usage: UsageTerms, currency: string, ranges: readonly { readonly validUntil?: Instant }[]): GrantTerms => {
   const { prepaidUntaxed, ...same } = usage;
-  const ends = [usage.validUntil, ...ranges.map(({ validUntil }) => validUntil)].filter((end) => end !== undefined);
-  return {
-    ...same, currency, ownClass: prepaidUntaxed ? 'prepaid_untaxed' : 'taxed',
-    ...(ends.length > 0 && { validUntil: ends.reduce((a, b) => (a < b ? a : b)) }),
-  };
+  let end = usage.validUntil;
+  for (const { validUntil } of ranges) if (validUntil !== undefined && (end === undefined || validUntil < end)) end = validUntil;
+  return { ...same, currency, ownClass: prepaidUntaxed ? 'prepaid_untaxed' : 'taxed', ...(end !== undefined && { validUntil: end }) };
 };
 
 const topUp = ({ orderId, order: { terms } }: Course, line: OrderLine): CommandOf<typeof startTopUp> => {
@@ -153,7 +157,7 @@ const delivered = ({ orderId, order, answers }: Course, { line, units }: Deliver
   const confirmed = confirmedOf(order);
   const end = confirmed.lines.get(line.lineId)!;
   const source = isStocked(line) ? { ranges: rangesOf(order, line) } : { topUp: end.topUp! };
-  const activated = answers.get(`activate${line.lineId}`);
-  const at = end.deliveredAt ?? (activated?.ok ? activated.at : undefined) ?? order.terms.placedAt;
+  const activation = answers.get(activateKey(line.lineId));
+  const at = end.deliveredAt ?? (activation?.ok ? activation.at : undefined) ?? order.terms.placedAt;
   return { fact: deliveryFact(orderId, order.terms, line, { ...source, units }), occurredAt: at };
 };

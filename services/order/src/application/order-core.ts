@@ -1,3 +1,4 @@
+import { DeadlineWheel } from '@vouchsafe/bus';
 import { DeciderHost } from '@vouchsafe/event-store';
 import type { EventCodec } from '@vouchsafe/codec';
 import type { OrderConfig } from '../config.js';
@@ -15,7 +16,6 @@ import { endsCounter } from './order-figures.js';
 import { orderOfPayment, orderOfStream, ownRefundIdOf } from './names.js';
 import { Notices } from './notices.js';
 import { OrderWatch } from './order-watch.js';
-import { Patience } from './patience.js';
 import type { PaymentProvider } from './payment-provider.js';
 import { type PaymentHost, Payments } from './payments.js';
 import type { OrderPorts } from './ports.js';
@@ -40,7 +40,7 @@ const WAIT_TICK_MS = 20;
 
 export const createCore = (ports: OrderPorts, config: OrderConfig, codecs: OrderCodecs, providers: ReadonlyMap<string, PaymentProvider>): OrderCore => {
   const { store, clock, random, timers, log, ids } = ports;
-  const watch = new OrderWatch(new Patience(clock, WAIT_TICK_MS));
+  const watch = new OrderWatch(new DeadlineWheel(clock, WAIT_TICK_MS));
   const countEnds = endsCounter(ports.figures);
   const send = sender(ports, config.commandDeadlineMs);
   const own: OwnCommands = {
@@ -56,8 +56,8 @@ export const createCore = (ports: OrderPorts, config: OrderConfig, codecs: Order
     onAccepted: (stream, folded, events, { trace }) => {
       countEnds(events);
       const orderId = orderOfStream(stream);
+      watch.notify(orderId, folded.state);
       runner.follow(orderId, folded, trace);
-      watch.notify(orderId);
     },
   });
   const payments: PaymentHost = new DeciderHost({

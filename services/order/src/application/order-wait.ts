@@ -1,6 +1,6 @@
 import { type Instant, plusMs } from '@vouchsafe/kernel';
 import type { Clock } from '@vouchsafe/runtime';
-import type { Folded } from '@vouchsafe/event-store';
+import type { Folded, Soon } from '@vouchsafe/event-store';
 import { isLive, type Order } from '../domain/order-state.js';
 import type { OrderHost } from './course-runner.js';
 import { orderStream } from './names.js';
@@ -23,15 +23,21 @@ export class OrderWait {
   constructor(readonly options: OrderWaitOptions) {}
 
   /** The order as soon as it is final, awaits payment or is in review; after `waitMs` as it is then. */
-  async settled(orderId: string, waitMs: number): Promise<Folded<Order>> {
+  settled(orderId: string, waitMs: number): Soon<Folded<Order>> {
+    const folded = this.#look(orderId);
+    return !(folded instanceof Promise) && (waitMs <= 0 || isFinal(folded.state)) ? folded : this.#settled(orderId, waitMs);
+  }
+
+  async #settled(orderId: string, waitMs: number): Promise<Folded<Order>> {
     const { watch, clock } = this.options;
     const until = plusMs(clock.now(), waitMs);
-    const waiter = watch.open(orderId);
+    const waiter = watch.open(orderId, mayRest);
     try {
       for (;;) {
-        const folded = await this.#load(orderId);
+        const coming = this.#look(orderId);
+        const folded = coming instanceof Promise ? await coming : coming;
         const left = until - clock.now();
-        if (left <= 0 || (await this.#rests(orderId, folded.state))) return folded;
+        if (left <= 0 || isFinal(folded.state) || (mayRest(folded.state) && (await this.#rests(orderId, folded.state)))) return folded;
         await waiter.changed(this.#patience(left));
       }
     } finally {
@@ -44,10 +50,11 @@ export class OrderWait {
     const { watch, clock } = this.options;
     const waiter = watch.open(orderId);
     // Whoever hung up is not waited for: an hour's wait of each would pile up.
-    signal?.addEventListener('abort', waiter.wake, { once: true });
+    const hungUp = (): void => waiter.wake();
+    signal?.addEventListener('abort', hungUp, { once: true });
     try {
       for (let seen = -2; !signal?.aborted; ) {
-        const folded = await this.#load(orderId);
+        const folded = await this.#look(orderId);
         if (folded.revision > seen) yield folded;
         seen = folded.revision;
         const left = until - clock.now();
@@ -55,22 +62,22 @@ export class OrderWait {
         await waiter.changed(this.#patience(left));
       }
     } finally {
-      signal?.removeEventListener('abort', waiter.wake);
+      signal?.removeEventListener('abort', hungUp);
       waiter.close();
     }
   }
 
-  #load(orderId: string): Promise<Folded<Order>> {
-    return this.options.host.load(orderStream(orderId));
+  #look(orderId: string): Soon<Folded<Order>> {
+    return this.options.host.look(orderStream(orderId));
   }
   #patience(leftMs: number): number {
     return this.options.exclusive ? leftMs : Math.min(leftMs, LOOK_MS);
   }
+  /** Of an order that {@link mayRest}. */
   async #rests(orderId: string, order: Order): Promise<boolean> {
-    if (isFinal(order)) return true;
-    if (!isLive(order) || order.step !== 'placed') return false;
-    return order.review === 'begun' || (order.payment === 'awaited' && (await this.options.canPay(orderId)));
+    return (isLive(order) && order.step === 'placed' && order.review === 'begun') || this.options.canPay(orderId);
   }
 }
 
 const isFinal = (order: Order): boolean => order.step === 'absent' || order.step === 'refused' || order.step === 'ended';
+const mayRest = (order: Order): boolean => isFinal(order) || (order.step === 'placed' && (order.review === 'begun' || order.payment === 'awaited'));

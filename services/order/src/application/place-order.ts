@@ -1,3 +1,4 @@
+import { DeadlineWheel } from '@vouchsafe/bus';
 import type { Envelope } from '@vouchsafe/event-store';
 import { type Details, type Instant, type Money, money, type Of, plusMs } from '@vouchsafe/kernel';
 import type { PriceOrderResponse } from '@vouchsafe/proto/catalog/internal/v1/terms';
@@ -11,7 +12,6 @@ import type { CourseRunner, OrderHost } from './course-runner.js';
 import { checkAtDoor } from './door.js';
 import { fingerprintOfBody, orderIdOf, orderStream, verdictIdOf } from './names.js';
 import { lineIdOf, type OrderAsk } from './order-ask.js';
-import { Patience } from './patience.js';
 import type { OrderPorts } from './ports.js';
 import { amountOf, lineOf, price, settlementOf } from './pricing.js';
 import { protect, type ProtectedAsk } from './protection.js';
@@ -36,10 +36,10 @@ const SOLD_OUT_RETRY_MS = 5000;
  * order there is. Throws RpcFailure for what is wrong at the door; then nothing was recorded.
  */
 export class PlaceOrder {
-  readonly #patience: Patience;
+  readonly #patience: DeadlineWheel;
   readonly #self: Caller;
   constructor(readonly options: PlaceOrderOptions) {
-    this.#patience = new Patience(options.ports.clock, RISK_TICK_MS);
+    this.#patience = new DeadlineWheel(options.ports.clock, RISK_TICK_MS);
     this.#self = serviceCaller('order', options.ports.namespace);
   }
 

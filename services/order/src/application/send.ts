@@ -1,17 +1,25 @@
-import { ask } from '@vouchsafe/bus';
+import { ask, type CommandEnvelope } from '@vouchsafe/bus';
 import type { CommandContract } from '@vouchsafe/contracts';
-import { type Details, Fault } from '@vouchsafe/kernel';
+import type { Soon } from '@vouchsafe/event-store';
+import { type Details, Fault, type Instant } from '@vouchsafe/kernel';
 import type { OrderPorts } from './ports.js';
 
 export type Sent<R> = { readonly ok: true; readonly result: R } | { readonly ok: false; readonly code: string; readonly details: Details };
-export type SendEnvelope = { readonly commandId: string; readonly correlation: string; readonly principal: string; readonly trace?: string };
-/** Sends a command to another service. Fault `SILENT` where no answer comes, `COMMAND_UNKNOWN` where the other is another version. */
-export type Send = <C, R>(contract: CommandContract<C, R>, body: C, envelope: SendEnvelope) => Promise<Sent<R>>;
+export type SendEnvelope = Omit<CommandEnvelope, 'at'> & { readonly at?: Instant };
+/**
+ * Sends a command to another service; the answer may be there at once. Fault `SILENT` where no answer comes, `COMMAND_UNKNOWN`
+ * where the other is another version. Throws or rejects.
+ */
+export type Send = <C, R>(contract: CommandContract<C, R>, body: C, envelope: SendEnvelope) => Soon<Sent<R>>;
 
-export const sender = ({ bus, namespace, clock }: OrderPorts, deadlineMs: number): Send => async (contract, body, envelope) => {
-  const answer = await ask(bus, namespace, contract, body, { ...envelope, at: clock.now() }, deadlineMs);
-  if (!answer.ok && answer.code === 'COMMAND_UNKNOWN') throw new Fault('COMMAND_UNKNOWN', `${contract.target} does not know ${contract.name}`);
-  return answer;
+export const sender = ({ bus, namespace, clock }: OrderPorts, deadlineMs: number): Send => (contract, body, { commandId, correlation, principal, trace, at = clock.now() }) => {
+  const envelope: CommandEnvelope = { commandId, correlation, principal, at, ...(trace !== undefined && { trace }) };
+  const sent = ask(bus, namespace, contract, body, envelope, deadlineMs);
+  return sent instanceof Promise ? sent.then((later) => understood(contract, later)) : understood(contract, sent);
+};
+const understood = <C, R>(contract: CommandContract<C, R>, sent: Sent<R>): Sent<R> => {
+  if (!sent.ok && sent.code === 'COMMAND_UNKNOWN') throw new Fault('COMMAND_UNKNOWN', `${contract.target} does not know ${contract.name}`);
+  return sent;
 };
 
 /** The result of a command that cannot rightly be refused; a refusal is a Fault, to be tried again and told. */

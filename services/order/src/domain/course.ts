@@ -2,8 +2,10 @@ import type { Instant } from '@vouchsafe/kernel';
 import { afterPivot, deliveryCommands } from './course-delivery.js';
 import type { CommittedLine, OrderEvent } from './order-events.js';
 import { cancelled, type EndedOrder, type LiveOrder, type PlacedOrder, rejected, type RevivingOrder, TIMED_OUT } from './order-state.js';
-import { commit, keyOf, type OutgoingCommand, release, reserve, unanswered } from './outgoing.js';
-import { type Answer, type Answers, isStocked, type OrderLine, needsPayment, type OrderTerms, type Reason, usesHold } from './terms.js';
+import { commit, HOLD, keyOf, type Outgoing, type OutgoingCommand, release, reserve, whole } from './outgoing.js';
+import { type Answer, type Answers, isStocked, needsPayment, type OrderTerms, type Reason, usesHold } from './terms.js';
+
+const NOTHING: readonly OrderEvent[] = [];
 
 /** What the order does next, given the answers so far. Pure; asked again with the same input it says the same. */
 export const react = (order: LiveOrder, answers: Answers, at: Instant): readonly OrderEvent[] => {
@@ -15,22 +17,28 @@ export const react = (order: LiveOrder, answers: Answers, at: Instant): readonly
     case 'reviving':
       return revival(order, answers, at);
     case 'ended':
-      return order.undoOwed && handBacks(order, answers).length === 0 ? [{ type: 'OrderUndone', at }] : [];
+      return order.undoOwed && isHandedBack(order, answers) ? [{ type: 'OrderUndone', at }] : NOTHING;
   }
 };
 
 /** Facts -> commands still unanswered. Their ids follow from order, line and kind, so a crash only repeats what the receiver knows. */
 export const commandsFor = (order: LiveOrder, answers: Answers, at: Instant): readonly OutgoingCommand[] => {
+  const outgoing: Outgoing = [];
   switch (order.step) {
     case 'placed':
-      return placing(order, answers, at);
+      placing(outgoing, order, answers, at);
+      break;
     case 'confirmed':
-      return deliveryCommands(order, answers);
+      deliveryCommands(outgoing, order, answers);
+      break;
     case 'reviving':
-      return reviving(order, answers);
+      reviving(outgoing, order, answers);
+      break;
     case 'ended':
-      return order.undoOwed ? handBacks(order, answers) : [];
+      if (order.undoOwed) handBacks(outgoing, order, answers);
+      break;
   }
+  return outgoing;
 };
 
 /** When the course has to be looked at again though nobody answered anything; undefined: only an answer moves it. */
@@ -97,63 +105,73 @@ const revival = (order: RevivingOrder, answers: Answers, at: Instant): readonly 
 };
 
 export const CLOSE = 'closePayment';
-const placing = (order: PlacedOrder, answers: Answers, at: Instant): readonly OutgoingCommand[] => {
+const placing = (outgoing: Outgoing, order: PlacedOrder, answers: Answers, at: Instant): void => {
   const { terms } = order;
   if (!stands(order, answers)) {
-    const funds = usesHold(terms) ? unanswered(answers, { type: 'HoldFunds', key: 'hold' }) : [];
-    return [...stocked(terms).flatMap((line) => reserve(answers, line, false)), ...funds];
+    for (const line of terms.lines) if (isStocked(line)) reserve(outgoing, answers, line, false);
+    if (usesHold(terms)) whole(outgoing, answers, { type: 'HoldFunds', key: HOLD });
+    return;
   }
-  if (order.payment === 'awaited') return paying(terms, answers, at);
+  if (order.payment === 'awaited') {
+    paying(outgoing, terms, answers, at);
+    return;
+  }
   const mayCommit = (order.review === 'none' || order.review === 'allowed') && (!needsPayment(terms) || order.payment === 'received');
-  return mayCommit ? stocked(terms).flatMap((line) => commit(answers, line, false)) : [];
+  if (mayCommit) for (const line of terms.lines) if (isStocked(line)) commit(outgoing, answers, line, false);
 };
-const paying = (terms: OrderTerms, answers: Answers, at: Instant): readonly OutgoingCommand[] => [
-  ...unanswered(answers, { type: 'RequestPayment', key: 'requestPayment' }),
-  ...(at > terms.payment!.payBy ? unanswered(answers, { type: 'ClosePayment', key: CLOSE }) : []),
-];
-const reviving = ({ terms }: RevivingOrder, answers: Answers): readonly OutgoingCommand[] =>
-  allReserved(terms, answers, true)
-    ? stocked(terms).flatMap((line) => commit(answers, line, true))
-    : stocked(terms).flatMap((line) => reserve(answers, line, true));
+const paying = (outgoing: Outgoing, terms: OrderTerms, answers: Answers, at: Instant): void => {
+  whole(outgoing, answers, { type: 'RequestPayment', key: 'requestPayment' });
+  if (at > terms.payment!.payBy) whole(outgoing, answers, { type: 'ClosePayment', key: CLOSE });
+};
+const reviving = (outgoing: Outgoing, { terms }: RevivingOrder, answers: Answers): void => {
+  const next = allReserved(terms, answers, true) ? commit : reserve;
+  for (const line of terms.lines) if (isStocked(line)) next(outgoing, answers, line, true);
+};
 
 /** What an order that ended before the pivot hands back; also what said yes too late. */
-const handBacks = (order: EndedOrder, answers: Answers): readonly OutgoingCommand[] => {
-  const { terms, revived } = order;
-  const stock = stocked(terms).flatMap((line) => release(answers, line, revived));
-  const funds = usesHold(terms) && answers.get('hold')?.ok !== false ? unanswered(answers, { type: 'ReleaseHold', key: 'releaseHold' }) : [];
-  const payment = order.awaited && !order.paid ? unanswered(answers, { type: 'ClosePayment', key: CLOSE }) : [];
-  const money = order.paid ? unanswered(answers, { type: 'RefundUndelivered', key: 'refund', minor: terms.totalMinor }) : [];
-  return [...stock, ...funds, ...payment, ...money];
+const handBacks = (outgoing: Outgoing, { terms, revived, awaited, paid }: EndedOrder, answers: Answers): void => {
+  for (const line of terms.lines) if (isStocked(line)) release(outgoing, answers, line, revived);
+  if (usesHold(terms) && answers.get(HOLD)?.ok !== false) whole(outgoing, answers, { type: 'ReleaseHold', key: 'releaseHold' });
+  if (awaited && !paid) whole(outgoing, answers, { type: 'ClosePayment', key: CLOSE });
+  if (paid) whole(outgoing, answers, { type: 'RefundUndelivered', key: 'refund', minor: terms.totalMinor });
+};
+const isHandedBack = (order: EndedOrder, answers: Answers): boolean => {
+  const owed: Outgoing = [];
+  handBacks(owed, order, answers);
+  return owed.length === 0;
 };
 
-const stocked = (terms: OrderTerms): readonly OrderLine[] => terms.lines.filter(isStocked);
-const allReserved = (terms: OrderTerms, answers: Answers, revived: boolean): boolean =>
-  stocked(terms).every(({ lineId }) => answers.get(keyOf('reserve', lineId, revived))?.ok === true);
+const allReserved = (terms: OrderTerms, answers: Answers, revived: boolean): boolean => {
+  for (const line of terms.lines) if (isStocked(line) && answers.get(keyOf('reserve', line.lineId, revived))?.ok !== true) return false;
+  return true;
+};
 
 /** Stock and money are set aside. A review or an awaited payment says so for good: it began only when they were. */
 const stands = (order: PlacedOrder, answers: Answers): boolean =>
   order.payment !== 'none' || order.review === 'begun' || order.review === 'allowed' || order.review === 'denied'
-  || (allReserved(order.terms, answers, false) && (!usesHold(order.terms) || answers.get('hold')?.ok === true));
+  || (allReserved(order.terms, answers, false) && (!usesHold(order.terms) || answers.get(HOLD)?.ok === true));
 
 const committedLines = (terms: OrderTerms, answers: Answers, revived: boolean): readonly CommittedLine[] | undefined => {
   const lines: CommittedLine[] = [];
-  for (const { lineId } of stocked(terms)) {
-    const answer = answers.get(keyOf('commit', lineId, revived));
+  for (const line of terms.lines) {
+    if (!isStocked(line)) continue;
+    const answer = answers.get(keyOf('commit', line.lineId, revived));
     if (!answer?.ok) return undefined;
-    lines.push({ lineId, ranges: answer.ranges ?? [] });
+    lines.push({ lineId: line.lineId, ranges: answer.ranges ?? [] });
   }
   return lines;
 };
 
 type No = Extract<Answer, { ok: false }>;
+const ASKED_OF_STOCK = ['reserve', 'commit'] as const;
 const refusalIn = (terms: OrderTerms, answers: Answers, revived: boolean): No | undefined => {
   for (const { lineId } of terms.lines) {
-    for (const kind of ['reserve', 'commit']) {
+    for (const kind of ASKED_OF_STOCK) {
       const answer = answers.get(keyOf(kind, lineId, revived));
       if (answer?.ok === false) return { ...answer, details: { ...answer.details, line: lineId } };
     }
   }
-  const hold = revived ? undefined : answers.get('hold');
+  const hold = revived ? undefined : answers.get(HOLD);
   return hold?.ok === false ? hold : undefined;
 };
 

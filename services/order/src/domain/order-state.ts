@@ -1,6 +1,6 @@
 import { type Details, type Instant, invariant, type Of } from '@vouchsafe/kernel';
 import type { CommittedLine, Ending, OrderEvent, RefundShare, TopUpEnd } from './order-events.js';
-import type { CostedRange, OrderTerms, Reason } from './terms.js';
+import type { CostedRange, LineCount, OrderTerms, Reason } from './terms.js';
 
 /** What became of one line so far. `final`: nothing more will be delivered on it. */
 export type LineState = {
@@ -100,7 +100,8 @@ const inStep = <S extends LiveOrder['step']>(order: Order, step: S): Extract<Liv
 };
 
 const NOTHING_YET: LineState = { delivered: 0, failed: 0, final: false, refunded: 0, chargedBack: 0, takenBackMinor: 0n };
-const placed = ({ type: _, ...terms }: Of<OrderEvent, 'OrderPlaced'>): PlacedOrder => ({
+/** The event is the terms: nothing of it is copied. */
+const placed = (terms: Of<OrderEvent, 'OrderPlaced'>): PlacedOrder => ({
   step: 'placed', terms, lines: new Map(terms.lines.map(({ lineId }) => [lineId, NOTHING_YET])),
   review: terms.verdict.decision === 'review' ? 'wanted' : 'none', payment: 'none', paid: false, revived: false,
 });
@@ -150,13 +151,12 @@ const allocated = (order: EndedOrder, { refundId, cause, shares }: Of<OrderEvent
 };
 
 /** The fields of an ending that follow from the order. */
-export const endingOf = ({ terms, lines }: LiveOrder): Ending => ({
-  number: terms.number, channelId: terms.channelId, totalMinor: terms.totalMinor, currency: terms.currency, placedAt: terms.placedAt,
-  lines: terms.lines.map(({ lineId, productId, quantity }) => {
-    const { delivered } = lines.get(lineId)!;
-    return { lineId, productId, ordered: quantity, delivered, failed: quantity - delivered };
-  }),
-});
+export const endingOf = ({ terms, lines }: LiveOrder): Ending => endingWith(terms, terms.lines.map(({ lineId, productId, quantity }) => {
+  const { delivered } = lines.get(lineId)!;
+  return { lineId, productId, ordered: quantity, delivered, failed: quantity - delivered };
+}));
+export const endingWith = ({ number, channelId, totalMinor, currency, placedAt }: OrderTerms, lines: readonly LineCount[]): Ending =>
+  ({ number, channelId, totalMinor, currency, placedAt, lines });
 export const rejected = (order: PlacedOrder, reason: Reason, at: Instant, details: Details = {}): OrderEvent =>
   ({ type: 'OrderRejected', ...endingOf(order), reason, details, at });
 export const cancelled = (order: LiveOrder, reason: Reason, at: Instant, by?: string): OrderEvent =>
