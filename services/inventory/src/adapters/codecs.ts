@@ -16,7 +16,8 @@ export const claim = record({ reservationId: text(), orderId: text(), lineId: te
 const short = record({ reservationId: optional(text()), orderId: text(), lineId: text(), channelId: text(), listingId: text(), buyerToken: optional(text()) });
 const usualId = (orderId: string, lineId: string): string => `rsv_${orderId.slice(orderId.indexOf('_') + 1)}.${lineId}`;
 const shortClaim: Shape<Claim> = {
-  write: ({ reservationId, ...rest }) => short.write(reservationId === usualId(rest.orderId, rest.lineId) ? rest : { ...rest, reservationId }),
+  write: ({ reservationId, orderId, lineId, channelId, listingId, buyerToken }) =>
+    short.write({ reservationId: reservationId === usualId(orderId, lineId) ? undefined : reservationId, orderId, lineId, channelId, listingId, buyerToken }),
   read: (json, path) => {
     const { reservationId, ...rest } = short.read(json, path);
     return { reservationId: reservationId ?? usualId(rest.orderId, rest.lineId), ...rest };

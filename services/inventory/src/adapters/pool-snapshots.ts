@@ -9,18 +9,18 @@ import type { Closed, DueBucket, Lane, OpenReservation, Stock } from '../domain/
 import { claim, terms, units } from './codecs.js';
 
 /** Change it whenever `evolve` or the state changes: older snapshots are ignored then. */
-const VERSION = '1';
-/** Events between two snapshots of a pool. */
-const EVERY = 20_000;
+const VERSION = '2';
+/** Events between two snapshots of a pool: read in a fraction of a second, written seldom enough to cost next to nothing. */
+const EVERY = 50_000;
 /** A pool with more pending things is not written down now: it would hold others up. The next time is soon. */
 const PENDING_MAX = 20_000;
 
 const lane = record({ validUntil: optional(int), head: units, rest: list(units) });
 const openReservation = record({ claim, quantity: int, ranges: list(units), heldUntil: millis, notAfter: millis });
-/** Answers: what was committed in full, of the others the kind. */
+/** Answers: what was committed in full (`out` where not all of it is out any more), of the others the kind. */
 const closed = record({
   kind: oneOf('committed', 'released', 'expired', 'returned', 'exported'),
-  sale: optional(record({ claim, quantity: int, ranges: list(units), out: list(units), revision: int })),
+  sale: optional(record({ claim, quantity: int, ranges: list(units), out: optional(list(units)), revision: int })),
 });
 const flat = record({
   productId: text(), lanes: list(lane), reserved: int, sold: int, lost: int,
@@ -51,8 +51,8 @@ class PoolBusy extends Error {
 }
 const flatClosed = (answer: Closed): TypeOf<typeof closed> => {
   if (answer.kind !== 'committed') return { kind: answer.kind };
-  const { kind, ...sale } = answer;
-  return { kind, sale };
+  const { kind, claim, quantity, ranges, out, revision } = answer;
+  return { kind, sale: { claim, quantity, ranges, out: out === ranges ? undefined : out, revision } };
 };
 
 const flatAnswers = (answers: PersistentMap<string, Closed>): Flat['recent'] => Object.fromEntries([...answers].map(([id, answer]) => [id, flatClosed(answer)]));
@@ -72,7 +72,7 @@ const fromFlat = ({ lanes, batches, open, recent, recentUntil, older, olderUntil
 const toLane = ({ validUntil, head, rest }: TypeOf<typeof lane>): Lane => ({
   validUntil: validUntil ?? Number.POSITIVE_INFINITY, head, rest: List(rest), free: [head, ...rest].reduce((n, { from, to }) => n + to - from, 0),
 });
-const toClosed = ({ kind, sale }: TypeOf<typeof closed>): Closed => (kind === 'committed' ? { kind, ...sale! } : { kind });
+const toClosed = ({ kind, sale }: TypeOf<typeof closed>): Closed => (kind === 'committed' ? { kind, ...sale!, out: sale!.out ?? sale!.ranges } : { kind });
 const toAnswers = (answers: Flat['recent']): PersistentMap<string, Closed> => PersistentMap.of(Object.entries(answers).map(([id, answer]) => [id, toClosed(answer)]));
 
 export type KeptSnapshot = { readonly bytes: string };

@@ -13,12 +13,17 @@ const ANSWER_MS = 30_000;
 /** An export's answer may get lost with the codes in it: it can be asked for again this long. */
 const EXPORT_MS = 24 * 3_600_000;
 
+/** What every order does twice is done in one step; all else by the way. */
 export const evolve = (before: Stock, event: StockEvent): Stock => {
-  const stock = { ...before, revision: before.revision + 1 };
+  switch (event.type) {
+    case 'VouchersReserved': return reserved(before, event);
+    case 'ReservationCommitted': return committed(before, event);
+    default: return changed({ ...before, revision: before.revision + 1 }, event);
+  }
+};
+const changed = (stock: Stock, event: Exclude<StockEvent, { type: 'VouchersReserved' | 'ReservationCommitted' }>): Stock => {
   switch (event.type) {
     case 'StockReceived': return received(stock, event);
-    case 'VouchersReserved': return reserved(seen(stock, event.at), event);
-    case 'ReservationCommitted': return committed(seen(stock, event.at), event);
     case 'ReservationReleased': return released(seen(stock, event.at), event);
     case 'ReleaseRemembered': return { ...stock, now: later(stock, event.at), memory: keep(stock.memory, event.reservationId, { kind: 'released' }, event.notAfter) };
     case 'ReservationsExpired': return expired(seen(stock, event.at), event);
@@ -48,8 +53,9 @@ const counted = (stock: Stock, listingId: string, by: number): Stock['quotas'] =
 
 const reserved = (stock: Stock, event: Of<StockEvent, 'VouchersReserved'>): Stock => {
   const { claim, quantity, ranges, heldUntil, notAfter } = event;
+  const now = later(stock, event.at);
   return {
-    ...stock,
+    ...stock, revision: stock.revision + 1, now, memory: age(stock.memory, now),
     shelf: take(stock.shelf, ranges), reserved: stock.reserved + quantity,
     open: stock.open.set(claim.reservationId, { claim, quantity, ranges, heldUntil, notAfter }),
     due: noteDue(stock.due, claim.reservationId, heldUntil),
@@ -64,9 +70,16 @@ const closed = (stock: Stock, id: string, open: OpenReservation, answer: Closed)
   reserved: stock.reserved - open.quantity,
 });
 
-const committed = (stock: Stock, { claim, quantity, ranges }: Of<StockEvent, 'ReservationCommitted'>): Stock => {
-  const open = stock.open.get(claim.reservationId)!;
-  return { ...stock, sold: stock.sold + quantity, ...closed(stock, claim.reservationId, open, { kind: 'committed', claim, quantity, ranges, out: ranges, revision: stock.revision }) };
+const committed = (stock: Stock, { claim, quantity, ranges, at }: Of<StockEvent, 'ReservationCommitted'>): Stock => {
+  const { reservationId } = claim;
+  const { notAfter, heldUntil, quantity: held } = stock.open.get(reservationId)!;
+  const revision = stock.revision + 1;
+  const now = later(stock, at);
+  return {
+    ...stock, revision, now, sold: stock.sold + quantity, reserved: stock.reserved - held,
+    open: stock.open.delete(reservationId), due: closeDue(stock.due, heldUntil),
+    memory: keep(age(stock.memory, now), reservationId, { kind: 'committed', claim, quantity, ranges, out: ranges, revision }, Math.max(notAfter, now + ANSWER_MS)),
+  };
 };
 
 const released = (stock: Stock, event: Of<StockEvent, 'ReservationReleased'>): Stock => {

@@ -29,6 +29,7 @@ export const bringBack = (stock: Stock, event: Of<StockEvent, 'ReservationReleas
 export const withNews = (stock: Stock, events: readonly StockEvent[]): readonly StockEvent[] => {
   const before = stock.shelf.free;
   const after = freeAfter(stock, events);
+  if (after > 0 && before > 0 && after > stock.lowStockAt && isReservation(events)) return events; // what nearly every order does is no news
   const { productId } = events.reduce<{ productId: string }>((known, event) => (event.type === 'StockReceived' ? event : known), stock);
   const lowStockAt = events.reduce((known, event) => (event.type === 'StockReceived' ? event.lowStockAt : known), stock.lowStockAt);
   const held = events.some(({ type }) => type === 'PoolHoldReleased');
@@ -38,7 +39,7 @@ export const withNews = (stock: Stock, events: readonly StockEvent[]): readonly 
 };
 /** The usual single event is counted, not folded. */
 const freeAfter = (stock: Stock, events: readonly StockEvent[]): number => {
-  const [only] = events;
-  if (events.length === 1 && only?.type === 'VouchersReserved') return stock.shelf.free - only.quantity;
-  return events.reduce(evolve, stock).shelf.free;
+  return isReservation(events) ? stock.shelf.free - events[0].quantity : events.reduce(evolve, stock).shelf.free;
 };
+const isReservation = (events: readonly StockEvent[]): events is readonly [Of<StockEvent, 'VouchersReserved'>] =>
+  events.length === 1 && events[0]!.type === 'VouchersReserved';

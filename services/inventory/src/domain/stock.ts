@@ -31,7 +31,7 @@ type Verdict = Decision<StockEvent, StockRejection>;
 /** Reservations one sweep lets lapse, at most; the next sweep takes the rest. */
 const SWEEP_MAX = 256;
 
-const news = (stock: Stock, events: readonly StockEvent[]): Verdict => accept(...withNews(stock, events));
+const news = (stock: Stock, events: readonly StockEvent[]): Verdict => ({ ok: true, events: withNews(stock, events) });
 
 const receive = (command: Of<StockCommand, 'ReceiveBatch'>, stock: Stock, at: Instant): Verdict => {
   const { batchId, productId, terms, segments, lowStockAt } = command;
@@ -53,13 +53,14 @@ const reserve = (command: Of<StockCommand, 'ReserveVouchers'>, stock: Stock, at:
 };
 /** The answer where the id was used before: the asker minted it, so the same ask again is a retry of an answer that got lost. */
 const reservedBefore = ({ claim, quantity }: Of<StockCommand, 'ReserveVouchers'>, stock: Stock): Verdict | undefined => {
-  const same = (as: { readonly quantity: number; readonly claim: Claim }): boolean => as.quantity === quantity && as.claim.orderId === claim.orderId;
   const open = stock.open.get(claim.reservationId);
-  if (open) return same(open) ? accept() : reject('RESERVATION_ID_REUSED');
+  if (open) return isSame(open, claim, quantity) ? accept() : reject('RESERVATION_ID_REUSED');
   const closed = recall(stock.memory, claim.reservationId);
   if (!closed) return undefined;
-  return closed.kind === 'committed' && same(closed) ? accept() : reject('RESERVATION_ID_REUSED', { state: closed.kind });
+  return closed.kind === 'committed' && isSame(closed, claim, quantity) ? accept() : reject('RESERVATION_ID_REUSED', { state: closed.kind });
 };
+const isSame = (as: { readonly quantity: number; readonly claim: Claim }, claim: Claim, quantity: number): boolean =>
+  as.quantity === quantity && as.claim.orderId === claim.orderId;
 /** Listings without a quota say nothing, or zero. */
 const isOverQuota = ({ claim, quantity, quota }: Of<StockCommand, 'ReserveVouchers'>, { quotas }: Stock): boolean =>
   !!quota && (quotas.get(claim.listingId) ?? 0) + quantity > quota;
