@@ -2,9 +2,9 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { type ConfigProblem, parseConfig, type PlatformConfig } from '@vouchsafe/all-in-one';
+import { type Deployment, examine } from '../doctor/examine.js';
+import type { Finding } from '../doctor/finding.js';
 import { EXIT, type Speech } from '../speech.js';
-
-type Finding = { readonly name: string; readonly ok: boolean; readonly zh: string; readonly en: string };
 
 const NODE_MAJOR = 24;
 const FREE_BYTES = 2 * 2 ** 30;
@@ -79,6 +79,18 @@ export const doctor = async (speech: Speech, env: NodeJS.ProcessEnv): Promise<nu
   const findings = [
     nodeVersion(), ...(parsed.ok ? await ofConfig(parsed.config) : parsed.problems.map(problem)), clock(), ...(env.VOUCHSAFE_URL ? [await running(env.VOUCHSAFE_URL)] : []),
   ];
+  return tell(speech, findings) ? EXIT.ok : EXIT.refused;
+};
+
+/** Looks at a running deployment from outside, whatever its form. Exit 1 if something is not well, 69 if its gateway cannot be reached. */
+export const doctorOf = async (speech: Speech, deployment: Deployment): Promise<number> => {
+  const { reachable, findings } = await examine(deployment);
+  const isWell = tell(speech, findings);
+  return reachable ? (isWell ? EXIT.ok : EXIT.refused) : EXIT.unavailable;
+};
+
+/** Whether all is well. */
+const tell = (speech: Speech, findings: readonly Finding[]): boolean => {
   speech.result(findings.map(({ name, ok, zh, en }) => ({ name, ok, zh, en })), () => findings.map(({ ok, zh, en }) => `${ok ? '✔' : '✘'} ${speech.t(zh, en)}`));
-  return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.refused;
+  return findings.every(({ ok }) => ok);
 };

@@ -7,7 +7,7 @@ import { DEMO_CHANNELS, DEMO_TERMINALS } from '../demo/cast.js';
 import type { Shell } from '../shell.js';
 import { EXIT } from '../speech.js';
 import { backupNamespace, restoreNamespace } from './backup.js';
-import { doctor } from './doctor.js';
+import { registerDoctor } from './register-doctor.js';
 import { registerKeys } from './register-keys.js';
 import { registerParked } from './register-parked.js';
 import { up } from './up.js';
@@ -58,7 +58,5 @@ export const registerOperate = (program: Command, shell: Shell, t: T): void => {
   registerKeys(program, shell, t);
   registerParked(program, shell, t);
 
-  program.command('doctor').description(t('检查 Node、磁盘、目录、密钥、端口、时钟与配置；设了 VOUCHSAFE_URL 时也检查运行中的平台', 'check Node, disk, directories, keys, ports, clock and configuration; with VOUCHSAFE_URL set, the running platform too'))
-    .addHelpText('after', '\n  vouchsafe doctor\n  VOUCHSAFE_URL=http://127.0.0.1:8080 vouchsafe doctor --json\n')
-    .action(async () => shell.exit(await doctor(shell.speech(), shell.env)));
+  registerDoctor(program, shell, t);
 };
