@@ -2,7 +2,7 @@ export type { DeadlineOptions } from './deadlines.js';
 export { startDeadlines } from './deadlines.js';
 export type { FollowedLog } from './followed-log.js';
 export type { Follower, FollowerOptions } from './follower.js';
-export { startFollower } from './follower.js';
+export { startFollower } from './follower/log-follower.js';
 export type {
   Collection, CollectionSpec, Condition, Doc, DocValue, IndexSpec, ProjectedMeta, Projection, Query, ReadStore, Scalar, WriteOp,
 } from './port.js';

@@ -35,6 +35,20 @@ export type WriteOp<T> = {
   readonly id: string; readonly value: T | undefined; readonly revisions: Readonly<Record<string, number>>; readonly onlyRevisions?: true;
 };
 
+/** A document as its only writer makes it of what it has read (`from`; undefined: it was not there). `value` undefined deletes it. */
+export type Folded = { readonly id: string; readonly value: unknown; readonly from: Doc<unknown> | undefined };
+
+/**
+ * Tells an event from another that may come to lie at its position, where a log was put back and has grown again: `leaf` (hex)
+ * is that of the first event of the follower's behind `after`.
+ */
+export type Witness = { readonly after: Position; readonly leaf: string };
+/** How far a follower has got: everything of its own up to `position` is handled. `witness`: of its newest event, where it is near. */
+export type Checkpoint = { readonly name: string; readonly position: Position; readonly witness?: Witness };
+
+/** Documents of several collections and the checkpoint that stands for them. */
+export type Commit = { readonly documents: ReadonlyMap<string, readonly Folded[]>; readonly checkpoint?: Checkpoint };
+
 export interface Collection<T> {
   get(id: string): Promise<Doc<T> | undefined>;
   getMany(ids: readonly string[]): Promise<ReadonlyMap<string, Doc<T>>>;
@@ -58,7 +72,14 @@ export interface ReadStore {
   replaceCollection(name: string, replacement: string): Promise<void>;
   loadCheckpoint(name: string): Promise<Position | undefined>;
   /** Saved after the effects it covers. */
-  saveCheckpoint(name: string, position: Position): Promise<void>;
+  saveCheckpoint(name: string, position: Position, witness?: Witness): Promise<void>;
+  /** Of the checkpoint, where the adapter keeps it and one was given. */
+  loadWitness?(name: string): Promise<Witness | undefined>;
+  /**
+   * Where the adapter can: writes all of it or nothing. So no event is ever applied again to a document that has seen it, and
+   * documents need neither revisions nor tombstones. Only for collections that nobody else writes.
+   */
+  commit?(commit: Commit): Promise<void>;
   /** Where the adapter has a place of its own for projections, so that they do not take the time of those who take orders. */
   readonly runners?: RunnersElsewhere | undefined;
   close(): Promise<void>;

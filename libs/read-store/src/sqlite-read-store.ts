@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Position } from '@vouchsafe/event-store';
-import { Fault } from '@vouchsafe/kernel';
+import { Fault, invariant } from '@vouchsafe/kernel';
 import type { Log } from '@vouchsafe/runtime';
 import { fromText, toText } from './document-text.js';
-import type { Collection, CollectionSpec, Doc, Query, ReadStore, WriteOp } from './port.js';
+import type { Collection, CollectionSpec, Commit, Doc, Folded, Query, ReadStore, Witness, WriteOp } from './port.js';
 import type { RunnersElsewhere } from './runner-port.js';
 import { cellsOf } from './sqlite/cells.js';
 import { Database } from './sqlite/database.js';
 import { InlineWriter } from './sqlite/inline-writer.js';
 import { Reader } from './sqlite/reader.js';
-import { type Cell, fieldsOf, type PackedRows, type ReadRow, type Writer } from './sqlite/rows.js';
+import { type Cell, fieldsOf, hashOf, type PackedRows, type ReadRow, type WriteRequest, type Writer } from './sqlite/rows.js';
 import { WriteEngine } from './sqlite/write-engine.js';
 import type { Written } from './thread/grouped-writer.js';
 import { ViewsThread } from './thread/views-thread.js';
@@ -52,6 +52,9 @@ class SqliteReadStore implements ReadStore {
   readonly #reader: Reader;
   readonly #writer: Writer;
   readonly #watchers = new Watchers();
+  readonly #fields = new Map<string, readonly string[]>();
+  /** Where documents that were read lie, for whoever writes them on. */
+  readonly #rows = new WeakMap<Doc<unknown>, number>();
   #closed = false;
 
   constructor(reader: Reader, writer: Writer, readonly runners?: RunnersElsewhere) {
@@ -69,7 +72,8 @@ class SqliteReadStore implements ReadStore {
   async collection<T>(spec: CollectionSpec): Promise<Collection<T>> {
     await this.#write().run({ kind: 'open', spec });
     this.#read().refresh(spec.name);
-    return new SqliteCollection<T>({ reader: () => this.#read(), writer: () => this.#write(), watchers: this.#watchers }, spec);
+    this.#fields.set(spec.name, fieldsOf(spec));
+    return new SqliteCollection<T>({ reader: () => this.#read(), writer: () => this.#write(), watchers: this.#watchers, rows: this.#rows }, spec);
   }
   async collectionNames(): Promise<readonly string[]> {
     return this.#read().names();
@@ -86,11 +90,36 @@ class SqliteReadStore implements ReadStore {
     this.#watchers.tell(name);
   }
   async loadCheckpoint(name: string): Promise<Position | undefined> {
-    return this.#read().loadCheckpoint(name) as Position | undefined;
+    return this.#read().loadCheckpoint(name)?.position as Position | undefined;
   }
-  async saveCheckpoint(name: string, position: Position): Promise<void> {
-    await this.#write().run({ kind: 'checkpoint', name, position });
+  async loadWitness(name: string): Promise<Witness | undefined> {
+    const text = this.#read().loadCheckpoint(name)?.witness;
+    return text ? (JSON.parse(text) as Witness) : undefined;
   }
+  async saveCheckpoint(name: string, position: Position, witness?: Witness): Promise<void> {
+    await this.#write().run(checkpointRequest({ name, position, ...(witness && { witness }) }));
+  }
+
+  async commit({ documents, checkpoint }: Commit): Promise<void> {
+    const requests: WriteRequest[] = [];
+    for (const [name, folded] of documents) if (folded.length > 0) requests.push({ kind: 'put', name, rows: this.#packed(name, folded) });
+    if (checkpoint) requests.push(checkpointRequest(checkpoint));
+    if (requests.length > 0) await this.#write().run({ kind: 'all', requests });
+    for (const name of documents.keys()) this.#watchers.tell(name);
+  }
+  #packed(name: string, folded: readonly Folded[]): PackedRows {
+    const fields = this.#fields.get(name);
+    invariant(fields, `collection ${name} was opened here`);
+    const packed: Cell[] = [];
+    for (const { id, value, from } of folded) {
+      const row = from && this.#rows.get(from);
+      invariant(!from || row !== undefined, 'a document is written on from what was read here');
+      packed.push(row ?? null, hashOf(id), id);
+      pushCells(packed, fields, value);
+    }
+    return packed;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -111,7 +140,17 @@ class SqliteReadStore implements ReadStore {
   }
 }
 
-type Access = { readonly reader: () => Reader; readonly writer: () => Writer; readonly watchers: Watchers };
+const checkpointRequest = ({ name, position, witness }: NonNullable<Commit['checkpoint']>): WriteRequest => ({
+  kind: 'checkpoint', name, position, witness: witness ? JSON.stringify(witness) : null,
+});
+/** Members of list-valued fields, the document, a cell per indexed field. */
+const pushCells = (packed: Cell[], fields: readonly string[], value: unknown): void => {
+  const { cells, lists } = cellsOf(fields, value ?? {});
+  packed.push(lists, value === undefined ? null : toText(value));
+  for (const cell of cells) packed.push(cell);
+};
+
+type Access = { readonly reader: () => Reader; readonly writer: () => Writer; readonly watchers: Watchers; readonly rows: WeakMap<Doc<unknown>, number> };
 
 class SqliteCollection<T> implements Collection<T> {
   readonly #access: Access;
@@ -129,7 +168,13 @@ class SqliteCollection<T> implements Collection<T> {
     return row && docOf<T>(row);
   }
   async getMany(ids: readonly string[]): Promise<ReadonlyMap<string, Doc<T>>> {
-    return new Map(this.#access.reader().readMany(this.#name, ids).map((row) => [row[0], docOf<T>(row)]));
+    const docs = new Map<string, Doc<T>>();
+    for (const row of this.#access.reader().readMany(this.#name, ids)) {
+      const doc = docOf<T>(row);
+      this.#access.rows.set(doc, row[0]);
+      docs.set(doc.id, doc);
+    }
+    return docs;
   }
   async find(query: Query): Promise<readonly Doc<T>[]> {
     return this.#access.reader().find(this.#name, query).map((row) => docOf<T>(row));
@@ -160,7 +205,7 @@ class SqliteCollection<T> implements Collection<T> {
 }
 
 /** Most readers never ask for the revisions, so these are parsed when somebody does. */
-const docOf = <T>([id, value, revisions]: ReadRow): Doc<T> => ({
+const docOf = <T>([, id, value, revisions]: ReadRow): Doc<T> => ({
   id, value: fromText(value) as T,
   get revisions() {
     return JSON.parse(revisions) as Record<string, number>;

@@ -3,7 +3,8 @@ import { instant } from '@vouchsafe/kernel';
 import { eventIdOf, nextTurn, silentLog, simulatedClock } from '@vouchsafe/runtime';
 import type { Collection } from '../port.js';
 import { sqliteReadStore } from '../sqlite-read-store.js';
-import { applyBatch, type Delivery } from './target.js';
+import type { Delivery } from './delivery.js';
+import { applyBatch } from './guarded.js';
 
 const AT = instant(1_760_000_000_000);
 const halting = { has: () => false, add: () => undefined };
@@ -13,7 +14,7 @@ it('a batch whose documents cannot be written has failed, with a rejection nobod
   await store.append({ stream: 'till-1', expected: NO_STREAM, events: [{ id: eventIdOf('c', 0), type: 't', data: {}, occurredAt: AT, correlation: 'c', causation: 'c', principal: 'p' }] });
   const [meta] = (await store.readStream('till-1', { from: 0, max: 1 })) as readonly [RecordedEvent];
   const bound: Delivery['bound'] = { collection: { name: 'card', indexes: [] }, categories: ['till'], codec: { decode: () => undefined }, idsOf: () => [], apply: () => ({ owner: 'a' }) };
-  const deliveries = Array.from({ length: 1_000 }, (_, i): Delivery => ({ bound, event: {}, ids: [`card-${i}`], meta }));
+  const deliveries = new Map(Array.from({ length: 1_000 }, (_, i) => [`card-${i}`, [{ bound, event: {}, meta }]]));
   const readStore = sqliteReadStore({ file: ':memory:', log: silentLog });
   const cards = await readStore.collection<unknown>(bound.collection);
   let [begun, ended] = [0, 0];

@@ -1,13 +1,7 @@
 import type { RecordedEvent } from '@vouchsafe/event-store';
 import { nextTurn } from '@vouchsafe/runtime';
 import type { Collection, Doc, WriteOp } from '../port.js';
-import type { BoundProjection } from './bound.js';
-import type { Halted } from '../runner-port.js';
-
-/** An event on its way into a document: decoded once, shared by all projections of its codec. */
-export type Delivery = {
-  readonly bound: BoundProjection; readonly event: unknown; readonly meta: RecordedEvent; readonly ids: readonly string[];
-};
+import { type ByDocument, type Delivery, endOfEvent, type Halting, haltedAt, valueAfter } from './delivery.js';
 
 /** Where a document fed by many streams keeps the log position instead of a revision for each. */
 const LOG = '@log';
@@ -17,19 +11,11 @@ const STREAMS_MAX = 16;
 /** Documents worked on in one turn of the event loop, which also takes orders. */
 const DOCUMENTS_PER_TURN = 256;
 
-/** What stands still, and who is told of what must. */
-export type Halting = { has(collection: string, document: string): boolean; add(halted: Halted): void };
-
-/** Applies a batch to the documents of one collection in memory and writes each changed one once. True if one was deleted. */
-export const applyBatch = async (collection: Collection<unknown>, deliveries: readonly Delivery[], halting: Halting): Promise<boolean> => {
-  const byDocument = new Map<string, Delivery[]>();
-  for (const delivery of deliveries) {
-    for (const id of delivery.ids) {
-      const known = byDocument.get(id);
-      if (!known) byDocument.set(id, [delivery]);
-      else if (known[known.length - 1] !== delivery) known.push(delivery); // one that names an id twice means it once
-    }
-  }
+/**
+ * Applies a batch to the documents of one collection in memory and writes each changed one once. True if one was deleted. For a
+ * store that saves the checkpoint apart: documents know what they have seen.
+ */
+export const applyBatch = async (collection: Collection<unknown>, byDocument: ByDocument, halting: Halting): Promise<boolean> => {
   const ids = [...byDocument.keys()];
   const parts: Promise<PromiseSettledResult<boolean>>[] = [];
   for (let at = 0; at < ids.length; at += DOCUMENTS_PER_TURN) {
@@ -43,7 +29,7 @@ export const applyBatch = async (collection: Collection<unknown>, deliveries: re
 /** Heard at once: a rejection that waits for the parts after it to begin would count as unhandled and end the process. */
 const settled = async <T>(work: Promise<T>): Promise<PromiseSettledResult<T>> => (await Promise.allSettled([work]))[0];
 
-type Work = { readonly byDocument: ReadonlyMap<string, readonly Delivery[]>; readonly halting: Halting };
+type Work = { readonly byDocument: ByDocument; readonly halting: Halting };
 const applyTo = async (collection: Collection<unknown>, ids: readonly string[], { byDocument, halting }: Work): Promise<boolean> => {
   const docs = await collection.getMany(ids);
   const ops: WriteOp<unknown>[] = [];
@@ -72,32 +58,15 @@ const applyOne = (
       const { meta } = deliveries[at]!;
       const end = endOfEvent(deliveries, at);
       if (revisions.areBefore(meta)) {
-        value = applied(value, deliveries, { id, at, end });
+        value = valueAfter(value, deliveries, { id, at, end });
         revisions.raise(meta);
       }
       at = end;
     }
   } catch (error) {
-    const { bound, meta } = deliveries[at]!; // what was applied before it stays
-    halting.add({ collection: bound.collection.name, document: id, stream: meta.stream, revision: meta.revision, error: String(error) });
+    halting.add(haltedAt(deliveries[at]!, id, error)); // what was applied before it stays
   }
   return value === doc?.value ? undefined : { id, value, revisions: revisions.asRecord(), onlyRevisions: true };
-};
-
-/** Several projections may feed a document with one event: it is new to all of them or to none. */
-const endOfEvent = (deliveries: readonly Delivery[], at: number): number => {
-  let end = at + 1;
-  while (end < deliveries.length && deliveries[end]!.meta === deliveries[at]!.meta) end++;
-  return end;
-};
-
-const applied = (before: unknown, deliveries: readonly Delivery[], { id, at, end }: { readonly id: string; readonly at: number; readonly end: number }): unknown => {
-  let value = before;
-  for (let i = at; i < end; i++) {
-    const { bound, event, meta } = deliveries[i]!;
-    value = bound.apply(value, event, meta, id);
-  }
-  return value;
 };
 
 /** How far a document has seen each stream that feeds it; beyond {@link STREAMS_MAX} of them, how far the log. */

@@ -1,28 +1,39 @@
 import type { Position } from '@vouchsafe/event-store';
 import { nextTurn } from '@vouchsafe/runtime';
 import type { FollowedLog } from '../followed-log.js';
-import type { Collection } from '../port.js';
+import type { Collection, ReadStore } from '../port.js';
 import type { BoundProjection } from './bound.js';
+import type { Halting } from './delivery.js';
+import { GatheredDocuments } from './gathered-documents.js';
+import { applyBatch } from './guarded.js';
 import { Router } from './router.js';
-import { applyBatch, type Halting } from './target.js';
 
-const PAGE = 512;
+const PAGE = 2048;
 
-/** Applies the log from `after` (exclusive) to `upTo` (inclusive) to one collection. May be repeated: documents keep revisions. */
+/** Applies the log from `after` (exclusive) to `upTo` (inclusive) to one collection, called `name`, that nobody else writes meanwhile. */
 export const replay = async (options: {
   readonly store: FollowedLog;
+  readonly readStore: ReadStore;
   readonly projections: readonly BoundProjection[];
+  readonly name: string;
   readonly collection: Collection<unknown>;
   readonly after: Position;
   readonly upTo: Position;
   readonly halting: Halting;
 }): Promise<void> => {
-  const { store, projections, collection, upTo, halting } = options;
+  const { store, readStore, projections, name, collection, upTo, halting } = options;
   const router = new Router(projections, { unknown: () => {}, unreadable: (halted) => halting.add(halted) });
   for (let after = options.after; after < upTo; ) {
     const page = await store.readAll({ after, categories: router.categories, max: PAGE });
     const events = page.events.filter(({ position }) => position <= upTo);
-    for (const deliveries of router.route(events).values()) await applyBatch(collection, deliveries, halting);
+    for (const byDocument of router.route(events).values()) {
+      if (!readStore.commit) await applyBatch(collection, byDocument, halting);
+      else {
+        const documents = new GatheredDocuments();
+        await documents.take(name, collection, { byDocument, halting });
+        await readStore.commit({ documents: documents.changed() });
+      }
+    }
     if (page.atEnd || events.length < page.events.length) return;
     after = page.next;
     await nextTurn();

@@ -1,11 +1,12 @@
 import { categoryOf, type RecordedEvent } from '@vouchsafe/event-store';
 import type { BoundProjection } from './bound.js';
 import type { Halted } from '../runner-port.js';
-import type { Delivery } from './target.js';
+import type { Delivery } from './delivery.js';
 
 type Route = { readonly codec: BoundProjection['codec']; readonly bounds: readonly BoundProjection[] };
 type Told = { readonly unknown: (type: string) => void; readonly unreadable: (halted: Halted) => void };
-type Deliveries = Map<string, Delivery[]>;
+/** What is delivered to each document, by collection and id, in the order of the events. */
+export type Routed = Map<string, Map<string, Delivery[]>>;
 
 /** Which projections an event goes to, per collection; decodes it once per codec. */
 export class Router {
@@ -27,8 +28,8 @@ export class Router {
     return [...this.#byCategory.keys()];
   }
 
-  /** Deliveries by collection name, in the order of the events; added to `into`, where those of earlier events are. */
-  route(events: readonly RecordedEvent[], into: Deliveries = new Map()): ReadonlyMap<string, readonly Delivery[]> {
+  /** Deliveries of the events; added to `into`, where those of earlier events are. */
+  route(events: readonly RecordedEvent[], into: Routed = new Map()): Routed {
     for (const recorded of events) {
       const routes = this.#byCategory.get(categoryOf(recorded.stream));
       if (routes) this.#routeOne(recorded, routes, into);
@@ -36,7 +37,7 @@ export class Router {
     return into;
   }
 
-  #routeOne(recorded: RecordedEvent, routes: readonly Route[], into: Deliveries): void {
+  #routeOne(recorded: RecordedEvent, routes: readonly Route[], into: Routed): void {
     let known = false;
     for (const { codec, bounds } of routes) {
       let event: unknown;
@@ -56,7 +57,7 @@ export class Router {
     this.#told.unknown(recorded.type);
   }
 
-  #deliver(bound: BoundProjection, event: unknown, recorded: RecordedEvent, into: Deliveries): void {
+  #deliver(bound: BoundProjection, event: unknown, recorded: RecordedEvent, into: Routed): void {
     let ids: readonly string[];
     try {
       ids = bound.idsOf(event, recorded);
@@ -64,10 +65,14 @@ export class Router {
       return this.#unreadable(recorded, [bound], error);
     }
     if (ids.length === 0) return;
-    const delivery: Delivery = { bound, event, meta: recorded, ids };
-    const deliveries = into.get(bound.collection.name);
-    if (deliveries) deliveries.push(delivery);
-    else into.set(bound.collection.name, [delivery]);
+    const delivery: Delivery = { bound, event, meta: recorded };
+    let documents = into.get(bound.collection.name);
+    if (!documents) into.set(bound.collection.name, (documents = new Map()));
+    for (const id of ids) {
+      const known = documents.get(id);
+      if (!known) documents.set(id, [delivery]);
+      else if (known[known.length - 1] !== delivery) known.push(delivery); // one that names an id twice means it once
+    }
   }
 
   /** What cannot be read has no documents to halt: the event is told of, for each collection, and passed over. */

@@ -2,15 +2,18 @@ import { type Position, type RecordedEvent, START } from '@vouchsafe/event-store
 import { Fault, invariant } from '@vouchsafe/kernel';
 import { type Clock, type Log, nextTurn } from '@vouchsafe/runtime';
 import type { FollowedLog } from '../followed-log.js';
-import { type Follower, startFollower } from '../follower.js';
-import type { Collection, CollectionSpec, ReadStore } from '../port.js';
+import type { Follower } from '../follower.js';
+import { startFollower } from '../follower/log-follower.js';
+import type { Checkpoint, Collection, CollectionSpec, ReadStore } from '../port.js';
 import type { Halted, Lag, ProjectionRunner, Rebuilt } from '../runner-port.js';
 import type { BoundProjection } from './bound.js';
 import { compareCollections } from './compare.js';
+import type { Halting } from './delivery.js';
+import { GatheredDocuments } from './gathered-documents.js';
+import { applyBatch } from './guarded.js';
 import { HaltedDocuments } from './halted.js';
 import { replay } from './replay.js';
-import { Router } from './router.js';
-import { applyBatch, type Delivery, type Halting } from './target.js';
+import { type Routed, Router } from './router.js';
 
 export type ProjectionOptions = {
   /** Names the runner's checkpoint; unique within the read store, kept for ever. */
@@ -20,11 +23,13 @@ export type ProjectionOptions = {
   readonly log: Log;
   readonly clock: Clock;
   readonly projections: readonly BoundProjection[];
+  /** True where nobody but projections waits for the thread: then a batch is worked through in one turn, and all runners' are committed together. */
+  readonly ownThread?: boolean;
 };
 
 const UNKNOWN_TYPES_LOGGED = 100;
-/** A matter's events come within some tens of milliseconds: gathered, its documents are written once. */
-const GATHER_MS = 40;
+/** A matter's events come within some tens of milliseconds, and what is written together shares pages: so long they are gathered while nobody waits. */
+const GATHER_MS = 250;
 /** Events read in one turn of the event loop, which also takes orders. */
 const EVENTS_PER_TURN = 256;
 
@@ -46,6 +51,7 @@ class Runner implements ProjectionRunner {
   readonly #collections = new Map<string, Collection<unknown>>();
   readonly #newcomers = new Set<string>();
   readonly #toForget = new Set<string>();
+  readonly #documents = new GatheredDocuments();
   #applied = 0;
   #rebuilding: Promise<unknown> = Promise.resolve();
   #follower: Follower | undefined;
@@ -79,6 +85,7 @@ class Runner implements ProjectionRunner {
       gatherMs: GATHER_MS,
       prepare: (checkpoint) => this.#fillNewcomers(checkpoint),
       handle: (events) => this.#apply(events),
+      ...(readStore.commit && { gathered: { settle: (checkpoint: Checkpoint) => this.#commit(checkpoint), discard: () => this.#discard() } }),
       afterCheckpoint: () => this.#forget(),
     });
   }
@@ -93,6 +100,12 @@ class Runner implements ProjectionRunner {
     return [...specs.values()];
   }
 
+  #spec(name: string): CollectionSpec {
+    const spec = this.#specs().find((known) => known.name === name);
+    invariant(spec, `${name} is a collection of runner ${this.#options.name}`);
+    return spec;
+  }
+
   #marker(collection: string): string {
     return `projections/${this.#options.name}/${collection}`;
   }
@@ -103,26 +116,55 @@ class Runner implements ProjectionRunner {
     for (const name of this.#newcomers) {
       if (checkpoint > START) {
         log.info({ collection: name, upTo: checkpoint }, 'fills a new collection from the log');
-        await replay({ ...this.#options, ...this.#only(name), collection: this.#collections.get(name)!, after: START, upTo: checkpoint, halting: this.#halting });
+        if (readStore.commit) await this.#emptied(name); // of what an attempt before this one left
+        await replay({ ...this.#options, ...this.#only(name), name, collection: this.#collections.get(name)!, after: START, upTo: checkpoint, halting: this.#halting });
         await this.#halting.save();
       }
       await readStore.saveCheckpoint(this.#marker(name), checkpoint);
       this.#newcomers.delete(name);
     }
   }
+  async #emptied(name: string): Promise<void> {
+    const { readStore } = this.#options;
+    await readStore.dropCollection(name);
+    this.#collections.set(name, await readStore.collection(this.#spec(name)));
+  }
 
   async #apply(events: readonly RecordedEvent[]): Promise<void> {
-    const routed = new Map<string, Delivery[]>();
-    for (let at = 0; at < events.length; at += EVENTS_PER_TURN) {
+    const { readStore, ownThread } = this.#options;
+    const routed: Routed = new Map();
+    const turn = ownThread ? events.length : EVENTS_PER_TURN;
+    for (let at = 0; at < events.length; at += turn) {
       if (at > 0) await nextTurn();
-      this.#router.route(events.slice(at, at + EVENTS_PER_TURN), routed);
+      this.#router.route(turn >= events.length ? events : events.slice(at, at + turn), routed);
     }
-    const applied = await Promise.allSettled([...routed].map(async ([name, deliveries]) => {
-      if (await applyBatch(this.#collections.get(name)!, deliveries, this.#halting)) this.#toForget.add(name);
+    if (readStore.commit) await this.#take(routed);
+    else await this.#write(routed);
+    this.#applied += events.length;
+  }
+
+  async #take(routed: Routed): Promise<void> {
+    for (const [name, byDocument] of routed) await this.#documents.take(name, this.#collections.get(name)!, { byDocument, halting: this.#halting });
+  }
+  /** Documents, what stands still among them, and the checkpoint, all or none of it. */
+  async #commit(checkpoint: Checkpoint): Promise<void> {
+    const documents = this.#documents.changed();
+    for (const [name, halted] of this.#halting.unsaved()) documents.set(name, halted);
+    await this.#options.readStore.commit!({ documents, checkpoint });
+    this.#documents.clear();
+    this.#halting.saved();
+  }
+  #discard(): void {
+    this.#documents.clear();
+    this.#halting.takeBack();
+  }
+
+  async #write(routed: Routed): Promise<void> {
+    const applied = await Promise.allSettled([...routed].map(async ([name, byDocument]) => {
+      if (await applyBatch(this.#collections.get(name)!, byDocument, this.#halting)) this.#toForget.add(name);
     }));
     for (const one of applied) if (one.status === 'rejected') throw one.reason;
     await this.#halting.save();
-    this.#applied += events.length;
   }
 
   /** What lies behind the checkpoint never comes again, so tombstones have done their work. */
@@ -143,14 +185,12 @@ class Runner implements ProjectionRunner {
   }
   async #rebuild(name: string): Promise<Rebuilt> {
     const { readStore } = this.#options;
-    const spec = this.#specs().find((known) => known.name === name);
-    invariant(spec, `${name} is a collection of runner ${this.#options.name}`);
-    const beside = { ...spec, name: `${name} (rebuild)` };
+    const beside = { ...this.#spec(name), name: `${name} (rebuild)` };
     await readStore.dropCollection(beside.name);
     const collection = await readStore.collection<unknown>(beside);
     const failed: Halted[] = [];
     const halting: Halting = { has: (_, document) => failed.some((halted) => halted.document === document), add: (halted) => void failed.push(halted) };
-    const work = { ...this.#options, ...this.#only(name), collection, halting };
+    const work = { ...this.#options, ...this.#only(name), name: beside.name, collection, halting };
     const near = this.#running.applied;
     await replay({ ...work, after: START, upTo: near });
     return this.#running.exclusively(async () => {

@@ -55,8 +55,22 @@ export class Database {
  * WAL with `synchronous=NORMAL`: a power cut may lose the newest commits but never one before another, so a checkpoint
  * never survives the documents it stands for.
  */
-export const SCHEMA = `
-  PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000;
+const SCHEMA = `
   CREATE TABLE IF NOT EXISTS collections (number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, fields TEXT NOT NULL, spec TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS checkpoints (name TEXT PRIMARY KEY, position INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS checkpoints (name TEXT PRIMARY KEY, position INTEGER NOT NULL, witness TEXT);
 `;
+/** Of how documents lie in their tables. */
+const LAYOUT = 2;
+
+/** Readies a file for its one writer. What was laid out otherwise is dropped: everything here is built again from the log. */
+export const prepareForWriting = (db: Database): void => {
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000;');
+  db.transaction(() => {
+    if (db.prepare('PRAGMA user_version').get()!['user_version'] !== LAYOUT) {
+      const tables = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'`).all();
+      for (const { name } of tables) db.exec(`DROP TABLE ${name as string}`);
+      db.exec(`PRAGMA user_version = ${LAYOUT}`);
+    }
+    db.exec(SCHEMA);
+  });
+};

@@ -28,7 +28,7 @@ export const findSql = (layout: Layout, { where, orderBy = [], after, limit }: Q
   }
   const order = [...columns.map(([column, direction]) => `${column} ${direction === 'desc' ? 'DESC' : 'ASC'}`), 'id ASC'].join(', ');
   return {
-    text: `SELECT id, value, revisions FROM ${layout.table} WHERE ${conjunction(terms)} ORDER BY ${order} LIMIT ?`,
+    text: `SELECT rowid, id, value, revisions FROM ${layout.table} WHERE ${conjunction(terms)} ORDER BY ${order} LIMIT ?`,
     values: [...terms.flatMap(({ values }) => values), limit],
   };
 };

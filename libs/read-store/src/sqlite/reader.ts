@@ -2,7 +2,7 @@ import { invariant } from '@vouchsafe/kernel';
 import type { Query } from '../port.js';
 import type { Database } from './database.js';
 import { countSql, findSql, type Layout } from './query-sql.js';
-import type { ReadRow } from './rows.js';
+import { hashOf, type ReadRow } from './rows.js';
 
 /** Reads committed documents. In a file it has a connection of its own, beside the writer's. */
 export class Reader {
@@ -26,11 +26,13 @@ export class Reader {
 
   readMany(name: string, ids: readonly string[]): readonly ReadRow[] {
     const { table } = this.#layout(name);
+    const select = `SELECT rowid, id, value, revisions FROM ${table} WHERE`;
+    if (ids.length === 1) return this.#db.prepare(`${select} hash = ? AND id = ? AND value IS NOT NULL`, true).all(hashOf(ids[0]!), ids[0]!) as unknown[] & ReadRow[];
     // One question for all costs a fraction of a question each: most of the documents asked for do not exist yet.
-    const found = ids.length === 1
-      ? this.#db.prepare(`SELECT id, value, revisions FROM ${table} WHERE id = ? AND value IS NOT NULL`, true).all(ids[0]!)
-      : this.#db.prepare(`SELECT id, value, revisions FROM ${table} WHERE id IN (SELECT value FROM json_each(?)) AND value IS NOT NULL`, true).all(JSON.stringify(ids));
-    return found as unknown[] & ReadRow[];
+    const found = this.#db.prepare(`${select} hash IN (SELECT value FROM json_each(?)) AND value IS NOT NULL`, true).all(JSON.stringify(ids.map(hashOf))) as unknown[] & ReadRow[];
+    if (found.length === 0) return found;
+    const wanted = new Set(ids); // others may have the hash of one of them
+    return found.filter((row: ReadRow) => wanted.has(row[1]));
   }
 
   find(name: string, query: Query): readonly ReadRow[] {
@@ -43,8 +45,8 @@ export class Reader {
     return this.#db.prepare(text).get(...values)!['n'] as number;
   }
 
-  loadCheckpoint(name: string): number | undefined {
-    return this.#db.prepare('SELECT position FROM checkpoints WHERE name = ?').get(name)?.['position'] as number | undefined;
+  loadCheckpoint(name: string): { readonly position: number; readonly witness: string | null } | undefined {
+    return this.#db.prepare('SELECT position, witness FROM checkpoints WHERE name = ?').get(name) as { position: number; witness: string | null } | undefined;
   }
 
   close(): void {

@@ -7,7 +7,10 @@ import type { Cell, PackedRows, WriteRequest } from './rows.js';
  */
 export type SealedRows = { readonly text: string; readonly marks: Int32Array; readonly numbers: Float64Array };
 /** A request as it passes to the writer's thread. */
-export type SealedRequest = Exclude<WriteRequest, { kind: 'write' }> | { readonly kind: 'write'; readonly name: string; readonly rows: SealedRows };
+export type SealedRequest =
+  | Exclude<WriteRequest, { kind: 'write' | 'put' | 'all' }>
+  | { readonly kind: 'write' | 'put'; readonly name: string; readonly rows: SealedRows }
+  | { readonly kind: 'all'; readonly requests: readonly SealedRequest[] };
 
 const NULL = -1;
 const NUMBER = -2;
@@ -15,8 +18,22 @@ const NUMBER = -2;
 const FALSE = -3;
 const TRUE = -4;
 
-export const sealed = (request: WriteRequest): SealedRequest => (request.kind === 'write' ? { ...request, rows: seal(request.rows) } : request);
-export const unsealed = (request: SealedRequest): WriteRequest => (request.kind === 'write' ? { ...request, rows: unseal(request.rows) } : request);
+export const sealed = (request: WriteRequest): SealedRequest => {
+  switch (request.kind) {
+    case 'write':
+    case 'put': return { ...request, rows: seal(request.rows) };
+    case 'all': return { ...request, requests: request.requests.map(sealed) };
+    default: return request;
+  }
+};
+export const unsealed = (request: SealedRequest): WriteRequest => {
+  switch (request.kind) {
+    case 'write':
+    case 'put': return { ...request, rows: unseal(request.rows) };
+    case 'all': return { ...request, requests: request.requests.map(unsealed) };
+    default: return request;
+  }
+};
 
 const seal = (rows: PackedRows): SealedRows => {
   const marks = new Int32Array(rows.length);

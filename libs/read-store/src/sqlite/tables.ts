@@ -40,7 +40,8 @@ export class Tables {
     const table = `c${this.#known(spec.name)!.number}`;
     const columns = fields.map((_, i) => `, f${i}`).join('');
     this.db.exec(`
-      CREATE TABLE ${table} (rowid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, value TEXT, revisions TEXT NOT NULL, lists TEXT NOT NULL${columns});
+      CREATE TABLE ${table} (rowid INTEGER PRIMARY KEY, hash INTEGER NOT NULL, id TEXT NOT NULL, revisions TEXT NOT NULL, lists TEXT NOT NULL, value TEXT${columns});
+      CREATE INDEX ${table}_hash ON ${table} (hash);
       CREATE INDEX ${table}_dead ON ${table} (rowid) WHERE value IS NULL;
       CREATE TABLE ${table}_members (field INTEGER NOT NULL, member TEXT NOT NULL, doc INTEGER NOT NULL, PRIMARY KEY (field, member, doc)) WITHOUT ROWID;
     `);

@@ -1,20 +1,24 @@
 import { invariant } from '@vouchsafe/kernel';
-import { type Database, SCHEMA } from './database.js';
-import { type PackedRows, ROW_HEAD, type WriteRequest } from './rows.js';
+import { type Database, prepareForWriting } from './database.js';
+import { mergedRevisions } from './revisions-text.js';
+import { type Cell, hashOf, type PackedRows, PUT_HEAD, ROW_HEAD, type WriteRequest } from './rows.js';
+import { type Statements, statementsFor } from './statements.js';
 import { Tables } from './tables.js';
 
-type Target = { readonly table: string; readonly upsert: string; readonly select: string; readonly width: number };
 type Known = readonly [rowid: number, revisions: string, lists: string];
+
+/** Of documents that nobody else writes: none is ever applied twice, so they need none. */
+const NO_REVISIONS = '{}';
 
 /** The one writer of a file. Synchronous; each request of a group is atomic. */
 export class WriteEngine {
   readonly #db: Database;
   readonly #tables: Tables;
-  readonly #targets = new Map<string, Target>();
+  readonly #statements = new Map<string, Statements>();
 
   constructor(db: Database) {
     this.#db = db;
-    this.#db.exec(SCHEMA);
+    prepareForWriting(db);
     this.#tables = new Tables(db);
     this.#db.transaction(() => this.#tables.purge());
   }
@@ -31,7 +35,7 @@ export class WriteEngine {
         });
         return requests.map(() => undefined);
       } catch {
-        this.#targets.clear(); // what the group changed is undone; each request tells its own error below
+        this.#statements.clear(); // what the group changed is undone; each request tells its own error below
       }
     }
     return requests.map((request) => this.#alone(request));
@@ -42,7 +46,7 @@ export class WriteEngine {
       this.#db.transaction(() => this.#run(request));
       return undefined;
     } catch (error) {
-      this.#targets.clear();
+      this.#statements.clear();
       return error;
     }
   }
@@ -50,8 +54,10 @@ export class WriteEngine {
   #run(request: WriteRequest): void {
     switch (request.kind) {
       case 'write': return this.#writeAll(request.name, request.rows);
-      case 'checkpoint': return this.#checkpoint(request.name, request.position);
-      case 'forget': return void this.#db.prepare(`DELETE FROM ${this.#target(request.name).table} WHERE value IS NULL`).run();
+      case 'put': return this.#putAll(request.name, request.rows);
+      case 'checkpoint': return this.#checkpoint(request);
+      case 'all': return request.requests.forEach((one) => this.#run(one));
+      case 'forget': return void this.#db.prepare(`DELETE FROM ${this.#of(request.name).table} WHERE value IS NULL`).run();
       case 'open': return this.#renamed(() => this.#tables.open(request.spec, (name, rows) => this.#writeAll(name, rows)));
       case 'drop': return this.#renamed(() => this.#tables.drop(request.name));
       case 'replace': return this.#renamed(() => this.#tables.replace(request.name, request.replacement));
@@ -60,25 +66,48 @@ export class WriteEngine {
   }
 
   #renamed(work: () => void): void {
-    this.#targets.clear();
+    this.#statements.clear();
     work();
   }
 
   #writeAll(name: string, rows: PackedRows): void {
-    const target = this.#target(name);
-    for (let at = 0; at < rows.length; at += target.width) this.#write(target, rows, at);
+    const statements = this.#of(name);
+    for (let at = 0; at < rows.length; at += statements.width) this.#write(statements, rows, at);
   }
 
-  #write({ table, upsert, select, width }: Target, rows: PackedRows, at: number): void {
+  #write({ table, find, insert, update, width }: Statements, rows: PackedRows, at: number): void {
     const [id, value, given, only, lists] = rows.slice(at, at + ROW_HEAD) as [string, string | null, string, number, string];
-    const find = this.#db.prepare(select, true);
-    const lookUp = (): Known | undefined => find.get(id) as (unknown[] & Known) | undefined;
-    const old = lookUp();
-    const revisions = old ? merged(given, old[1], only === 1) : given;
+    const hash = hashOf(id);
+    const old = this.#db.prepare(find, true).get(hash, id) as (unknown[] & Known) | undefined;
+    const revisions = old ? mergedRevisions(given, old[1], only === 1) : given;
     if (revisions === undefined) return;
-    this.#db.prepare(upsert).run(id, value, revisions, lists, ...rows.slice(at + ROW_HEAD, at + width));
+    const cells = [hash, id, lists, value, ...rows.slice(at + ROW_HEAD, at + width), revisions];
+    const row = old ? (this.#db.prepare(update).run(...cells, old[0]), old[0]) : this.#db.prepare(insert).run(...cells).lastInsertRowid;
     const before = old?.[2] ?? '';
-    if (lists !== before) this.#writeMembers(table, (old ?? lookUp()!)[0], { before, after: lists });
+    if (lists !== before) this.#writeMembers(table, Number(row), { before, after: lists });
+  }
+
+  #putAll(name: string, rows: PackedRows): void {
+    const statements = this.#of(name);
+    const width = statements.width - ROW_HEAD + PUT_HEAD;
+    const insert = this.#db.prepare(statements.insert);
+    for (let at = 0; at < rows.length; at += width) {
+      const cells = rows.slice(at + 1, at + width);
+      cells.push(NO_REVISIONS);
+      if (rows[at] !== null) this.#change(statements, rows[at] as number, cells);
+      else {
+        const { lastInsertRowid } = insert.run(...cells);
+        const lists = cells[2] as string;
+        if (lists !== '') this.#writeMembers(statements.table, Number(lastInsertRowid), { before: '', after: lists });
+      }
+    }
+  }
+  #change({ table, listsOf, update, remove }: Statements, row: number, cells: Cell[]): void {
+    const [before] = this.#db.prepare(listsOf, true).get(row) as unknown as [string];
+    const [, , lists, value] = cells as [number, string, string, string | null];
+    if (value === null) this.#db.prepare(remove).run(row);
+    else this.#db.prepare(update).run(...cells, row);
+    if (lists !== before) this.#writeMembers(table, row, { before, after: lists });
   }
 
   #writeMembers(table: string, rowid: number, { before, after }: { readonly before: string; readonly after: string }): void {
@@ -89,59 +118,27 @@ export class WriteEngine {
     for (const [key, [field, member]] of now) if (!old.has(key)) fresh.run(field, member, rowid);
   }
 
-  #checkpoint(name: string, position: number): void {
+  #checkpoint({ name, position, witness }: Extract<WriteRequest, { kind: 'checkpoint' }>): void {
     this.#db
-      .prepare('INSERT INTO checkpoints (name, position) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position')
-      .run(name, position);
+      .prepare('INSERT INTO checkpoints (name, position, witness) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position, witness = excluded.witness')
+      .run(name, position, witness);
   }
 
-  #target(name: string): Target {
-    let target = this.#targets.get(name);
-    if (!target) {
+  #of(name: string): Statements {
+    let statements = this.#statements.get(name);
+    if (!statements) {
       const known = this.#tables.of(name);
       invariant(known, `collection ${name} is open (it may have been dropped)`);
-      target = targetOf(known.number, known.fields.map((_, i) => i));
-      this.#targets.set(name, target);
+      statements = statementsFor(known.number, known.fields.length);
+      this.#statements.set(name, statements);
     }
-    return target;
+    return statements;
   }
 
   close(): void {
     this.#db.close();
   }
 }
-
-const targetOf = (number: number, fields: readonly number[]): Target => {
-  const table = `c${number}`;
-  const [columns, marks] = [fields.map((i) => `, f${i}`).join(''), fields.map(() => ', ?').join('')];
-  const sets = fields.map((i) => `, f${i} = excluded.f${i}`).join('');
-  return {
-    table, width: ROW_HEAD + fields.length,
-    select: `SELECT rowid, revisions, lists FROM ${table} WHERE id = ?`,
-    upsert: `INSERT INTO ${table} (id, value, revisions, lists${columns}) VALUES (?, ?, ?, ?${marks})
-      ON CONFLICT (id) DO UPDATE SET value = excluded.value, revisions = excluded.revisions, lists = excluded.lists${sets}`,
-  };
-};
-
-type Revisions = Record<string, number>;
-
-/** The revisions after the write, as text; undefined where it must not be: no stream further than known, or one behind. */
-const merged = (given: string, known: string, only: boolean): string | undefined => {
-  if (given === known) return undefined;
-  const [fresh, before] = [JSON.parse(given) as Revisions, JSON.parse(known) as Revisions];
-  if (!isNewer(fresh, before)) return undefined;
-  return only ? given : JSON.stringify({ ...before, ...fresh });
-};
-
-const isNewer = (revisions: Readonly<Revisions>, known: Readonly<Revisions>): boolean => {
-  let newer = false;
-  for (const stream in revisions) {
-    const before = known[stream] ?? -1;
-    if (revisions[stream]! < before) return false;
-    if (revisions[stream]! > before) newer = true;
-  }
-  return newer;
-};
 
 const membersOf = (lists: string): Map<string, readonly [field: number, member: string]> => {
   const members = new Map<string, readonly [number, string]>();

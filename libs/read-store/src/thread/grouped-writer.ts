@@ -48,7 +48,9 @@ export class GroupedWriter implements Writer {
 
 const note = (request: WriteRequest, documents: Set<string>, tables: Set<string>): void => {
   switch (request.kind) {
-    case 'write': return void documents.add(request.name);
+    case 'write':
+    case 'put': return void documents.add(request.name);
+    case 'all': return request.requests.forEach((one) => note(one, documents, tables));
     case 'open': return void tables.add(request.spec.name);
     case 'drop': return void tables.add(request.name);
     case 'replace':

@@ -49,7 +49,7 @@ export class HostedRunners {
     if (this.#runners.has(name)) return;
     invariant(makes, `${name} is a runner whose projections the thread has`);
     this.#fed ??= new FedLog({ read, clock, log }, head);
-    this.#runners.set(name, await startProjections({ name, store: this.#fed, readStore, log, clock, projections: makes() }));
+    this.#runners.set(name, await startProjections({ name, store: this.#fed, readStore, log, clock, projections: makes(), ownThread: true }));
   }
 
   async #stop(name: string): Promise<void> {
