@@ -33,31 +33,34 @@ export const activationShape: Shape<Activation> = {
 
 const shortOf = (activation: Activation): TypeOf<typeof stored> => {
   const { orderId, lineId, chunk, first, unitsInLine, reservationId, channelId, ownerPrincipal, productId, kind, ranges, endsAt, lineGross, taxRateBp, at } = activation;
+  const { minor, currency } = lineGross;
   return {
-    orderId, lineId, channelId, owner: ownerPrincipal, productId, ranges, gross: lineGross.minor, at,
-    ...(reservationId !== usualReservation(orderId, lineId) && { reservationId }), ...(kind !== USUAL.kind && { kind }),
-    ...(lineGross.currency !== USUAL.currency && { currency: lineGross.currency }),
-    terms: shortTerms(activation.terms, lineGross.currency), dims: shortDims(activation), ...(chunk !== 0 && { chunk }), ...(first !== 0 && { first }),
-    ...(unitsInLine !== totalSize(ranges) && { units: unitsInLine }), ...(endsAt !== undefined && { endsAt }), ...(taxRateBp !== 0 && { taxRateBp }),
+    orderId, lineId, chunk: unless(chunk, 0), first: unless(first, 0), units: unless(unitsInLine, totalSize(ranges)),
+    reservationId: unless(reservationId, usualReservation(orderId, lineId)), channelId, owner: ownerPrincipal, productId, kind: unless(kind, USUAL.kind), ranges,
+    terms: shortTerms(activation.terms, currency), endsAt, gross: minor, currency: unless(currency, USUAL.currency), taxRateBp: unless(taxRateBp, 0),
+    dims: shortDims(activation), at,
   };
 };
+/** Nothing where it is the usual. */
+const unless = <T>(value: T, usual: T): T | undefined => (value === usual ? undefined : value);
 const shortTerms = (full: UsageTerms, lineCurrency: string): TypeOf<typeof terms> => {
-  const { usage, times, currency, zone, reversalWindowMs, rediscloseForMs, rediscloseTimes, ownClass, ...same } = full;
+  const { usage, times, currency, zone, reversalWindowMs, rediscloseForMs, rediscloseTimes, ownClass } = full;
+  const { faceMinor, validFrom, validUntil, validDays, weekdays, fromMinute, toMinute, storeIds, scenes } = full;
   const [usualFor, usualTimes] = USUAL.redisclose;
   return {
-    ...same, ...(usage !== 'single' && { usage }), ...(times !== 1 && { times }), ...(currency !== lineCurrency && { currency }),
-    ...(zone !== USUAL.zone && { zone }), ...(reversalWindowMs !== USUAL.reversalWindowMs && { reversalWindowMs }),
-    ...((rediscloseForMs !== usualFor || rediscloseTimes !== usualTimes) && { redisclose: [rediscloseForMs, rediscloseTimes] }),
-    ...(ownClass === 'prepaid_untaxed' && { untaxed: ownClass }),
+    usage: usage === 'single' ? undefined : usage, times: unless(times, 1), faceMinor, currency: unless(currency, lineCurrency), validFrom, validUntil, validDays,
+    zone: unless(zone, USUAL.zone), weekdays, fromMinute, toMinute, storeIds, scenes, reversalWindowMs: unless(reversalWindowMs, USUAL.reversalWindowMs),
+    redisclose: rediscloseForMs === usualFor && rediscloseTimes === usualTimes ? undefined : [rediscloseForMs, rediscloseTimes],
+    untaxed: ownClass === 'prepaid_untaxed' ? ownClass : undefined,
   };
 };
 /** A dimension equal to the grant's own field is left out; one that is absent is written as empty text, so that absence is not lost. */
 const OWN = ['orderId', 'lineId', 'channelId', 'productId'] as const;
-const shortDims = (activation: Activation): TypeOf<typeof extra> => {
-  const short: Record<string, string | undefined> = { ...activation.dims };
-  for (const key of OWN) short[key] = short[key] === activation[key] ? undefined : (short[key] ?? '');
-  return short as TypeOf<typeof extra>;
-};
+const shortDims = ({ dims, orderId, lineId, channelId, productId }: Activation): TypeOf<typeof extra> => ({
+  bookId: dims.bookId, channelId: notOwn(dims.channelId, channelId), businessLine: dims.businessLine, productId: notOwn(dims.productId, productId),
+  supplierId: dims.supplierId, batchId: dims.batchId, orderId: notOwn(dims.orderId, orderId), lineId: notOwn(dims.lineId, lineId),
+});
+const notOwn = (dimension: string | undefined, own: string): string | undefined => (dimension === own ? undefined : (dimension ?? ''));
 const wholeDims = ({ dims, ...own }: TypeOf<typeof stored>): Dims => {
   const whole: Record<string, string> = { ...dims };
   for (const key of OWN) {

@@ -1,8 +1,10 @@
 import type { Answer, CommandEnvelope } from '@vouchsafe/bus';
 import { type CommandOf, type activateGrant, GRANT_CHUNK_UNITS, grantStream, type ResultOf } from '@vouchsafe/contracts';
+import type { Handled, Soon } from '@vouchsafe/event-store';
 import { type Instant, takeUnits, totalSize, type UnitRange } from '@vouchsafe/kernel';
 import type { Clock } from '@vouchsafe/runtime';
-import type { Activation } from '../domain/grant-messages.js';
+import type { Chunk } from '../domain/chunk.js';
+import type { GrantEvent, GrantRejection } from '../domain/grant-messages.js';
 import type { Zones } from './local-time.js';
 import type { GrantHost } from './ports.js';
 
@@ -23,26 +25,41 @@ export const chunksOf = (ranges: readonly UnitRange[]): readonly { readonly chun
 };
 export const chunkCount = (unitsInLine: number): number => Math.ceil(unitsInLine / GRANT_CHUNK_UNITS);
 
+type Part = ReturnType<typeof chunksOf>[number];
+
 /** Opens all chunks of a line. The first one fixes the moment, so that a repeat after a crash gives the others the same validity. */
-export const activation = (grants: GrantHost, clock: Clock, zones: Zones) =>
-  async (command: Command, envelope: CommandEnvelope): Promise<Answer<Result>> => {
-    const { orderId, lineId, ranges, ...told } = command;
-    const unitsInLine = totalSize(ranges);
-    const [head, ...tail] = chunksOf(ranges);
-    if (!head) return { ok: false, code: 'GRANT_DIFFERS', details: { units: '0' } };
-    const open = (chunk: typeof head, at: Instant) => {
-      const opening: Activation = { ...told, orderId, lineId, ...chunk, unitsInLine, ...withEnd(endOf(command, at, zones)), at };
-      return grants.handle(grantStream(orderId, lineId, chunk.chunk), { type: 'Activate', ...opening }, { ...envelope, commandId: `${envelope.commandId}/${chunk.chunk}`, at });
-    };
-    const first = await open(head, clock.now());
+export const activation = (grants: GrantHost, clock: Clock, zones: Zones) => {
+  const open = (command: Command, part: Part, unitsInLine: number, envelope: CommandEnvelope, at: Instant): Soon<Opened> => {
+    const { orderId, lineId, reservationId, channelId, ownerPrincipal, productId, kind, terms, lineGross, taxRateBp, dims } = command;
+    const { chunk, first, ranges } = part;
+    const asked = {
+      type: 'Activate', orderId, lineId, chunk, first, unitsInLine, reservationId, channelId, ownerPrincipal, productId, kind, ranges, terms,
+      endsAt: endOf(command, at, zones), lineGross, taxRateBp, dims, at,
+    } as const;
+    const { commandId, correlation, principal, trace } = envelope;
+    return grants.decide(grantStream(orderId, lineId, chunk), asked, { commandId: `${commandId}/${chunk}`, correlation, principal, trace, at });
+  };
+  const openAll = async (command: Command, unitsInLine: number, envelope: CommandEnvelope): Promise<Answer<Result>> => {
+    const [head, ...tail] = chunksOf(command.ranges);
+    const first = await open(command, head!, unitsInLine, envelope, clock.now());
     if (!first.ok) return first;
     const at = first.state.grant!.at;
-    const others = await Promise.all(tail.map((chunk) => open(chunk, at)));
+    const others = await Promise.all(tail.map(async (chunk) => open(command, chunk, unitsInLine, envelope, at)));
     const refused = others.find((other) => !other.ok);
     return refused && !refused.ok ? refused : { ok: true, result: { chunks: others.length + 1, activatedAt: at } };
   };
+  return (command: Command, envelope: CommandEnvelope): Soon<Answer<Result>> => {
+    const unitsInLine = totalSize(command.ranges);
+    if (unitsInLine === 0) return { ok: false, code: 'GRANT_DIFFERS', details: { units: '0' } };
+    if (unitsInLine > GRANT_CHUNK_UNITS) return openAll(command, unitsInLine, envelope);
+    const opened = open(command, { chunk: 0, first: 0, ranges: command.ranges }, unitsInLine, envelope, clock.now());
+    return opened instanceof Promise ? opened.then(oneOpened) : oneOpened(opened);
+  };
+};
+type Opened = Handled<Chunk, GrantEvent, GrantRejection>;
+const oneOpened = (opened: Opened): Answer<Result> =>
+  opened.ok ? { ok: true, result: { chunks: 1, activatedAt: opened.state.grant!.at } } : { ok: false, code: opened.code, details: opened.details };
 
-const withEnd = (endsAt: Instant | undefined): { endsAt?: Instant } => (endsAt === undefined ? {} : { endsAt });
 /** The last instant of use, always the end of a day in the product's zone: of the last valid one or N days from now, whichever is first. */
 const endOf = ({ terms }: Command, at: Instant, zones: Zones): Instant | undefined => {
   const { validUntil, validDays, zone } = terms;

@@ -24,13 +24,12 @@ const decide = (command: GrantCommand, chunk: Chunk): Answer => {
 };
 
 /** The one event that opens a chunk. A second activation must say the same (but for when). */
-const activate = ({ type: _, ...activation }: Of<GrantCommand, 'Activate'>, { grant }: Chunk): Answer => {
-  if (!grant) return accept({ type: 'GrantActivated', ...activation });
-  const { at: _then, endsAt: _end, ...told } = activation;
-  const { at: _at, endsAt: _endsAt, ...known } = grant;
-  return sameValue(told, known) ? accept() : reject('GRANT_DIFFERS');
+const activate = (command: Of<GrantCommand, 'Activate'>, { grant }: Chunk): Answer => {
+  if (!grant) return accept({ ...command, type: 'GrantActivated' });
+  return sameValue(toldOf(command), toldOf(grant)) ? accept() : reject('GRANT_DIFFERS');
 };
-const opened = ({ type: _, ...grant }: Of<GrantEvent, 'GrantActivated'>, chunk: Chunk): Chunk => ({ ...chunk, grant });
+/** What an activation says besides when. */
+const toldOf = (activation: Activation): object => ({ ...activation, type: undefined, at: undefined, endsAt: undefined });
 const onUnit = (chunk: Chunk, place: Place, then: (named: BatchUnit, unit: UnitState, grant: Activation) => Answer): Answer => {
   const named = chunk.grant && holds(chunk.grant, place) ? batchUnitAt(chunk.grant, place) : undefined;
   return chunk.grant && named ? then(named, unitOf(chunk, place), chunk.grant) : reject('GRANT_UNKNOWN');
@@ -59,7 +58,7 @@ const noteLookup = ({ place, principalId, reason, at }: Of<GrantCommand, 'NoteLo
 const evolve = (chunk: Chunk, event: GrantEvent): Chunk => {
   if ('unit' in event) return touch(chunk, event.unit, (unit) => changed(unit, event));
   switch (event.type) {
-    case 'GrantActivated': return opened(event, chunk);
+    case 'GrantActivated': return { ...chunk, grant: event };
     case 'UnitsDisclosed': return disclosed(chunk, event);
     case 'DisclosureRefused': return { ...chunk, alarms: [...chunk.alarms, `${event.code}/${event.principalId}`] };
     case 'VoucherRedeemed': return touch(chunk, event.voucherUnit, (unit) => used(unit, event));
