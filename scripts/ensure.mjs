@@ -46,6 +46,6 @@ const step = (zh, en, name, value, command, args) => {
 
 const node = path.join(root, 'node_modules', 'node', 'bin', 'node');
 step('安装依赖', 'installing packages', 'packages', digest(['package-lock.json']), 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-step('生成接口代码', 'generating contracts', 'proto', digest([...walk('proto', /\.proto$/), 'buf.gen.yaml']), 'npm', ['run', '--silent', 'proto']);
-const sources = [...walk('libs', /\.(ts|json)$/), ...walk('services', /\.(ts|json)$/), ...walk('proto', /\.proto$/), 'tsconfig.base.json'];
+step('生成接口代码', 'generating contracts', 'proto', digest([...walk('proto', /\.(proto|json)$/), 'buf.gen.yaml', 'libs/proto/describe.mjs']), 'npm', ['run', '--silent', 'proto']);
+const sources = [...walk('libs', /\.(ts|json)$/), ...walk('services', /\.(ts|json)$/), ...walk('proto', /\.(proto|json)$/), 'tsconfig.base.json'];
 step('编译', 'compiling', 'dist', digest(sources), existsSync(node) ? node : 'node', ['node_modules/typescript7/bin/tsc', '-b']);

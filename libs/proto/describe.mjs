@@ -1,7 +1,8 @@
 // Writes gen/vouchsafe/comments_pb.ts: what the comments in proto/ say about services, methods, messages and fields, by full
-// name. protoc-gen-es keeps comments for editors only; the API pages show them to people. Part of `npm run proto`.
+// name, and the same in Chinese by proto/zh. protoc-gen-es keeps comments for editors only; the API pages show them to people.
+// Part of `npm run proto`.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fromBinary } from '@bufbuild/protobuf';
@@ -42,9 +43,23 @@ for (const file of fromBinary(FileDescriptorSetSchema, image).file) {
   }
 }
 const sorted = [...comments].sort(([a], [b]) => (a < b ? -1 : 1));
+// By the text, not by the name: a comment that was changed is one that nobody has put into Chinese yet.
+const folder = path.join(root, 'proto/zh');
+const chinese = new Map(readdirSync(folder).sort().flatMap((file) => Object.entries(JSON.parse(readFileSync(path.join(folder, file), 'utf8')))));
+const unfolded = (text) => text.replace(/\s+/g, ' ');
+const translated = sorted.flatMap(([name, text]) => (chinese.has(unfolded(text)) ? [[name, chinese.get(unfolded(text))]] : []));
+const used = new Set(sorted.map(([, text]) => unfolded(text)));
+
+const written = (value) => JSON.stringify(value, undefined, 2);
 const out = path.join(here, 'gen/vouchsafe/comments_pb.ts');
 mkdirSync(path.dirname(out), { recursive: true });
 writeFileSync(out, `// Made by describe.mjs out of proto/. Do not edit.
 /** Comments of services, methods, messages, fields and enums, by full name. */
-export const comments: Readonly<Record<string, string>> = ${JSON.stringify(Object.fromEntries(sorted), undefined, 2)};
+export const comments: Readonly<Record<string, string>> = ${written(Object.fromEntries(sorted))};
+
+/** The same in Chinese; internal contracts are not put into it. */
+export const commentsZh: Readonly<Record<string, string>> = ${written(Object.fromEntries(translated))};
+
+/** Texts of proto/zh that no comment has any more. */
+export const unusedZh: readonly string[] = ${written([...chinese.keys()].filter((text) => !used.has(text)))};
 `);

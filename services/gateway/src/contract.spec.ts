@@ -4,7 +4,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { getOption, hasOption } from '@bufbuild/protobuf';
 import { access, Audience } from '@vouchsafe/proto/common/v1/options';
 import { http } from '@vouchsafe/proto/google/api/annotations';
-import { comments } from '@vouchsafe/proto/comments';
+import { comments, commentsZh, unusedZh } from '@vouchsafe/proto/comments';
 import { errorBook } from '@vouchsafe/rpc';
 import { Router } from './api/http/router.js';
 import { openApi } from './api/openapi/openapi.js';
@@ -49,7 +49,7 @@ describe('every method of every service', () => {
 
   it('is in the OpenAPI document, whose references all lead somewhere', () => {
     const entries = methodTable(services);
-    const document = openApi({ entries, comments, book: errorBook([]), version: '1' });
+    const document = openApi({ entries, comments, book: errorBook([]), version: '1', language: 'en' });
     const text = JSON.stringify(document);
     const ids = [...text.matchAll(/"operationId":"([^"]+)"/g)].map((match) => match[1]!);
     expect(new Set(ids).size).toBe(ids.length);
@@ -57,5 +57,30 @@ describe('every method of every service', () => {
     const { schemas } = document.components as { schemas: Record<string, unknown> };
     const dangling = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1]!).filter((name) => !(name in schemas));
     expect(dangling).toEqual([]);
+  });
+});
+
+describe('what the contract says of itself', () => {
+  const told = Object.entries(comments).filter(([name]) => !name.includes('.internal.'));
+  const chinese = /[一-鿿]/;
+
+  it('is said in Chinese too, every text of it, and in English without any (proto/zh; after a change `npm run proto`)', () => {
+    expect(told.length).toBeGreaterThan(600);
+    expect(told.filter(([name]) => commentsZh[name] === undefined).map(([name, text]) => `${name}: ${text}`)).toEqual([]);
+    expect(unusedZh).toEqual([]);
+    expect(told.filter(([, text]) => chinese.test(text)).map(([name]) => name)).toEqual([]);
+    // Names, numbers and patterns are the same in both; sentences are not.
+    const sentences = told.filter(([, text]) => /[a-z]{3,} [a-z]{2,} [a-z]{2,}/.test(text.replace(/`[^`]*`/g, '')));
+    expect(sentences.filter(([name]) => !chinese.test(commentsZh[name]!)).map(([name]) => name)).toEqual([]);
+  });
+
+  it('makes a document in either language, of the same routes and schemas', () => {
+    const entries = methodTable(services);
+    const [en, zh] = (['en', 'zh'] as const).map((language) => openApi({ entries, comments: language === 'en' ? comments : commentsZh, book: errorBook([]), version: '1', language }));
+    const words = (key: string, value: unknown): unknown => (typeof value === 'string' && ['description', 'summary'].includes(key) ? undefined : value);
+    expect(JSON.stringify(zh, words)).toBe(JSON.stringify(en, words));
+    const described = (document: unknown): readonly string[] => [...JSON.stringify(document).matchAll(/"(?:description|summary)":"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1]!);
+    expect(described(en).filter((text) => chinese.test(text))).toEqual([]);
+    expect(described(zh).filter((text) => chinese.test(text)).length).toBeGreaterThan(500);
   });
 });

@@ -1,4 +1,4 @@
-import { comments } from '@vouchsafe/proto/comments';
+import { comments, commentsZh } from '@vouchsafe/proto/comments';
 import { errorBook } from '@vouchsafe/rpc';
 import type { ServiceModule } from '@vouchsafe/runtime';
 import { createMetrics, exposition } from '@vouchsafe/telemetry';
@@ -6,7 +6,8 @@ import { GrpcEdge } from './api/grpc/grpc-edge.js';
 import { GrpcServer } from './api/grpc/grpc-server.js';
 import { HttpEdge } from './api/http/http-edge.js';
 import { HttpServer } from './api/http/http-server.js';
-import { openApi } from './api/openapi/openapi.js';
+import { openApi, type OpenApiParts } from './api/openapi/openapi.js';
+import type { Language } from './api/openapi/words.js';
 import { errorsHtml } from './api/openapi/error-pages.js';
 import { loadAssets } from './api/pages/assets.js';
 import type { Site } from './api/pages/site.js';
@@ -23,7 +24,7 @@ export type Gateway = ServiceModule & {
   /** Where it listens, once started; ports that were 0 are told as bound. */
   addresses(): Addresses;
   /** OpenAPI 3.1 of everything it serves, as JSON text. */
-  openApi(): string;
+  openApi(language?: Language): string;
 };
 
 const VERSION = '1';
@@ -38,7 +39,7 @@ class GatewayService implements Gateway {
   readonly #door: Door;
   readonly #http: HttpServer;
   readonly #grpc: GrpcServer;
-  readonly #openApi: () => string;
+  readonly #openApi: (language: Language) => string;
   #addresses: Addresses | undefined;
   #stopping = false;
 
@@ -54,7 +55,9 @@ class GatewayService implements Gateway {
     this.#door = new Door(ports, { admission, defaultDeadlineMs, maxDeadlineMs, credentials: { ratePerSecond, concurrency, failuresPerMinute: authFailuresPerMinute } });
     const metrics = new GatewayMetrics(registry, this.#door.admissions, this.#door.deadlines);
     const shared = { door: this.#door, entries, book, log, clock, metrics };
-    this.#openApi = once(() => JSON.stringify(openApi({ entries, comments, book, version: VERSION })));
+    const document = (said: Pick<OpenApiParts, 'language' | 'comments'>): string => JSON.stringify(openApi({ entries, book, version: VERSION, ...said }));
+    const documents = { en: once(() => document({ language: 'en', comments })), zh: once(() => document({ language: 'zh', comments: commentsZh })) };
+    this.#openApi = (language) => documents[language]();
     const site: Site = {
       assets: loadAssets(), openApi: this.#openApi, errorsHtml: once(() => errorsHtml(book)),
       notReady: () => [...(this.#stopping ? ['stopping'] : []), ...(ports.notReady?.() ?? [])],
@@ -78,8 +81,8 @@ class GatewayService implements Gateway {
     if (!this.#addresses) throw new Error('the gateway has not started');
     return this.#addresses;
   }
-  openApi(): string {
-    return this.#openApi();
+  openApi(language: Language = 'en'): string {
+    return this.#openApi(language);
   }
 
   /** New calls are refused, open ones may end within `drainMs`. */

@@ -122,6 +122,12 @@ seen('the pages in a browser', () => {
   it('shows the contract and the errors without a complaint of the browser', async () => {
     await page.goto(`${running.http}/docs`);
     await text('.opblock-tag', 'AuditService');
+    await text('.opblock-tag', '只依据事件流');
+    await page.click('#language');
+    await text('.opblock-tag', 'told from the event streams');
+    expect(await page.locator('body').innerText()).not.toMatch(/[一-鿿]{3}/);
+    await page.click('#language');
+    await text('.opblock-tag', '只依据事件流');
     await page.goto(`${running.http}/docs/errors#PERMISSION_MISSING`);
     expect(await page.locator('#PERMISSION_MISSING').count()).toBe(1);
     await page.locator('#PERMISSION_MISSING').waitFor();

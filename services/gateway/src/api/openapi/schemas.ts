@@ -1,4 +1,5 @@
 import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
+import type { Words } from './words.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type Schema = { readonly [key: string]: Json };
@@ -34,7 +35,7 @@ const WELL_KNOWN: Readonly<Record<string, Schema>> = {
 /** Schemas of messages and enums, collected as they are referred to. */
 export class Schemas {
   readonly #known = new Map<string, Schema>();
-  constructor(readonly comments: Comments) {}
+  constructor(readonly comments: Comments, readonly words: Words) {}
 
   /** All that were referred to, by name, sorted. */
   all(): Schema {
@@ -54,7 +55,7 @@ export class Schemas {
 
   #object(desc: DescMessage): Schema {
     const properties = Object.fromEntries(desc.fields.map((field) => [field.jsonName, this.field(field)]));
-    const oneofs = desc.oneofs.map(({ fields }) => `At most one of ${fields.map(({ jsonName }) => jsonName).join(', ')}.`);
+    const oneofs = desc.oneofs.map(({ fields }) => this.words.atMostOne(fields.map(({ jsonName }) => jsonName)));
     const description = [this.comments[desc.typeName], ...oneofs].filter(Boolean).join('\n\n');
     return { type: 'object', ...(description !== '' && { description }), properties, additionalProperties: false };
   }

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
 import { RpcFailure } from '@vouchsafe/rpc';
 import type { FastifyReply } from 'fastify';
 import { DOCS_SECURITY_HEADERS, SECURITY_HEADERS } from './assets.js';
@@ -23,9 +23,10 @@ export class PagesController {
   errors(@Res() reply: FastifyReply): void {
     void reply.headers({ ...SECURITY_HEADERS, ...ASSET_CACHE, 'content-type': 'text/html; charset=utf-8' }).send(this.site.errorsHtml());
   }
+  /** In English, and with `?lang=zh` in Chinese. */
   @Get('/openapi.json')
-  contract(@Res() reply: FastifyReply): void {
-    void reply.headers({ ...SECURITY_HEADERS, ...ASSET_CACHE, 'content-type': 'application/json; charset=utf-8' }).send(this.site.openApi());
+  contract(@Query('lang') language: unknown, @Res() reply: FastifyReply): void {
+    void reply.headers({ ...SECURITY_HEADERS, ...ASSET_CACHE, 'content-type': 'application/json; charset=utf-8' }).send(this.site.openApi(language === 'zh' ? 'zh' : 'en'));
   }
   @Get('/assets/:name')
   asset(@Param('name') name: string, @Res() reply: FastifyReply): void {
