@@ -2,13 +2,13 @@ import { afterRecord, getRecord } from './embedded/record.js';
 import type { Position, RecordPage } from './port.js';
 import type { StoredEvent } from './stored-event.js';
 
-/** The events of a page. Their bytes stay in memory as long as one of them does. */
+/** The events of a page, for pure functions: their data is not frozen. Their bytes stay in memory as long as one of them does. */
 export const eventsOf = ({ records, positions }: RecordPage): readonly StoredEvent[] => {
   const bytes = Buffer.from(records.buffer, records.byteOffset, records.byteLength);
   const events = new Array<StoredEvent>(positions.length);
   let at = 0;
   for (let i = 0; i < positions.length; i++) {
-    events[i] = getRecord(bytes, at, positions[i] as Position);
+    events[i] = getRecord(bytes, at, positions[i] as Position).unshared();
     at = afterRecord(bytes, at);
   }
   return events;

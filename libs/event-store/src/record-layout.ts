@@ -79,28 +79,37 @@ const namesIn = (bytes: Buffer, at: number): Names => {
   };
 };
 
-/** The id and the texts behind the type of the record at `at`; `dataAt`: where its data begins. */
-export const readRest = (bytes: Buffer, at: number) => {
-  const flags = bytes[at + FLAGS_AT]!;
+/** What most readers ask for of the texts behind the type, and where the data begins. */
+export type Texts = { readonly correlation: string; readonly principal: string; readonly dataAt: number };
+
+export const readTexts = (bytes: Buffer, at: number): Texts => {
+  const short = (bytes[at + FLAGS_AT]! & CORRELATION_IN_STREAM) !== 0;
   const stream = streamAt(bytes, at);
-  const length = (i: number): number => bytes.readUInt16BE(at + LENGTHS_AT + 2 * i);
-  let from = stream + length(0) + length(1);
-  const next = (bytesOfIt: number): string => {
-    const start = from;
-    from += bytesOfIt;
-    return bytes.toString('utf8', start, from);
+  const length = streamLength(bytes, at);
+  const correlationLength = bytes.readUInt16BE(at + CORRELATION_LENGTH_AT);
+  const correlationAt = stream + length + bytes.readUInt16BE(at + TYPE_LENGTH_AT);
+  const causationAt = short ? correlationAt : correlationAt + correlationLength;
+  const principalAt = causationAt + bytes.readUInt16BE(at + CAUSATION_LENGTH_AT);
+  const traceAt = principalAt + bytes.readUInt16BE(at + PRINCIPAL_LENGTH_AT);
+  return {
+    correlation: short ? inStream(bytes, stream, length, correlationLength) : bytes.toString('utf8', correlationAt, correlationAt + correlationLength),
+    principal: bytes.toString('utf8', principalAt, traceAt),
+    dataAt: traceAt + bytes.readUInt16BE(at + TRACE_LENGTH_AT),
   };
-  const correlation = flags & CORRELATION_IN_STREAM ? inStream(bytes, stream, length(0), length(2)) : next(length(2));
-  const causation = next(length(3));
-  const principal = next(length(4));
-  const trace = next(length(5));
+};
+
+/** What few ask for: who it is and what caused it. */
+export type Origin = { readonly id: string; readonly causation: string; readonly trace?: string };
+
+export const readOrigin = (bytes: Buffer, at: number, { correlation, dataAt }: Texts): Origin => {
+  const flags = bytes[at + FLAGS_AT]!;
+  const traceAt = dataAt - bytes.readUInt16BE(at + TRACE_LENGTH_AT);
+  const principalAt = traceAt - bytes.readUInt16BE(at + PRINCIPAL_LENGTH_AT);
+  const causation = bytes.toString('utf8', principalAt - bytes.readUInt16BE(at + CAUSATION_LENGTH_AT), principalAt);
   return {
     id: uuidAt(bytes, at + ID_AT),
-    correlation,
     causation: flags & CAUSATION_FOLLOWS ? correlation + causation : causation,
-    principal,
-    ...(flags & HAS_TRACE && { trace }),
-    dataAt: from,
+    ...(flags & HAS_TRACE && { trace: bytes.toString('utf8', traceAt, dataAt) }),
   };
 };
 const inStream = (bytes: Buffer, stream: number, length: number, correlation: number): string => {
@@ -109,14 +118,23 @@ const inStream = (bytes: Buffer, stream: number, length: number, correlation: nu
   return bytes.toString('utf8', from, from + correlation);
 };
 
-/** The data's JSON of the record at `at`, as {@link readRest} read it. */
-export const dataTextOf = (bytes: Buffer, at: number, { dataAt, correlation, principal }: ReturnType<typeof readRest>): string => {
+/** The data's JSON of the record at `at`, whose texts {@link readTexts} has read. */
+export const dataTextOf = (bytes: Buffer, at: number, { dataAt, correlation, principal }: Texts): string => {
   let text = bytes.toString('utf8', dataAt, at + bytes.readUInt32BE(at));
   const flags = bytes[at + FLAGS_AT]!;
   if ((flags & ANY_MARKED) === 0) return text;
   // The last mark made is taken back first: what a mark stands for may itself hold one of those before.
-  if (flags & OCCURRED_MARKED) text = text.replaceAll(MARKS.occurredAt, String(getI64(bytes, at + OCCURRED_AT)));
-  if (flags & PRINCIPAL_MARKED) text = text.replaceAll(MARKS.principal, () => principal);
-  if (flags & CORRELATION_MARKED) text = text.replaceAll(MARKS.correlation, () => correlation);
+  if (flags & OCCURRED_MARKED) text = unmarked(text, MARKS.occurredAt, String(getI64(bytes, at + OCCURRED_AT)));
+  if (flags & PRINCIPAL_MARKED) text = unmarked(text, MARKS.principal, principal);
+  if (flags & CORRELATION_MARKED) text = unmarked(text, MARKS.correlation, correlation);
   return text;
+};
+/** A mark stands once or twice as a rule: so this is cheaper than to have it searched for by `replaceAll`, and `$` means nothing in it. */
+const unmarked = (text: string, mark: string, meaning: string): string => {
+  let [from, out] = [0, ''];
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, from)) {
+    out += text.slice(from, at) + meaning;
+    from = at + 1;
+  }
+  return out + text.slice(from);
 };

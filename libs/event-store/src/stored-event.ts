@@ -2,9 +2,7 @@ import type { Json } from '@vouchsafe/codec';
 import type { Instant } from '@vouchsafe/kernel';
 import { canonicalBytes, leafHash } from './canonical.js';
 import type { NewEvent, Position, RecordedEvent, Revision } from './port.js';
-import { dataTextOf, readHead, readRest } from './record-layout.js';
-
-type Rest = ReturnType<typeof readRest>;
+import { dataTextOf, type Origin, readHead, readOrigin, readTexts, type Texts } from './record-layout.js';
 
 /** An event as this process appended it: it need not be read back from its bytes while it is at hand. */
 export type Appended = { readonly event: NewEvent; readonly stream: string };
@@ -29,7 +27,9 @@ export class StoredEvent implements RecordedEvent {
   readonly #at: number;
   readonly #appended: NewEvent | undefined;
   readonly #previous: Position;
-  #rest: Rest | undefined;
+  #texts: Texts | undefined;
+  #origin: Origin | undefined;
+  #shared = true;
   #data: Json | undefined;
 
   /** `previous`: position of the stream's event before this one in the same store. */
@@ -50,28 +50,36 @@ export class StoredEvent implements RecordedEvent {
   }
 
   get id(): string {
-    return this.#said.id;
+    return (this.#appended ?? this.#from).id;
   }
   get correlation(): string {
-    return this.#said.correlation;
+    return (this.#appended ?? this.#read).correlation;
   }
   get causation(): string {
-    return this.#said.causation;
+    return (this.#appended ?? this.#from).causation;
   }
   get principal(): string {
-    return this.#said.principal;
+    return (this.#appended ?? this.#read).principal;
   }
   get trace(): string | undefined {
-    return this.#said.trace;
+    return (this.#appended ?? this.#from).trace;
   }
   get data(): Json {
     // Always from the stored bytes, also right after the append: what consumers see live is what a replay will show them.
-    this.#data ??= deepFreeze(JSON.parse(this.dataText) as Json);
+    if (this.#data === undefined) {
+      const data = JSON.parse(this.dataText) as Json;
+      this.#data = this.#shared ? deepFreeze(data) : data;
+    }
     return this.#data;
+  }
+  /** For who hands `data` to pure functions only: nothing of it need be frozen. */
+  unshared(): this {
+    this.#shared = false;
+    return this;
   }
   /** The stored JSON itself, for whoever passes it on without looking inside. */
   get dataText(): string {
-    return dataTextOf(this.#bytes, this.#at, this.#stored);
+    return dataTextOf(this.#bytes, this.#at, this.#read);
   }
   /** Made anew each time, for proofs. */
   get canonical(): Buffer {
@@ -99,12 +107,11 @@ export class StoredEvent implements RecordedEvent {
     return this.#bytes.readUInt32BE(this.#at);
   }
 
-  get #said(): Pick<NewEvent, 'id' | 'correlation' | 'causation' | 'principal' | 'trace'> {
-    return this.#appended ?? this.#stored;
+  get #read(): Texts {
+    return (this.#texts ??= readTexts(this.#bytes, this.#at));
   }
-  get #stored(): Rest {
-    this.#rest ??= readRest(this.#bytes, this.#at);
-    return this.#rest;
+  get #from(): Origin {
+    return (this.#origin ??= readOrigin(this.#bytes, this.#at, this.#read));
   }
 
   /** Everything but the bytes, for logs and exports. */
