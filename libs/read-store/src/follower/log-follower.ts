@@ -270,8 +270,8 @@ class LogFollower implements Follower {
   }
 
   lag(): Lag {
-    const { store, clock } = this.#options;
-    const events = this.#spacing.eventsWithin(store.head() - this.#seen);
+    const { store, clock, categories } = this.#options;
+    const events = this.#spacing.eventsWithin(store.head(categories) - this.#seen);
     return { events, behind: this.#applied, ageMs: events === 0 || this.#recordedAt === 0 ? 0 : Math.max(0, clock.now() - this.#recordedAt) };
   }
 
