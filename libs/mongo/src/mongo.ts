@@ -130,6 +130,8 @@ export class Mongo {
       readPreference: 'primary', readConcernLevel: 'majority',
       // By name, for one given as `writeConcern` gives way to `journal=false` in the connection string.
       w: 'majority', journal: true, wtimeoutMS: WRITE_TIMEOUT_MS,
+      // The driver's streaming monitor takes no 64-bit counter out of an error of ours (it throws in a timer, which ends the process): it asks instead.
+      serverMonitoringMode: 'poll',
       serverSelectionTimeoutMS: selectionMs, connectTimeoutMS: selectionMs, socketTimeoutMS: silenceMs, heartbeatFrequencyMS: HEARTBEAT_MS,
     });
     try {

@@ -1,1 +1,3 @@
-export { mongoParkedStore } from './mongo-parked-store.js';
+export { copyParked, mongoParkedStore, restoreParked } from './mongo-parked-store.js';
+export type { Surroundings } from './surroundings.js';
+export { KnownSurroundings } from './surroundings.js';

@@ -1,5 +1,6 @@
 import type { ParkedMessage, ParkedStore } from '@vouchsafe/bus';
-import { type Attempt, isDuplicateKey, Mongo, type MongoOptions } from '@vouchsafe/mongo';
+import { type Attempt, copyTo, type CopyOf, isDuplicateKey, Mongo, type MongoOptions, restoreCopy } from '@vouchsafe/mongo';
+import type { Namespace } from '@vouchsafe/runtime';
 import type { mongo } from 'mongoose';
 
 /** `message` is JSON text, so that it comes back exactly as it was; the fields beside it are for finding it. */
@@ -7,6 +8,7 @@ type Row = { _id: string; n: number; group: string; target: string; head: boolea
 type Counter = { _id: string; n: number };
 
 const PARKED = 'parked';
+const COUNTER = 'parked-counter';
 const INDEXES: mongo.IndexDescription[] = [{ name: 'order', key: { n: 1 } }, { name: 'targets', key: { group: 1, target: 1, n: 1 } }, { name: 'heads', key: { head: 1, n: 1 } }];
 
 /**
@@ -45,7 +47,7 @@ const put = async (rows: mongo.Collection<Row>, { db, session }: Attempt, messag
   const fields = { group: message.group, target: message.target, head: message.behind !== true, message: JSON.stringify(message) };
   const { matchedCount } = await rows.updateOne({ _id: message.id }, { $set: fields }, { session });
   if (matchedCount > 0) return;
-  const counter = await db.collection<Counter>('parked-counter').findOneAndUpdate({ _id: PARKED }, { $inc: { n: 1 } }, { upsert: true, returnDocument: 'after', session });
+  const counter = await db.collection<Counter>(COUNTER).findOneAndUpdate({ _id: PARKED }, { $inc: { n: 1 } }, { upsert: true, returnDocument: 'after', session });
   try {
     await rows.insertOne({ _id: message.id, n: Number(counter!.n), ...fields }, { session });
   } catch (error) {
@@ -54,3 +56,18 @@ const put = async (rows: mongo.Collection<Row>, { db, session }: Attempt, messag
   }
 };
 const read = ({ message }: { readonly message: string }): ParkedMessage => JSON.parse(message) as ParkedMessage;
+
+const copyOf = (namespace: Namespace): CopyOf => ({ what: 'parked messages', namespace, collections: [PARKED, COUNTER] });
+const within = async (options: Omit<MongoOptions, 'codes'>, work: (mongo: Mongo) => Promise<void>): Promise<void> => {
+  const mongo = new Mongo({ ...options, codes: 'PARKED' });
+  try {
+    await work(mongo);
+  } finally {
+    await mongo.close();
+  }
+};
+
+/** Copies parked messages, as they are at one instant, into a new file, beside the service whose they are. */
+export const copyParked = (options: Omit<MongoOptions, 'codes'>, namespace: Namespace, file: string): Promise<void> => within(options, (mongo) => copyTo(mongo, copyOf(namespace), file));
+/** Puts a copy into an empty database. Faults, not retryable: `COPY_TARGET_NOT_EMPTY`, `COPY_WRONG`. */
+export const restoreParked = (options: Omit<MongoOptions, 'codes'>, namespace: Namespace, file: string): Promise<void> => within(options, (mongo) => restoreCopy(mongo, copyOf(namespace), file));

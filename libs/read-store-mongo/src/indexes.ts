@@ -31,6 +31,12 @@ export const indexesOf = ({ indexes }: CollectionSpec): readonly mongo.IndexDesc
   }))),
 ];
 
+/** Identities of the collections that are there, by name as stored; a rename does not change them. */
+export const identitiesOf = async ({ db, session }: Attempt, names: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+  const found = await db.listCollections({ name: { $in: [...names] } }, { session }).toArray();
+  return new Map(found.map((one) => [one.name, ('info' in one ? one.info?.uuid?.toString('hex') : undefined) ?? '']));
+};
+
 /** Creates a collection that is missing, with its indexes: it is empty, so that takes no time. Its present indexes otherwise. */
 export const openCollection = async ({ db, session }: Attempt, spec: CollectionSpec): Promise<readonly string[]> => {
   const name = storedCollection(spec.name);

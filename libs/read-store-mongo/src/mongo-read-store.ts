@@ -1,10 +1,14 @@
 import type { Position } from '@vouchsafe/event-store';
-import { invariant } from '@vouchsafe/kernel';
+import { Fault, invariant } from '@vouchsafe/kernel';
 import { type Attempt, Mongo, type MongoOptions } from '@vouchsafe/mongo';
-import { type Collection, type CollectionSpec, type ReadStore, Watchers } from '@vouchsafe/read-store';
+import { type Collection, type CollectionSpec, type ProjectionOptions, type ProjectionRunner, type ReadStore, Watchers } from '@vouchsafe/read-store';
+import { CHECKPOINTS, type Checkpoint } from './checkpoints.js';
 import { originalName } from './field-names.js';
-import { type AppliedIndexes, applyTo, checkIndexes, isStoredCollection, openCollection, storedCollection, VIEWS_PREFIX_LENGTH } from './indexes.js';
+import { Generation, meant } from './generation.js';
+import { type AppliedIndexes, applyTo, checkIndexes, identitiesOf, isStoredCollection, openCollection, storedCollection, VIEWS_PREFIX_LENGTH } from './indexes.js';
+import { KeptRunner } from './kept-runner.js';
 import { MongoCollection } from './mongo-collection.js';
+import { through } from './through.js';
 
 export type MongoReadStoreOptions = Omit<MongoOptions, 'codes'> & {
   /**
@@ -12,14 +16,18 @@ export type MongoReadStoreOptions = Omit<MongoOptions, 'codes'> & {
    * `READ_STORE_INDEXES_MISSING`; {@link applyIndexes} is run before a new version starts. New, empty collections get theirs either way.
    */
   readonly indexes: 'apply' | 'check';
+  /** How often it is looked whether views are still there, milliseconds. */
+  readonly lookMs?: number;
 };
 export type MongoReadStore = ReadStore & {
   /** Settles when a majority takes a write; else the Fault that says why not. For start and readiness; asks once. */
   check(): Promise<void>;
+  /** Runners whose views were lost and are being built anew: until they are whole, nobody but their runner reads them (Fault `READ_STORE_REBUILDING`). */
+  rebuilding(): readonly string[];
 };
 
 /** The read store of one service and namespace in one database of MongoDB. Connects when first used. */
-export const mongoReadStore = (options: MongoReadStoreOptions): MongoReadStore => new Store(new Mongo({ ...options, codes: 'READ_STORE' }), options.indexes);
+export const mongoReadStore = (options: MongoReadStoreOptions): MongoReadStore => new Store(new Mongo({ ...options, codes: 'READ_STORE' }), options.indexes, options.lookMs ?? LOOK_MS);
 
 /** Applies the indexes of collections, for a command before a new version starts. May be run again, and beside running services. */
 export const applyIndexes = async (
@@ -35,8 +43,8 @@ export const applyIndexes = async (
   }
 };
 
-type Checkpoint = { _id: string; position: number };
-const CHECKPOINTS = 'checkpoints';
+/** How often it is looked whether a runner's views are there. */
+const LOOK_MS = 1_000;
 
 class Store implements MongoReadStore {
   readonly #mongo: Mongo;
@@ -45,17 +53,46 @@ class Store implements MongoReadStore {
   /** Collections this process works with. MongoDB would make a dropped one anew, without indexes, at the next write. */
   readonly #open = new Set<string>();
 
-  constructor(mongo: Mongo, indexes: 'apply' | 'check') {
+  readonly #lookMs: number;
+  /** Collections of views that are being built anew, by their runner. */
+  readonly #rebuilding = new Map<string, readonly string[]>();
+  readonly runners = { canRun: (): boolean => true, startRunner: (name: string, options: ProjectionOptions): Promise<ProjectionRunner> => this.#startRunner(name, options) };
+
+  constructor(mongo: Mongo, indexes: 'apply' | 'check', lookMs: number) {
     this.#mongo = mongo;
     this.#indexes = indexes;
+    this.#lookMs = lookMs;
   }
 
-  async collection<T>(spec: CollectionSpec): Promise<Collection<T>> {
+  async #startRunner(name: string, projections: ProjectionOptions): Promise<ProjectionRunner> {
+    const specs = [...new Map(projections.projections.map(({ collection }) => [collection.name, collection])).values()];
+    const generation = new Generation({ mongo: this.#mongo, clock: projections.clock, runner: name, specs, noticedMs: this.#lookMs * NOTICED });
+    const onRebuilding = (is: boolean): void => void (is ? this.#rebuilding.set(name, specs.map((spec) => spec.name)) : this.#rebuilding.delete(name));
+    const runner = new KeptRunner({ projections, readStore: this.#unhindered(), generation, lookMs: this.#lookMs, onRebuilding });
+    await runner.start();
+    return runner;
+  }
+  rebuilding(): readonly string[] {
+    return [...this.#rebuilding.keys()];
+  }
+  /** For a runner: it works on views also while nobody else may read them. */
+  #unhindered(): ReadStore {
+    return through(this, { collection: <T>(spec: CollectionSpec) => this.#collection<T>(spec, () => {}) });
+  }
+
+  collection<T>(spec: CollectionSpec): Promise<Collection<T>> {
+    return this.#collection<T>(spec, () => {
+      if (this.#rebuilding.size === 0) return;
+      for (const [runner, names] of this.#rebuilding) if (names.includes(spec.name)) throw new Fault('READ_STORE_REBUILDING', `views of ${runner} are built anew from the log; ask again in a moment`);
+    });
+  }
+  async #collection<T>(spec: CollectionSpec, checkReadable: () => void): Promise<Collection<T>> {
     if (this.#indexes === 'apply') await this.#mongo.run((attempt) => applyTo(attempt, spec, false));
     else checkIndexes(spec, await this.#mongo.run((attempt) => openCollection(attempt, spec)));
     this.#open.add(spec.name);
     const checkOpen = (): void => {
       this.#mongo.checkOpen();
+      checkReadable();
       invariant(this.#open.has(spec.name), `collection ${spec.name} is open (it may have been dropped)`);
     };
     return new MongoCollection<T>({ mongo: this.#mongo, watchers: this.#watchers, checkOpen }, spec);
@@ -76,6 +113,7 @@ class Store implements MongoReadStore {
     const fresh = await this.#mongo.run((attempt) => identityOf(attempt, replacement));
     invariant(fresh !== undefined, 'a collection is replaced by one that exists');
     await this.#mongo.run(async (attempt) => {
+      await meant(attempt, fresh);
       // A rename whose answer was lost has happened: then the name leads to the replacement already.
       if ((await identityOf(attempt, name)) === fresh) return;
       await attempt.db.renameCollection(storedCollection(replacement), storedCollection(name), { dropTarget: true, session: attempt.session });
@@ -100,8 +138,7 @@ class Store implements MongoReadStore {
   }
 }
 
-/** A collection's identity, which a rename does not change. */
-const identityOf = async ({ db, session }: Attempt, name: string): Promise<string | undefined> => {
-  const [found] = await db.listCollections({ name: storedCollection(name) }, { session }).toArray();
-  return found && 'info' in found ? found.info?.uuid?.toString('hex') : undefined;
-};
+/** Looks after which every replica has noticed. */
+const NOTICED = 3;
+
+const identityOf = async (attempt: Attempt, name: string): Promise<string | undefined> => (await identitiesOf(attempt, [storedCollection(name)])).values().next().value;

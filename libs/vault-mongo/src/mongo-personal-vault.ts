@@ -1,11 +1,10 @@
 import { Fault, type Instant } from '@vouchsafe/kernel';
-import type { Mongo } from '@vouchsafe/mongo';
+import { copyTo, type CopyOf, type Mongo } from '@vouchsafe/mongo';
 import type { Clock, Ids, Namespace, Random } from '@vouchsafe/runtime';
 import { type KeyWrap, type Nonces, type PersonalOwner, type PersonalValue, type PersonalVault, type ProtectedValue, subjectOfRef } from '@vouchsafe/vault';
 import {
   bindingOf, checkKept, type Entry, type IncarnationKey, keptRef, PAGE_VALUES, placeIn, placeOfRef, protectedAt, SubjectKey, Tokens, tokenText, unwrapWith, type Wanted, wantedOf,
 } from '@vouchsafe/vault/adapter-parts';
-import { copyTo, type CopyOf, restoreCopy } from './copies.js';
 import { MongoNonces, NONCE_INDEXES } from './mongo-nonces.js';
 import { PERSONAL_KEY_INDEXES, PersonalKeyTable } from './personal-key-table.js';
 import { type Subject, SUBJECT_INDEXES, Subjects } from './subjects.js';
@@ -17,7 +16,8 @@ export type MongoPersonalVaultOptions = {
 };
 
 export const PERSONAL_VAULT_INDEXES: VaultIndexes = { ...SUBJECT_INDEXES, ...PERSONAL_KEY_INDEXES, ...NONCE_INDEXES };
-const copyOf = (namespace: Namespace): CopyOf => ({ what: 'personal vault', namespace, collections: [...Object.keys(PERSONAL_VAULT_INDEXES), 'counters'] });
+/** All of a vault of personal data, as a copy has it. */
+export const personalVaultCopy = (namespace: Namespace): CopyOf => ({ what: 'personal vault', namespace, collections: [...Object.keys(PERSONAL_VAULT_INDEXES), 'counters'] });
 
 /**
  * Opens (or makes) the vault of personal data of one namespace in a database of its own. Any number of processes may have it open.
@@ -32,16 +32,6 @@ export const mongoPersonalVault = async (options: MongoPersonalVaultOptions): Pr
   } catch (error) {
     await mongo.close();
     throw error;
-  }
-};
-
-/** Puts what `copyTo` has written into an empty database. */
-export const restorePersonalVault = async (place: Omit<VaultMongoOptions, 'indexes'>, namespace: Namespace, file: string): Promise<void> => {
-  const mongo = await openVaultMongo({ ...place, indexes: 'apply' }, PERSONAL_VAULT_INDEXES);
-  try {
-    await restoreCopy(mongo, copyOf(namespace), file);
-  } finally {
-    await mongo.close();
   }
 };
 
@@ -160,7 +150,7 @@ class Vault implements PersonalVault, Nonces {
     return this.keys.table.rewrap(next);
   }
   copyTo(file: string): Promise<void> {
-    return copyTo(this.mongo, copyOf(this.options.namespace), file);
+    return copyTo(this.mongo, personalVaultCopy(this.options.namespace), file);
   }
   close(): Promise<void> {
     return this.mongo.close();

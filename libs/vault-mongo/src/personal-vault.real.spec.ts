@@ -1,7 +1,8 @@
 import { silentLog, systemClock, systemRandom } from '@vouchsafe/runtime';
 import { describeReal, type MongoServers, startMongo } from '@vouchsafe/test-servers';
 import { describePersonalVaultContract } from '@vouchsafe/vault/testing';
-import { mongoPersonalVault, restorePersonalVault } from './mongo-personal-vault.js';
+import { mongoPersonalVault } from './mongo-personal-vault.js';
+import { restoreVault } from './vault-copies.js';
 
 const databases = { next: 0 };
 
@@ -24,7 +25,7 @@ describeReal(['MongoDB'], 'MongoDB as vault of personal data', () => {
       },
       openCopy: async (file, options) => {
         const place = aPlace();
-        await restorePersonalVault(place, options.namespace, file);
+        await restoreVault(place, 'personal', options.namespace, file);
         return mongoPersonalVault({ place: { ...place, indexes: 'check' }, ...options });
       },
       close: async () => {

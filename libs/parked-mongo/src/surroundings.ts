@@ -1,0 +1,31 @@
+import { Mongo, type MongoOptions } from '@vouchsafe/mongo';
+
+/** What a deployment's replicas know together of what they stand on. */
+export type Surroundings = { readonly transport: string; readonly epoch: number };
+type Row = { _id: string; transport: string; epoch: number };
+const COLLECTION = 'surroundings';
+const ID = 'known';
+
+/**
+ * A document beside what no replay can rebuild, that says which transport a deployment uses. It goes wherever that database is copied to,
+ * and there it tells the copy that it is one.
+ */
+export class KnownSurroundings {
+  readonly #mongo: Mongo;
+  constructor(options: Omit<MongoOptions, 'codes'>) {
+    this.#mongo = new Mongo({ ...options, codes: 'SURROUNDINGS' });
+  }
+
+  /** undefined: nobody has written any yet. */
+  async read(): Promise<Surroundings | undefined> {
+    const row = await this.#mongo.run(({ db, session }) => db.collection<Row>(COLLECTION).findOne({ _id: ID }, { session }));
+    return row ? { transport: row.transport, epoch: Number(row.epoch) } : undefined;
+  }
+  /** May be repeated; the epoch never falls. */
+  async write({ transport, epoch }: Surroundings): Promise<void> {
+    await this.#mongo.run(({ db, session }) => db.collection<Row>(COLLECTION).updateOne({ _id: ID }, { $set: { transport }, $max: { epoch } }, { upsert: true, session }));
+  }
+  close(): Promise<void> {
+    return this.#mongo.close();
+  }
+}

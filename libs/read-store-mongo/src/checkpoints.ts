@@ -1,0 +1,3 @@
+/** How far a follower has got, by its name. */
+export type Checkpoint = { _id: string; position: number };
+export const CHECKPOINTS = 'checkpoints';
