@@ -27,13 +27,30 @@ export type CallContext = {
 };
 
 /** The same call in another's name, or with a nearer deadline. The signal stays unmade until somebody asks for it: most nobody does. */
-export const callAs = (context: CallContext, caller: Caller, deadline: Instant = context.deadline): CallContext => {
-  const { requestId, locale, trace, approvalId } = context;
-  return {
-    caller, requestId, deadline, locale, ...(trace !== undefined && { trace }), ...(approvalId !== undefined && { approvalId }),
-    get signal() { return context.signal; },
-  };
-};
+export const callAs = (context: CallContext, caller: Caller, deadline: Instant = context.deadline): CallContext =>
+  new CallAs(context, caller, { deadline, trace: context.trace });
+/** The same call told in another trace. */
+export const callIn = (context: CallContext, trace: string): CallContext => new CallAs(context, context.caller, { deadline: context.deadline, trace });
+
+class CallAs implements CallContext {
+  readonly deadline: Instant;
+  readonly requestId: string;
+  readonly locale: 'zh' | 'en';
+  readonly trace?: string;
+  readonly approvalId?: string;
+  readonly #context: CallContext;
+  constructor(context: CallContext, readonly caller: Caller, { deadline, trace }: { readonly deadline: Instant; readonly trace: string | undefined }) {
+    this.#context = context;
+    this.deadline = deadline;
+    this.requestId = context.requestId;
+    this.locale = context.locale;
+    if (trace !== undefined) this.trace = trace;
+    if (context.approvalId !== undefined) this.approvalId = context.approvalId;
+  }
+  get signal(): AbortSignal | undefined {
+    return this.#context.signal;
+  }
+}
 
 /** A service calling on its own behalf: all permissions of internal methods, none of a person's. */
 export const serviceCaller = (name: string, namespace: Namespace): Caller => ({

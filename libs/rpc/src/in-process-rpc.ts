@@ -1,5 +1,5 @@
 import {
-  create, type DescMessage, type DescMethod, type DescMethodBiDiStreaming, type DescMethodClientStreaming, type DescMethodServerStreaming,
+  type DescMessage, type DescMethod, type DescMethodBiDiStreaming, type DescMethodClientStreaming, type DescMethodServerStreaming,
   type DescMethodUnary, type DescService, fromBinary, type Message, type MessageInitShape, type MessageShape, toBinary,
 } from '@bufbuild/protobuf';
 import { Fault } from '@vouchsafe/kernel';
@@ -13,14 +13,16 @@ type AnyHandler = (request: unknown, context: CallContext) => unknown;
 
 /**
  * Calls within one process. A message is copied on its way in and out, so that nobody shares it, with the types checked as
- * its bytes would; calls that start with bytes are decoded once and encoded once.
+ * its bytes would; calls that start with bytes are decoded once and encoded once. `direct`: a message that is whole already
+ * (it has its `$typeName`, so the compiler saw to its fields) passes as it is, frozen by convention (ADR 0008).
  */
-export const inProcessRpc = (): BytesRpc => new InProcessRpc();
+export const inProcessRpc = ({ direct = false }: { readonly direct?: boolean } = {}): BytesRpc => new InProcessRpc(direct);
 
 class InProcessRpc implements BytesRpc {
   readonly #methods = new Map<string, AnyHandler>();
   /** The same, by the descriptor itself: no text is built per call. */
   readonly #byMethod = new Map<DescMethod, AnyHandler>();
+  constructor(readonly direct: boolean) {}
 
   serve<S extends DescService>(service: S, handlers: Handlers<S>): void {
     for (const method of service.methods) {
@@ -30,8 +32,17 @@ class InProcessRpc implements BytesRpc {
     }
   }
 
-  async call<M extends DescMethodUnary>(method: M, request: MessageInitShape<M['input']>, context: CallContext): Promise<MessageShape<M['output']>> {
-    return answered(method, await this.#handler(method)(asked(method, request), context));
+  call<M extends DescMethodUnary>(method: M, request: MessageInitShape<M['input']>, context: CallContext): Promise<MessageShape<M['output']>> {
+    try {
+      const passed = this.direct && isWhole(method.input, request) ? request : asked(method, request);
+      const answer = this.#handler(method)(passed, context);
+      return answer instanceof Promise ? answer.then((later) => this.#answered(method, later)) : Promise.resolve(this.#answered(method, answer));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+  #answered<M extends DescMethod>(method: M, answer: unknown): MessageShape<M['output']> {
+    return this.direct && isWhole(method.output, answer) ? (answer as MessageShape<M['output']>) : answered(method, answer);
   }
 
   async *stream<M extends DescMethodServerStreaming>(method: M, request: MessageInitShape<M['input']>, context: CallContext): AsyncIterable<MessageShape<M['output']>> {
@@ -46,8 +57,13 @@ class InProcessRpc implements BytesRpc {
     for await (const answer of this.#handler(method)(askedAll(method, requests), context) as AsyncIterable<unknown>) yield answered(method, answer);
   }
 
-  async callBytes(method: DescMethod, request: Uint8Array, context: CallContext): Promise<Uint8Array> {
-    return encoded(method, await this.#handler(method)(decodeRequest(method.input, request), context));
+  callBytes(method: DescMethod, request: Uint8Array, context: CallContext): Promise<Uint8Array> {
+    try {
+      const answer = this.#handler(method)(decodeRequest(method.input, request), context);
+      return answer instanceof Promise ? answer.then((later) => encoded(method, later)) : Promise.resolve(encoded(method, answer));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async *streamBytes(method: DescMethod, request: Uint8Array, context: CallContext): AsyncIterable<Uint8Array> {
@@ -79,8 +95,9 @@ const answered = <M extends DescMethod>(method: M, answer: unknown): MessageShap
 async function* askedAll<M extends DescMethod>(method: M, requests: AsyncIterable<MessageInitShape<M['input']>>): AsyncIterable<MessageShape<M['input']>> {
   for await (const request of requests) yield asked(method, request);
 }
+const isWhole = (desc: DescMessage, value: unknown): boolean => (value as { readonly $typeName?: unknown }).$typeName === desc.typeName;
 const encoded = (method: DescMethod, answer: unknown): Uint8Array =>
-  toBinary(method.output, create(method.output, answer as MessageInitShape<DescMessage>));
+  toBinary(method.output, isWhole(method.output, answer) ? (answer as Message) : copyMessage(method.output, answer as MessageInitShape<DescMessage>));
 async function* decodedAll(method: DescMethod, requests: AsyncIterable<Uint8Array>): AsyncIterable<Message> {
   for await (const request of requests) yield decodeRequest(method.input, request);
 }

@@ -1,5 +1,5 @@
 export type { Caller, CallContext } from './context.js';
-export { callAs, serviceCaller } from './context.js';
+export { callAs, callIn, serviceCaller } from './context.js';
 export type { ErrorBook, Locale, Words } from './error-book.js';
 export { commonErrors, errorBook } from './error-book.js';
 export type { Catalogue, CatalogueEntry, FieldError, Kind } from './failure.js';

@@ -4,9 +4,9 @@ import type { CallContext } from './context.js';
 type In<M extends DescMethod> = MessageShape<M['input']>;
 type Out<M extends DescMethod> = MessageInitShape<M['output']>;
 
-/** How a method is implemented. Streams are async iterables, read as fast as the peer takes them. */
+/** How a method is implemented. What is there at once needs no promise. Streams are async iterables, read as fast as the peer takes them. */
 export type Handler<M extends DescMethod> = M extends DescMethodUnary
-  ? (request: In<M>, context: CallContext) => Promise<Out<M>>
+  ? (request: In<M>, context: CallContext) => Out<M> | Promise<Out<M>>
   : M extends DescMethodServerStreaming
     ? (request: In<M>, context: CallContext) => AsyncIterable<Out<M>>
     : M extends DescMethodClientStreaming

@@ -54,7 +54,7 @@ export const startNamespace = async (options: NamespaceOptions): Promise<Running
 };
 
 const composeNamespace = (open: OpenNamespace, { namespace, data, log, lists, paymentProviders = [], settings, tracing = noTracing, measures }: NamespaceOptions) => {
-  const rpc = inProcessRpc();
+  const rpc = inProcessRpc({ direct: true });
   const composed = composeServices(
     {
       ...open, namespace, log, store: tracedStore(open.store, tracing), bus: tracedBus(measures ? measures.bus(open.bus) : open.bus, tracing), rpc: tracedRpc(rpc, tracing), ...(measures && { figures: measures.figures }),

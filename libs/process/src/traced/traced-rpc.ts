@@ -1,5 +1,5 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
-import { type BytesRpc, type CallContext, callAs, grpcPath, refusalOf, type Rpc } from '@vouchsafe/rpc';
+import { type BytesRpc, type CallContext, callIn, grpcPath, refusalOf, type Rpc } from '@vouchsafe/rpc';
 import { type CallSpan, type SpanOutcome, type Tracing, withinTrace } from '@vouchsafe/telemetry';
 
 type AnyHandler = (request: unknown, context: CallContext) => unknown;
@@ -26,7 +26,7 @@ const inSpan = (tracing: Tracing, method: DescMethod, handler: AnyHandler): AnyH
   const isOne = method.methodKind === 'unary' || method.methodKind === 'client_streaming';
   return (request, context) => {
     const span = tracing.start(grpcPath(method), { 'vouchsafe.principal': context.caller.principalId, 'vouchsafe.request': context.requestId }, context.trace);
-    const within = { ...callAs(context, context.caller), trace: span.traceparent };
+    const within = callIn(context, span.traceparent);
     const answer = withinTrace(span.traceparent, () => handler(request, within));
     return isOne ? answered(answer as Promise<unknown>, span) : answers(answer as AsyncIterable<unknown>, span);
   };

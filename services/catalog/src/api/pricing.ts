@@ -30,7 +30,7 @@ export class Pricing {
     const answer = priceLines(memory, {
       channelId: request.channelId, lines: request.lines, at: instant(Number(request.atMs)), ...(request.memberTier !== '' && { memberTier: request.memberTier }),
     });
-    return create(PriceOrderResponseSchema, answer.ok ? pricedOrder(memory, answer) : { rejection: answer.code, details: answer.details });
+    return answer.ok ? pricedOrder(memory, answer) : create(PriceOrderResponseSchema, { rejection: answer.code, details: answer.details });
   }
 
   async #fromQuote(request: PriceOrderRequest): Promise<PriceOrderResponse> {
@@ -70,7 +70,7 @@ export class Pricing {
     const { ids, quotes, quoteValidMs, memory } = this.ports;
     const quoteId = ids.mint('quote');
     const expiresAt = plusMs(at, quoteValidMs);
-    const answer = toJson(PriceOrderResponseSchema, create(PriceOrderResponseSchema, pricedOrder(memory, priced))) as Json;
+    const answer = toJson(PriceOrderResponseSchema, pricedOrder(memory, priced)) as Json;
     const terms: QuotedTerms = { memberTier, lines: priced.lines.map(({ product, quantity }) => ({ productId: product.id, quantity })), answer };
     await quotes.issue({ quoteId, channelId: priced.channel.id, expiresAt, terms }, at, envelopeOf(this.ports, `Quote.${quoteId}`, '', context));
     return { quoteId, expiresAt };

@@ -7,7 +7,7 @@ import { MODE, productTerms } from './terms-messages.js';
 
 /** What the other services ask. Everything is answered from memory; only an order under a quote may read a stream. */
 export const termsHandlers = (memory: CatalogueMemory, pricing: Pricing): Handlers<typeof CatalogTermsService> => ({
-  priceOrder: async (request) => pricing.priceOrder(request),
+  priceOrder: (request) => pricing.priceOrder(request),
   getProductTerms: async ({ productId }) => {
     const product = memory.product(productId);
     return product ? productTerms(product, memory.supplier(product.spec.supplierId ?? '')) : { found: false };

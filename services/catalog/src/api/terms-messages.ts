@@ -1,8 +1,8 @@
 import { OWN_SUPPLIER } from '@vouchsafe/contracts';
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { exponentOf, type Money } from '@vouchsafe/kernel';
-import type { PricedLineSchema, PriceOrderResponseSchema, ProductTermsSchema, TopUpTermsSchema } from '@vouchsafe/proto/catalog/internal/v1/terms';
-import { ProductKind, SettlementMode, UsageTerms_Usage, type UsageTermsSchema } from '@vouchsafe/proto/common/v1/types';
+import { AccountFieldSchema, type PricedLine as PricedLineMessage, type PriceOrderResponse, type ProductTermsSchema, type TopUpTerms } from '@vouchsafe/proto/catalog/internal/v1/terms';
+import { type Money as MoneyMessage, ProductKind, SettlementMode, type UsageTerms, UsageTerms_Usage } from '@vouchsafe/proto/common/v1/types';
 import type { Priced, PricedLine } from '../domain/price.js';
 import { DEFAULT_BOOK, type ProductSpec } from '../domain/records.js';
 import { bookOf, presentationOf, type Product, type Supplier, type Terms } from '../domain/terms.js';
@@ -12,12 +12,16 @@ export const MODE = { prepaid: SettlementMode.PREPAID, credit: SettlementMode.CR
 const USAGE = { single: UsageTerms_Usage.SINGLE, times: UsageTerms_Usage.TIMES, balance: UsageTerms_Usage.BALANCE } as const;
 
 /** Money as it travels between services; nobody reads `display` there. */
-const bare = ({ minor, currency }: Money) => ({ minor, currency });
+const bare = ({ minor, currency }: Money): MoneyMessage => ({ $typeName: 'vouchsafe.common.v1.Money', currency, minor, display: '' });
+const NO_DETAILS: PriceOrderResponse['details'] = {};
 
-/** The answer to order for priced lines. */
-export const pricedOrder = (terms: Terms, { channel, lines, total }: Priced): MessageInitShape<typeof PriceOrderResponseSchema> => {
+/** The answer to order for priced lines. A whole message: within the process it passes as it is. */
+export const pricedOrder = (terms: Terms, { channel, lines, total }: Priced): PriceOrderResponse => {
   const settling = channel.settling!;
   return {
+    $typeName: 'vouchsafe.catalog.internal.v1.PriceOrderResponse',
+    rejection: '',
+    details: NO_DETAILS,
     lines: lines.map((line) => pricedLine(line, terms)),
     total: bare(total),
     settlement: MODE[settling.mode],
@@ -29,31 +33,35 @@ export const pricedOrder = (terms: Terms, { channel, lines, total }: Priced): Me
   };
 };
 
-const pricedLine = (line: PricedLine, terms: Terms): MessageInitShape<typeof PricedLineSchema> => {
+const pricedLine = (line: PricedLine, terms: Terms): PricedLineMessage => {
   const { spec, id, version } = line.product;
   const supplier = spec.supplierId === undefined ? undefined : terms.supplier(spec.supplierId)?.spec;
   const agent = presentationOf(spec, supplier) === 'agent';
   const { quota, buyerLimit, minRemainingValidityMs } = line.listing.spec;
   return {
-    lineId: line.lineId, productId: id, productVersion: version, kind: KIND[spec.kind], name: spec.name,
+    $typeName: 'vouchsafe.catalog.internal.v1.PricedLine',
+    lineId: line.lineId, productId: id, productVersion: version, kind: KIND[spec.kind], name: { $typeName: 'vouchsafe.common.v1.Text', zh: spec.name.zh, en: spec.name.en },
     listingId: line.listing.id, priceListId: line.source.priceListId, quantity: line.quantity, unitMicros: line.source.unitMicros,
     gross: bare(line.gross), taxRateBp: spec.taxRateBp, taxClass: spec.taxClass, agent,
     stockPaid: agent && supplier?.terms === 'purchased',
     businessLine: spec.businessLine, supplierId: spec.supplierId ?? OWN_SUPPLIER,
     quota: BigInt(quota ?? 0), buyerLimit: buyerLimit ?? 0, minRemainingValidityMs: BigInt(minRemainingValidityMs ?? 0),
     usage: usageMessage(spec),
-    chain: line.chain.map(({ channelId, unitMicros, margin }) => ({ channelId, unitMicros, margin: bare(margin) })),
-    ...(spec.topUp && { topUp: topUpMessage(spec) }),
+    chain: line.chain.map(({ channelId, unitMicros, margin }) => ({ $typeName: 'vouchsafe.catalog.internal.v1.ChainLevel', channelId, unitMicros, margin: bare(margin) })),
+    topUp: spec.topUp && topUpMessage(spec),
     owedMicros: spec.owedMicros ?? 0n,
   };
 };
 
-const topUpMessage = ({ topUp, faceMinor, currency }: ProductSpec): MessageInitShape<typeof TopUpTermsSchema> => ({
-  provider: topUp!.provider, providerSku: topUp!.providerSku ?? '', face: { minor: faceMinor, currency }, costMicros: topUp!.costMicros,
-  inputTaxRateBp: topUp!.inputTaxRateBp, guardMs: BigInt(topUp!.guardMs), giveUpMs: BigInt(topUp!.giveUpMs), accountFields: [...topUp!.accountFields],
+const topUpMessage = ({ topUp, faceMinor, currency }: ProductSpec): TopUpTerms => ({
+  $typeName: 'vouchsafe.catalog.internal.v1.TopUpTerms',
+  provider: topUp!.provider, providerSku: topUp!.providerSku ?? '', face: bare({ minor: faceMinor, currency }), costMicros: topUp!.costMicros,
+  inputTaxRateBp: topUp!.inputTaxRateBp, guardMs: BigInt(topUp!.guardMs), giveUpMs: BigInt(topUp!.giveUpMs),
+  accountFields: topUp!.accountFields.map((field) => create(AccountFieldSchema, field)),
 });
 
-export const usageMessage = ({ usage, faceMinor }: ProductSpec): MessageInitShape<typeof UsageTermsSchema> => ({
+export const usageMessage = ({ usage, faceMinor }: ProductSpec): UsageTerms => ({
+  $typeName: 'vouchsafe.common.v1.UsageTerms',
   usage: USAGE[usage.usage], times: usage.times, faceMinor,
   validFromMs: BigInt(usage.validFrom ?? 0), validUntilMs: BigInt(usage.validUntil ?? 0), validDays: usage.validDays ?? 0, zone: usage.zone,
   weekdays: [...usage.weekdays], fromMinute: usage.fromMinute ?? 0, toMinute: usage.toMinute ?? 0, storeIds: [...usage.storeIds], scenes: [...usage.scenes],

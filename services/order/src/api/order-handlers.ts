@@ -1,7 +1,7 @@
 import type { Folded } from '@vouchsafe/event-store';
 import { instant, plusMs } from '@vouchsafe/kernel';
 import { CatalogTermsService } from '@vouchsafe/proto/catalog/internal/v1/terms';
-import { type GetOrderRequest, type ListOrdersRequest, type CancelOrderRequest, OrderService, type OrderSchema } from '@vouchsafe/proto/order/v1/order';
+import { type GetOrderRequest, type ListOrdersRequest, type CancelOrderRequest, OrderService } from '@vouchsafe/proto/order/v1/order';
 import type { CreateRefundRequest, ListRefundsRequest, RefundSchema } from '@vouchsafe/proto/order/v1/refund';
 import type { Collection } from '@vouchsafe/read-store';
 import { callAs, type CallContext, type Handlers, invalidField, serviceCaller } from '@vouchsafe/rpc';
@@ -19,10 +19,9 @@ import type { ListedMoney } from '../projections/money.js';
 import type { ListedOrder } from '../projections/orders.js';
 import { channelOf, failure, isStaff, owns } from './callers.js';
 import type { PlaceHandlers } from './place-handlers.js';
-import type { Init } from './present.js';
+import type { Init, OrderOut } from './present.js';
 import { channelOfOrder, type OrderViews, refundOut } from './views.js';
 
-type Out = Init<typeof OrderSchema>;
 type RefundMessage = Init<typeof RefundSchema>;
 export type OrderHandlersOptions = {
   readonly ports: OrderPorts; readonly host: OrderHost; readonly refundHost: RefundHost; readonly place: PlaceHandlers; readonly wait: OrderWait; readonly watch: OrderWatch;
@@ -73,7 +72,7 @@ export class OrderHandlers {
     };
   }
 
-  async #get({ orderId, number, channelId }: GetOrderRequest, context: CallContext): Promise<Out> {
+  async #get({ orderId, number, channelId }: GetOrderRequest, context: CallContext): Promise<OrderOut> {
     const id = orderId !== '' ? orderId : orderIdOf(this.options.ports.namespace, channelOf(context, channelId), number);
     if (orderId === '' && number === '') throw invalidField('/orderId', 'FIELD_REQUIRED', '请给出订单编号或单号', 'give order_id or number');
     return this.options.views.order(id, await this.#visible(id, context), context.caller);
@@ -86,14 +85,14 @@ export class OrderHandlers {
     return { orders: found, nextPageToken: page.nextPageToken };
   }
 
-  async *#watch(orderId: string, context: CallContext): AsyncIterable<Out> {
+  async *#watch(orderId: string, context: CallContext): AsyncIterable<OrderOut> {
     const { wait, views, ports } = this.options;
     await this.#visible(orderId, context);
     const until = Math.min(plusMs(ports.clock.now(), WATCH_MAX_MS), context.deadline);
     for await (const folded of wait.changes(orderId, instant(until), context.signal)) yield await views.order(orderId, folded, context.caller);
   }
 
-  async #cancel({ orderId, validateOnly }: CancelOrderRequest, context: CallContext): Promise<Out> {
+  async #cancel({ orderId, validateOnly }: CancelOrderRequest, context: CallContext): Promise<OrderOut> {
     const { host, views, ports } = this.options;
     const folded = await this.#own(orderId, context);
     const ended = folded.state.step === 'ended' && folded.state.end === 'CANCELLED';

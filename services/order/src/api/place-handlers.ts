@@ -1,6 +1,6 @@
 import { isFault } from '@vouchsafe/kernel';
 import { type DiscloseSecretsResponse, FulfillmentService } from '@vouchsafe/proto/fulfillment/v1/fulfillment';
-import type { OrderSchema, PlaceOrderRequest, PlaceOrderResultSchema, ProblemSchema, StreamOrdersRequest } from '@vouchsafe/proto/order/v1/order';
+import type { Order as OrderMessage, OrderSchema, PlaceOrderRequest, PlaceOrderResultSchema, ProblemSchema, StreamOrdersRequest } from '@vouchsafe/proto/order/v1/order';
 import { OrderState } from '@vouchsafe/proto/order/v1/order';
 import { type CallContext, invalidField, isRpcFailure, refusalOf, type Rpc, RpcFailure } from '@vouchsafe/rpc';
 import type { OrderWait } from '../application/order-wait.js';
@@ -8,7 +8,7 @@ import { pipelined } from '../application/pipelined.js';
 import type { PlaceOrder, Preview } from '../application/place-order.js';
 import { isLive, type Order } from '../domain/order-state.js';
 import { parseOrder } from './parse-order.js';
-import { type Init, moneyOut, pricedLineOut, reasonOut, wordsOf } from './present.js';
+import { type Init, moneyOut, type OrderOut, pricedLineOut, reasonOut, wordsOf } from './present.js';
 import type { OrderViews } from './views.js';
 
 type Out = Init<typeof OrderSchema>;
@@ -19,13 +19,15 @@ const BATCH_MAX = 100;
 export class PlaceHandlers {
   constructor(readonly place: PlaceOrder, readonly wait: OrderWait, readonly views: OrderViews, readonly rpc: Rpc, readonly streamConcurrency: number) {}
 
-  async placeOrder(request: PlaceOrderRequest, context: CallContext): Promise<Out> {
+  async placeOrder(request: PlaceOrderRequest, context: CallContext): Promise<OrderOut> {
     const { ask, answer } = parseOrder(request, context);
     if (answer.validateOnly) return previewOut(ask.number, ask.channelId, await this.place.preview(ask, context));
     const { orderId } = await this.place.place(ask, context);
-    const folded = await this.wait.settled(orderId, answer.waitMs);
-    const out = await this.views.order(orderId, folded, context.caller);
-    return answer.includeSecrets ? { ...out, ...(await this.#secrets(orderId, folded.state, context)) } : out;
+    const settling = this.wait.settled(orderId, answer.waitMs);
+    const folded = settling instanceof Promise ? await settling : settling;
+    const out = this.views.order(orderId, folded, context.caller);
+    if (!answer.includeSecrets) return out;
+    return { ...(await out), ...(await this.#secrets(orderId, folded.state, context)) };
   }
 
   async batchPlaceOrders(orders: readonly PlaceOrderRequest[], context: CallContext): Promise<Result[]> {
@@ -51,7 +53,7 @@ export class PlaceHandlers {
   }
 
   /** Disclosed as DiscloseSecrets by the same principal would, recorded there first. A refusal does not hide the order. */
-  async #secrets(orderId: string, order: Order, context: CallContext): Promise<Pick<Out, 'secrets' | 'secretsWithheld'>> {
+  async #secrets(orderId: string, order: Order, context: CallContext): Promise<Partial<Pick<OrderMessage, 'secrets' | 'secretsWithheld'>>> {
     if (!context.caller.permissions.has('secret:disclose')) return { secretsWithheld: 'PERMISSION' };
     const delivered = isLive(order) && order.terms.lines.some((line) => line.kind !== 'top_up' && order.lines.get(line.lineId)!.delivered > 0);
     if (!delivered) return { secretsWithheld: 'NOT_DELIVERED' };

@@ -1,10 +1,11 @@
 import { displayMoney, type Instant } from '@vouchsafe/kernel';
-import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
 import { type Timestamp, timestampFromMs } from '@bufbuild/protobuf/wkt';
-import type { MoneySchema, TextSchema } from '@vouchsafe/proto/common/v1/types';
-import { ProductKind, SettlementMode } from '@vouchsafe/proto/common/v1/types';
-import { OnFailure, type OrderLineSchema, type OrderReasonSchema, type OrderSchema, OrderState } from '@vouchsafe/proto/order/v1/order';
-import type { PaymentSchema } from '@vouchsafe/proto/order/v1/payment';
+import { type Money, ProductKind, SettlementMode, type Text } from '@vouchsafe/proto/common/v1/types';
+import {
+  OnFailure, type Order as OrderMessage, type OrderLine as OrderLineMessage, type OrderReason, type OrderSchema, OrderState,
+} from '@vouchsafe/proto/order/v1/order';
+import { PaymentSchema } from '@vouchsafe/proto/order/v1/payment';
 import { isLive, type LineState, type LiveOrder, type Order, type RefusedOrder } from '../domain/order-state.js';
 import type { OrderLine, OrderTerms, ProductKind as Kind, SettlementMode as Mode } from '../domain/terms.js';
 import { type CatalogueEntry, commonErrors } from '@vouchsafe/rpc';
@@ -13,7 +14,8 @@ import { orderErrors } from './errors.js';
 /** A message as it is built here: plain fields, no class. */
 export type Init<S extends DescMessage> = Extract<MessageInitShape<S>, { readonly $typeName?: undefined }>;
 type Out = Init<typeof OrderSchema>;
-type Line = Init<typeof OrderLineSchema>;
+/** An order as a message, whole or still to be filled in. */
+export type OrderOut = Out | OrderMessage;
 /** What is known of an order besides its own stream. */
 export type Beside = {
   readonly orderId: string;
@@ -23,20 +25,21 @@ export type Beside = {
   readonly own: boolean;
 };
 
-export const moneyOut = (minor: bigint, currency: string): Init<typeof MoneySchema> => ({ minor, currency, display: displayMoney({ minor, currency }) });
+export const moneyOut = (minor: bigint, currency: string): Money => ({ $typeName: 'vouchsafe.common.v1.Money', currency, minor, display: displayMoney({ minor, currency }) });
 export const timeOut = (at: Instant | number): Timestamp => timestampFromMs(at);
 
 const WORDS: Readonly<Record<string, CatalogueEntry>> = { ...commonErrors, ...orderErrors };
+const textOut = (zh: string, en: string): Text => ({ $typeName: 'vouchsafe.common.v1.Text', zh, en });
 /** A reason with its words and what to do about it; a provider's own reason is told by its code. */
-export const reasonOut = (code: string | undefined, details: Readonly<Record<string, string>> = {}): Init<typeof OrderReasonSchema> | undefined =>
-  code === undefined ? undefined : { code, ...wordsOf(code), details };
-export const wordsOf = (code: string): { readonly text: Init<typeof TextSchema>; readonly remedy?: Init<typeof TextSchema> } => {
+export const reasonOut = (code: string | undefined, details: Readonly<Record<string, string>> = {}): OrderReason | undefined =>
+  code === undefined ? undefined : { $typeName: 'vouchsafe.order.v1.OrderReason', code, ...wordsOf(code), details: { ...details } };
+export const wordsOf = (code: string): { readonly text: Text; readonly remedy?: Text } => {
   const words = WORDS[code];
-  return words ? { text: { zh: words.zh, en: words.en }, remedy: { zh: words.remedyZh, en: words.remedyEn } } : { text: { zh: code, en: code } };
+  return words ? { text: textOut(words.zh, words.en), remedy: textOut(words.remedyZh, words.remedyEn) } : { text: textOut(code, code) };
 };
 
 /** An order as its channel sees it. */
-export const orderOut = (order: Exclude<Order, { step: 'absent' }>, beside: Beside): Out => (isLive(order) ? liveOut(order, beside) : refusedOut(order, beside));
+export const orderOut = (order: Exclude<Order, { step: 'absent' }>, beside: Beside): OrderOut => (isLive(order) ? liveOut(order, beside) : refusedOut(order, beside));
 
 export const stateOf = (order: LiveOrder): OrderState => {
   switch (order.step) {
@@ -53,15 +56,18 @@ export const stateOf = (order: LiveOrder): OrderState => {
   }
 };
 
-const liveOut = (order: LiveOrder, { orderId, etag, payment, own }: Beside): Out => {
+/** A whole message: nothing has to be filled in before it is written. */
+const liveOut = (order: LiveOrder, { orderId, etag, payment, own }: Beside): OrderMessage => {
   const { terms } = order;
+  const isEnded = order.step === 'ended';
   return {
-    orderId, number: terms.number, channelId: terms.channelId, state: stateOf(order), total: moneyOut(terms.totalMinor, terms.currency),
+    $typeName: 'vouchsafe.order.v1.Order',
+    orderId, number: terms.number, channelId: terms.channelId, state: stateOf(order),
+    reason: isEnded ? reasonOut(order.reason, order.details) : order.step === 'reviving' ? reasonOut('PAYMENT_TIMED_OUT') : undefined,
+    lines: terms.lines.map((line) => lineOut(terms, line, order.lines.get(line.lineId))), total: moneyOut(terms.totalMinor, terms.currency),
     settlement: settlementOut(terms.settlement), onFailure: terms.whole ? OnFailure.WHOLE : OnFailure.REFUND_FAILED,
-    lines: terms.lines.map((line) => lineOut(terms, line, order.lines.get(line.lineId)!)), placedAt: timeOut(terms.placedAt), etag,
-    ...(order.step === 'ended' && { reason: reasonOut(order.reason, order.details), endedAt: timeOut(order.endedAt) }),
-    ...(order.step === 'reviving' && { reason: reasonOut('PAYMENT_TIMED_OUT') }),
-    ...(payment && { payment }), ...(own && terms.buyer && { buyerRefs: [...terms.buyer.refs] }),
+    payment: payment && create(PaymentSchema, payment), placedAt: timeOut(terms.placedAt), endedAt: isEnded ? timeOut(order.endedAt) : undefined,
+    challengeToken: '', etag, secrets: [], secretsWithheld: '', buyerRefs: own && terms.buyer ? [...terms.buyer.refs] : [],
   };
 };
 
@@ -72,14 +78,15 @@ const refusedOut = ({ refusal }: RefusedOrder, { orderId, etag }: Beside): Out =
   challengeToken: refusal.challengeToken ?? '',
 });
 
-export const pricedLineOut = (terms: Pick<OrderTerms, 'currency'>, line: OrderLine): Line => ({
+/** A line of an order that is not placed yet. */
+export const pricedLineOut = (terms: Pick<OrderTerms, 'currency'>, line: OrderLine): OrderLineMessage => lineOut(terms, line, undefined);
+const lineOut = ({ currency }: Pick<OrderTerms, 'currency'>, line: OrderLine, state: LineState | undefined): OrderLineMessage => ({
+  $typeName: 'vouchsafe.order.v1.OrderLine',
   lineId: line.lineId, productId: line.productId, productVersion: line.productVersion, kind: kindOut(line.kind), ordered: line.quantity,
-  unitMicros: line.unitMicros, gross: moneyOut(line.grossMinor, terms.currency), taxRateBp: line.taxRateBp, priceListId: line.priceListId,
-  priceChain: line.chain.map(({ channelId, unitMicros, marginMinor }) => ({ channelId, unitMicros, margin: moneyOut(marginMinor, terms.currency) })),
-});
-const lineOut = (terms: OrderTerms, line: OrderLine, state: LineState): Line => ({
-  ...pricedLineOut(terms, line), delivered: state.delivered, failed: state.failed, refunded: state.refunded, chargedBack: state.chargedBack,
-  takenBack: moneyOut(state.takenBackMinor, terms.currency), reason: reasonOut(state.reason),
+  delivered: state?.delivered ?? 0, failed: state?.failed ?? 0, refunded: state?.refunded ?? 0, chargedBack: state?.chargedBack ?? 0,
+  unitMicros: line.unitMicros, gross: moneyOut(line.grossMinor, currency), taxRateBp: line.taxRateBp, priceListId: line.priceListId,
+  priceChain: line.chain.map(({ channelId, unitMicros, marginMinor }) => ({ $typeName: 'vouchsafe.order.v1.PriceLevel', channelId, unitMicros, margin: moneyOut(marginMinor, currency) })),
+  reason: reasonOut(state?.reason), takenBack: state && moneyOut(state.takenBackMinor, currency),
 });
 
 export const kindOut = (kind: Kind): ProductKind => {

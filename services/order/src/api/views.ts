@@ -1,6 +1,5 @@
-import type { Folded } from '@vouchsafe/event-store';
+import type { Folded, Soon } from '@vouchsafe/event-store';
 import { instant, totalSize } from '@vouchsafe/kernel';
-import type { OrderSchema } from '@vouchsafe/proto/order/v1/order';
 import { type PaymentSchema, PaymentState } from '@vouchsafe/proto/order/v1/payment';
 import { type RefundSchema, RefundKind, RefundState } from '@vouchsafe/proto/order/v1/refund';
 import type { Caller } from '@vouchsafe/rpc';
@@ -12,7 +11,7 @@ import type { KnownPayment } from '../domain/payment.js';
 import type { KnownRefund } from '../domain/refund.js';
 import { owns } from './callers.js';
 import { failure } from './callers.js';
-import { type Init, moneyOut, orderOut, timeOut } from './present.js';
+import { type Init, moneyOut, orderOut, type OrderOut, timeOut } from './present.js';
 
 export const channelOfOrder = (order: Exclude<Order, { step: 'absent' }>): string => (isLive(order) ? order.terms.channelId : order.refusal.channelId);
 
@@ -20,11 +19,11 @@ export const channelOfOrder = (order: Exclude<Order, { step: 'absent' }>): strin
 export class OrderViews {
   constructor(readonly payments: PaymentHost) {}
 
-  async order(orderId: string, { state, revision }: Folded<Order>, caller: Caller): Promise<Init<typeof OrderSchema>> {
+  order(orderId: string, { state, revision }: Folded<Order>, caller: Caller): Soon<OrderOut> {
     if (state.step === 'absent') throw failure('ORDER_UNKNOWN');
-    const payment = isLive(state) && state.terms.settlement === 'consumer_pay' ? await this.#payment(paymentIdOf(orderId)) : undefined;
-    const etag = `${revision}${payment ? `-${payment.etag}` : ''}`;
-    return orderOut(state, { orderId, etag, own: owns(caller, channelOfOrder(state)), ...(payment && { payment }) });
+    const beside = { orderId, etag: String(revision), own: owns(caller, channelOfOrder(state)) };
+    if (!isLive(state) || state.terms.settlement !== 'consumer_pay') return orderOut(state, beside);
+    return this.#payment(paymentIdOf(orderId)).then((payment) => orderOut(state, payment ? { ...beside, etag: `${revision}-${payment.etag}`, payment } : beside));
   }
 
   async #payment(paymentId: string): Promise<Init<typeof PaymentSchema> | undefined> {

@@ -1,6 +1,7 @@
 import { type DeadlineWheel, Ticket } from '@vouchsafe/bus';
 import { type Instant, isFault, type Money, plusMs } from '@vouchsafe/kernel';
-import { type AssessResponse, AssessResponse_Verdict, RiskAssessmentService } from '@vouchsafe/proto/risk/internal/v1/assessment';
+import type { Money as ProtoMoney } from '@vouchsafe/proto/common/v1/types';
+import { type AssessRequest, type AssessResponse, AssessResponse_Verdict, RiskAssessmentService } from '@vouchsafe/proto/risk/internal/v1/assessment';
 import { callAs, type CallContext } from '@vouchsafe/rpc';
 import type { OrderConfig } from '../config.js';
 import type { ActedVerdict, OrderLine, SettlementMode } from '../domain/terms.js';
@@ -62,13 +63,15 @@ const fallbackOf = ({ riskFallback }: OrderConfig, settlement: SettlementMode): 
   }
 };
 
-const requestOf = ({ orderId, fingerprint, ask, guarded: { byKind, accounts }, lines, total, principal, at }: Assessed) => ({
-  orderId, fingerprint, channelId: ask.channelId, total, principalId: principal, atMs: BigInt(at), correlation: orderId,
-  lines: lines.map(({ productId, quantity, grossMinor }) => ({ productId, quantity, gross: { minor: grossMinor, currency: total.currency } })),
+const requestOf = ({ orderId, fingerprint, ask, guarded: { byKind, accounts }, lines, total, principal, at }: Assessed): AssessRequest => ({
+  $typeName: 'vouchsafe.risk.internal.v1.AssessRequest',
+  orderId, fingerprint, channelId: ask.channelId, total: amountOut(total.minor, total.currency), principalId: principal, atMs: BigInt(at), correlation: orderId,
+  lines: lines.map(({ productId, quantity, grossMinor }) => ({ $typeName: 'vouchsafe.risk.internal.v1.AssessRequest.Line', productId, quantity, gross: amountOut(grossMinor, total.currency) })),
   buyerToken: byKind.buyer?.token ?? '', deviceToken: byKind.device?.token ?? '', ipToken: byKind.ip?.token ?? '',
-  payeeToken: accounts.values().next().value?.token ?? '', ip: ask.buyer.ip, emailDomain: ask.buyer.email.slice(ask.buyer.email.lastIndexOf('@') + 1),
+  payeeToken: accounts.size === 0 ? '' : accounts.values().next().value!.token, ip: ask.buyer.ip, emailDomain: ask.buyer.email.slice(ask.buyer.email.lastIndexOf('@') + 1),
   challengeProof: ask.challengeProof,
 });
+const amountOut = (minor: bigint, currency: string): ProtoMoney => ({ $typeName: 'vouchsafe.common.v1.Money', currency, minor, display: '' });
 
 const assessmentOf = ({ verdict, verdictId, challengeToken, reviewTimeoutMs }: AssessResponse): Assessment => ({
   verdict: { decision: decisionOf(verdict), ...(verdictId !== '' && { verdictId }), fallback: false },

@@ -18,7 +18,8 @@ export const refundIdOf = (orderId: string, requestId: string): string => `rfd_$
 /** Refund that comes by itself: `undelivered`, or `receipt<n>` of a payment. */
 export const ownRefundIdOf = (orderId: string, cause: string): string => `rfd_${body(orderId)}.${cause}`;
 /** The verdict about an order's body: one per (order, fingerprint), as its stream is named (ARCHITECTURE §2). */
-export const verdictIdOf = (orderId: string, fingerprint: string): string => `vdt_${body(orderId)}.${fingerprint.replaceAll('_', '~')}`;
+export const verdictIdOf = (orderId: string, fingerprint: string): string =>
+  `vdt_${body(orderId)}.${fingerprint.includes('_') ? fingerprint.replaceAll('_', '~') : fingerprint}`;
 export const chargebackIdOf = (namespace: Namespace, provider: string, theirs: string): string => `cbk_${uuidv5(`chargeback/${namespace}/${provider}/${theirs}`)}`;
 
 /**
@@ -26,5 +27,8 @@ export const chargebackIdOf = (namespace: Namespace, provider: string, theirs: s
  * only. Frozen with the order of the fields: an order's repeat is known by it, for ever.
  */
 export const fingerprintOfBody = (fields: readonly unknown[]): string =>
-  hash('sha256', JSON.stringify(fields, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)), 'base64url').slice(0, FINGERPRINT_CHARS);
+  hash('sha256', JSON.stringify(hasBig(fields) ? withoutBig(fields) : fields), 'base64url').slice(0, FINGERPRINT_CHARS);
+/** Amounts are decimal strings in it. Most bodies have none. */
+const hasBig = (value: unknown): boolean => typeof value === 'bigint' || (Array.isArray(value) && value.some(hasBig));
+const withoutBig = (value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : Array.isArray(value) ? value.map(withoutBig) : value);
 const FINGERPRINT_CHARS = 22;

@@ -1,5 +1,5 @@
 import { DeadlineWheel } from '@vouchsafe/bus';
-import type { Envelope } from '@vouchsafe/event-store';
+import type { Envelope, Soon } from '@vouchsafe/event-store';
 import { type Details, type Instant, type Money, money, type Of, plusMs } from '@vouchsafe/kernel';
 import type { PriceOrderResponse } from '@vouchsafe/proto/catalog/internal/v1/terms';
 import { callAs, type CallContext, type Caller, RpcFailure, serviceCaller } from '@vouchsafe/rpc';
@@ -14,7 +14,7 @@ import { fingerprintOfBody, orderIdOf, orderStream, verdictIdOf } from './names.
 import { lineIdOf, type OrderAsk } from './order-ask.js';
 import type { OrderPorts } from './ports.js';
 import { amountOf, lineOf, price, settlementOf } from './pricing.js';
-import { protect, type ProtectedAsk } from './protection.js';
+import { BUYER_KINDS, protect, type ProtectedAsk } from './protection.js';
 import type { SoldOutFlags } from './sold-out.js';
 
 export type PlacedAnswer = { readonly orderId: string; readonly order: Order };
@@ -46,15 +46,16 @@ export class PlaceOrder {
   async place(ask: OrderAsk, context: CallContext): Promise<PlacedAnswer> {
     const { ports, host } = this.options;
     const orderId = orderIdOf(ports.namespace, ask.channelId, ask.number);
-    await this.#admit(orderId, ask);
+    const crowd = this.#crowdBefore(ask);
+    if (crowd) await this.#unlessKnown(orderId, crowd);
     const at = ports.clock.now();
     const inner = this.#asService(context);
     const [guarded, priced, { state }] = await Promise.all([
-      protect(ports.rpc, ask, inner), price(ports.rpc, ask, at, inner), host.load(orderStream(orderId)),
+      protect(ports.rpc, ask, inner), price(ports.rpc, ask, at, inner), host.look(orderStream(orderId)),
     ]);
     const taken: Taken = { orderId, ask, guarded, fingerprint: fingerprintOfBody(bodyOf(ask, guarded)), principal: context.caller.principalId, at };
     if (state.step !== 'absent') return { orderId, order: same(state, taken.fingerprint) };
-    return { orderId, order: await this.#decide(taken, priced, context) };
+    return { orderId, order: await this.#decide(taken, priced, { context, inner }) };
   }
 
   /** The order priced and checked, without placing anything. */
@@ -70,18 +71,21 @@ export class PlaceOrder {
     return { orderId, lines, total: amountOf(priced.total), details: over?.details ?? {}, ...(over && { reason: over.reason }) };
   }
 
-  async #admit(orderId: string, { lines }: OrderAsk): Promise<void> {
-    const { config, host, runner, soldOut } = this.options;
-    const gone = lines.find(({ productId }) => soldOut.has(productId));
-    const busy = runner.size >= config.openOrdersMax;
-    if (!gone && !busy) return;
-    const { state } = await host.load(orderStream(orderId));
-    if (state.step !== 'absent') return; // a repeat asks for what there is
-    if (gone) throw new RpcFailure('throttled', 'SOLD_OUT_FOR_NOW', { productId: gone.productId }, { retryAfterMs: SOLD_OUT_RETRY_MS });
-    throw new RpcFailure('throttled', 'BUSY', {}, { retryAfterMs: BUSY_RETRY_MS });
+  /** Why no new order is taken just now, if so. */
+  #crowdBefore({ lines }: OrderAsk): RpcFailure | undefined {
+    const { config, runner, soldOut } = this.options;
+    for (const { productId } of lines) {
+      if (soldOut.has(productId)) return new RpcFailure('throttled', 'SOLD_OUT_FOR_NOW', { productId }, { retryAfterMs: SOLD_OUT_RETRY_MS });
+    }
+    return runner.size >= config.openOrdersMax ? new RpcFailure('throttled', 'BUSY', {}, { retryAfterMs: BUSY_RETRY_MS }) : undefined;
+  }
+  /** A repeat asks for what there is. */
+  async #unlessKnown(orderId: string, crowd: RpcFailure): Promise<void> {
+    const { state } = await this.options.host.look(orderStream(orderId));
+    if (state.step === 'absent') throw crowd;
   }
 
-  async #decide(taken: Taken, priced: PriceOrderResponse, context: CallContext): Promise<Order> {
+  async #decide(taken: Taken, priced: PriceOrderResponse, { context, inner }: Contexts): Promise<Order> {
     const { ports, config, providers } = this.options;
     if (priced.rejection !== '') return this.#refuse(taken, [], { reason: priced.rejection, details: priced.details }, context);
     checkAtDoor(taken.ask, priced);
@@ -93,7 +97,7 @@ export class PlaceOrder {
     if (settlement === 'consumer_pay' && !providers.has(priced.paymentProvider)) {
       return this.#refuse(taken, lines, { reason: 'PAYMENT_PROVIDER_UNKNOWN', details: { provider: priced.paymentProvider }, total }, context);
     }
-    const assessment = await assess(ports, this.#patience, config, { ...taken, lines, total, settlement }, this.#asService(context));
+    const assessment = await assess(ports, this.#patience, config, { ...taken, lines, total, settlement }, inner);
     switch (assessment.verdict.decision) {
       case 'deny':
         return this.#refuse(taken, lines, { reason: 'RISK_DENIED', details: {}, total }, context);
@@ -105,7 +109,7 @@ export class PlaceOrder {
     }
   }
 
-  #refuse(taken: Taken, lines: readonly OrderLine[], no: Refusal, context: CallContext): Promise<Order> {
+  #refuse(taken: Taken, lines: readonly OrderLine[], no: Refusal, context: CallContext): Soon<Order> {
     const { ask, fingerprint, principal, at } = taken;
     const refusal: Of<OrderEvent, 'OrderRefused'> = {
       type: 'OrderRefused', number: ask.number, channelId: ask.channelId, principal, fingerprint, reason: no.reason, details: no.details,
@@ -118,12 +122,11 @@ export class PlaceOrder {
     return this.#record(taken, { type: 'RefuseOrder', refusal }, context);
   }
 
-  async #record({ orderId, principal, at }: Taken, command: Parameters<OrderHost['handle']>[1], { trace }: CallContext): Promise<Order> {
+  #record({ orderId, principal, at }: Taken, command: Parameters<OrderHost['handle']>[1], { trace }: CallContext): Soon<Order> {
     const { host, ports } = this.options;
     const envelope: Envelope = { commandId: ports.ids.uuid(), correlation: orderId, principal, at, ...(trace !== undefined && { trace }) };
-    const handled = await host.handle(orderStream(orderId), command, envelope);
-    if (!handled.ok) throw new RpcFailure('duplicate', handled.code, handled.details);
-    return handled.state;
+    const handled = host.decide(orderStream(orderId), command, envelope);
+    return handled instanceof Promise ? handled.then(recorded) : recorded(handled);
   }
 
   #asService(context: CallContext): CallContext {
@@ -132,6 +135,12 @@ export class PlaceOrder {
 }
 
 type Taken = { readonly orderId: string; readonly ask: OrderAsk; readonly guarded: ProtectedAsk; readonly fingerprint: string; readonly principal: string; readonly at: Instant };
+/** The call, and the same in the service's own name. */
+type Contexts = { readonly context: CallContext; readonly inner: CallContext };
+const recorded = (handled: Awaited<ReturnType<OrderHost['handle']>>): Order => {
+  if (!handled.ok) throw new RpcFailure('duplicate', handled.code, handled.details);
+  return handled.state;
+};
 type Refusal = { readonly reason: Reason; readonly details: Details; readonly total?: Money; readonly challengeToken?: string };
 
 const same = (order: Order, fingerprint: string): Order => {
@@ -148,7 +157,7 @@ const overMaximum = ({ maxAmount }: OrderAsk, total: Money): Refusal | undefined
 const bodyOf = ({ lines, maxAmount, quoteId, memberTier, whole }: OrderAsk, { byKind, accounts }: ProtectedAsk): readonly unknown[] => [
   lines.map(({ productId, quantity, allowRepeat }, index) => [productId, quantity, allowRepeat, accounts.get(index)?.token ?? '']),
   maxAmount ? [maxAmount.currency, maxAmount.minor] : [], quoteId, memberTier, whole,
-  (['buyer', 'ip', 'device', 'email', 'phone'] as const).map((kind) => byKind[kind]?.token ?? ''),
+  BUYER_KINDS.map((kind) => byKind[kind]?.token ?? ''),
 ];
 
 /** An id that can be told from the order need not lie in its event. */

@@ -1,5 +1,5 @@
 import { instant, type Instant, invariant, type Money } from '@vouchsafe/kernel';
-import { CatalogTermsService, type PricedLine, type PriceOrderResponse } from '@vouchsafe/proto/catalog/internal/v1/terms';
+import { CatalogTermsService, type PricedLine, type PriceOrderRequest, type PriceOrderResponse } from '@vouchsafe/proto/catalog/internal/v1/terms';
 import { type Money as ProtoMoney, ProductKind, SettlementMode, UsageTerms_Usage } from '@vouchsafe/proto/common/v1/types';
 import type { CallContext, Rpc } from '@vouchsafe/rpc';
 import type { ChainLevel, OrderLine, ProductKind as Kind, SettlementMode as Mode, TopUpTerms, UsageTerms } from '../domain/terms.js';
@@ -7,15 +7,13 @@ import { lineIdOf, type OrderAsk } from './order-ask.js';
 import type { Protected } from './protection.js';
 
 /** What the order would cost on its channel now, or why it cannot be had; the catalogue's words. */
-export const price = (rpc: Rpc, ask: OrderAsk, at: Instant, context: CallContext): Promise<PriceOrderResponse> =>
-  rpc.call(
-    CatalogTermsService.method.priceOrder,
-    {
-      channelId: ask.channelId, quoteId: ask.quoteId, memberTier: ask.memberTier, atMs: BigInt(at),
-      lines: ask.lines.map(({ productId, quantity }, index) => ({ lineId: lineIdOf(index), productId, quantity })),
-    },
-    context,
-  );
+export const price = (rpc: Rpc, { channelId, quoteId, memberTier, lines }: OrderAsk, at: Instant, context: CallContext): Promise<PriceOrderResponse> => {
+  const request: PriceOrderRequest = {
+    $typeName: 'vouchsafe.catalog.internal.v1.PriceOrderRequest', channelId, quoteId, memberTier, atMs: BigInt(at),
+    lines: lines.map(({ productId, quantity }, index) => ({ $typeName: 'vouchsafe.catalog.internal.v1.PriceOrderRequest.Line', lineId: lineIdOf(index), productId, quantity })),
+  };
+  return rpc.call(CatalogTermsService.method.priceOrder, request, context);
+};
 
 export const amountOf = (amount: ProtoMoney | undefined): Money => {
   invariant(amount, 'a priced order has amounts');
@@ -56,10 +54,11 @@ const kindOf = (kind: ProductKind): Kind => {
 };
 
 /** A chain of the seller alone, who earns nothing on it, says nothing that the line does not. */
-const chainOf = ({ chain }: PricedLine): readonly ChainLevel[] => {
-  const levels = chain.map(({ channelId, unitMicros, margin }) => ({ channelId, unitMicros, marginMinor: margin?.minor ?? 0n }));
-  return levels.length === 1 && levels[0]!.marginMinor === 0n ? [] : levels;
-};
+const chainOf = ({ chain }: PricedLine): readonly ChainLevel[] =>
+  chain.length === 1 && (chain[0]!.margin?.minor ?? 0n) === 0n
+    ? NO_CHAIN
+    : chain.map(({ channelId, unitMicros, margin }) => ({ channelId, unitMicros, marginMinor: margin?.minor ?? 0n }));
+const NO_CHAIN: readonly ChainLevel[] = [];
 
 const topUpOf = ({ topUp }: PricedLine, account: Protected | undefined, allowRepeat: boolean): TopUpTerms => {
   invariant(topUp && account, 'a top-up has terms and an account');

@@ -1,4 +1,4 @@
-import { IdentityService } from '@vouchsafe/proto/access/internal/v1/identity';
+import { IdentityService, type ProtectRequest, type ProtectRequest_Value } from '@vouchsafe/proto/access/internal/v1/identity';
 import type { CallContext, Rpc } from '@vouchsafe/rpc';
 import type { Buyer } from '../domain/terms.js';
 import type { AskedLine, OrderAsk } from './order-ask.js';
@@ -12,27 +12,53 @@ export type ProtectedAsk = {
   /** By line index; only top-ups have one. */
   readonly accounts: ReadonlyMap<number, Protected>;
 };
-type BuyerKind = 'buyer' | 'ip' | 'device' | 'email' | 'phone';
-const NOTHING: ProtectedAsk = { byKind: {}, accounts: new Map() };
+export const BUYER_KINDS = ['buyer', 'ip', 'device', 'email', 'phone'] as const;
+type BuyerKind = (typeof BUYER_KINDS)[number];
+const NO_ACCOUNTS: ProtectedAsk['accounts'] = new Map([]);
+const NOTHING: ProtectedAsk = { byKind: {}, accounts: NO_ACCOUNTS };
 
 /** Puts the personal values of an order into the vault of personal data (durable before it answers). Equal asks, equal tokens. */
-export const protect = async (rpc: Rpc, { buyer, lines, channelId }: OrderAsk, context: CallContext): Promise<ProtectedAsk> => {
-  const kinds = ([['buyer', buyer.ref], ['ip', buyer.ip], ['device', buyer.device], ['email', buyer.email], ['phone', buyer.phone]] as const)
-    .filter(([, value]) => value !== '');
-  const accounts = lines.flatMap((line, index) => (hasAccount(line) ? [[index, accountOf(line)] as const] : []));
-  if (kinds.length + accounts.length === 0) return NOTHING;
-  const values = [...kinds.map(([kind, value]) => ({ kind, value })), ...accounts.map(([, value]) => ({ kind: 'account', value }))];
-  const answer = await rpc.call(IdentityService.method.protect, { values, channelId }, context);
-  const byKind = Object.fromEntries(kinds.map(([kind], i) => [kind, answer.values[i]!]));
-  const refs = [...new Set(kinds.map((_, i) => answer.values[i]!.ref))];
-  const token = byKind['buyer']?.token;
+export const protect = async (rpc: Rpc, ask: OrderAsk, context: CallContext): Promise<ProtectedAsk> => {
+  const { values, withAccount } = personalIn(ask);
+  if (values.length === 0) return NOTHING;
+  const request: ProtectRequest = { $typeName: 'vouchsafe.access.internal.v1.ProtectRequest', values, channelId: ask.channelId };
+  const answer = await rpc.call(IdentityService.method.protect, request, context);
+  const ofBuyer = values.length - withAccount.length;
+  const byKind: Partial<Record<BuyerKind, Protected>> = {};
+  const refs: string[] = [];
+  for (let i = 0; i < ofBuyer; i++) {
+    const guarded = answer.values[i]!;
+    byKind[values[i]!.kind as BuyerKind] = guarded;
+    if (!refs.includes(guarded.ref)) refs.push(guarded.ref);
+  }
+  const token = byKind.buyer?.token;
   return {
-    byKind, accounts: new Map(accounts.map(([index], i) => [index, answer.values[kinds.length + i]!])),
-    ...(kinds.length > 0 && { buyer: { refs, ...(token !== undefined && { token }) } }),
+    byKind, accounts: withAccount.length === 0 ? NO_ACCOUNTS : new Map(withAccount.map((index, i) => [index, answer.values[ofBuyer + i]!])),
+    ...(ofBuyer > 0 && { buyer: { refs, ...(token !== undefined && { token }) } }),
   };
 };
 
-const hasAccount = ({ accountFields }: AskedLine): boolean => Object.keys(accountFields).length > 0;
+/** The buyer's values first, then the accounts, with the lines they are of. */
+const personalIn = ({ buyer, lines }: OrderAsk): { readonly values: ProtectRequest_Value[]; readonly withAccount: readonly number[] } => {
+  const values: ProtectRequest_Value[] = [];
+  for (const kind of BUYER_KINDS) {
+    const value = kind === 'buyer' ? buyer.ref : buyer[kind];
+    if (value !== '') values.push(valueOf(kind, value));
+  }
+  const withAccount: number[] = [];
+  for (let index = 0; index < lines.length; index++) {
+    if (!hasAccount(lines[index]!)) continue;
+    withAccount.push(index);
+    values.push(valueOf('account', accountOf(lines[index]!)));
+  }
+  return { values, withAccount };
+};
+const valueOf = (kind: string, value: string): ProtectRequest_Value => ({ $typeName: 'vouchsafe.access.internal.v1.ProtectRequest.Value', kind, value });
+
+const hasAccount = ({ accountFields }: AskedLine): boolean => {
+  for (const _ in accountFields) return true;
+  return false;
+};
 /** The account as one value: the field itself where there is one, else all of them under their names. */
 const accountOf = ({ accountFields }: AskedLine): string => {
   const names = Object.keys(accountFields).sort();

@@ -30,7 +30,8 @@ const askOf = (request: AssessRequest): OrderAsk => {
   };
 };
 
-const answer = ({ verdictId, verdict }: Given, reviewTimeoutMs: number): Omit<AssessResponse, '$typeName' | '$unknown'> => ({
+const answer = ({ verdictId, verdict }: Given, reviewTimeoutMs: number): AssessResponse => ({
+  $typeName: 'vouchsafe.risk.internal.v1.AssessResponse',
   verdict: WORD[verdict.verdict], verdictId, ruleSetVersion: verdict.ruleSet, reasons: [...verdict.reasons],
   challengeToken: verdict.verdict === 'challenge' ? challengeTokenOf(verdictId) : '',
   reviewTimeoutMs: verdict.verdict === 'review' ? BigInt(reviewTimeoutMs) : 0n,
