@@ -46,6 +46,25 @@ it('notices a copy that came without its marker', async () => {
   await live(10);
   expect(await open('data', 'elsewhere')).toMatchObject({ epoch: 2, raised: true });
 });
+describe('what stands around a directory', () => {
+  const begin = async (more: { readonly copied?: string; readonly epochAtLeast?: number }): Promise<Deployment> => {
+    const deployment = await openDeployment({ data: path.join(root, 'data'), marker: path.join(root, 'marker'), ids, log: silentLog, ...more });
+    await deployment.attach({ head: () => 10 as Position, durable: async () => {}, epoch: deployment.minimumBootEpoch }, clockTimers(clock));
+    return deployment;
+  };
+  it('may say that it is a copy, although directory and marker are new; once secured it is none any more', async () => {
+    const copy = await begin({ copied: 'another Kafka', epochAtLeast: 3 });
+    expect([copy.epoch, copy.raised]).toEqual([4, true]);
+    copy.secured();
+    await copy.close();
+    expect(await live(20)).toMatchObject({ epoch: 4, raised: false });
+  });
+  it('may say how far other replicas have come: it begins no lower', async () => {
+    const another = await begin({ epochAtLeast: 3 });
+    expect([another.epoch, another.raised]).toEqual([3, false]);
+    await another.close();
+  });
+});
 it('stays raised over crashes until what the journal names is secured', async () => {
   await live(10);
   rmSync(path.join(root, 'marker'), { recursive: true });

@@ -28,21 +28,31 @@ export interface Deployment {
   close(): Promise<void>;
 }
 
-export type DeploymentOptions = { readonly data: string; /** Folder of the marker; outside `data`, best on another disk. */ readonly marker: string; readonly ids: Ids; readonly log: Log };
+export type DeploymentOptions = {
+  readonly data: string;
+  /** Folder of the marker; outside `data`, best on another disk. */
+  readonly marker: string;
+  readonly ids: Ids; readonly log: Log;
+  /** Why this is a copy although directory and marker do not say so: then the epoch is raised. */
+  readonly copied?: string | undefined;
+  /** The epoch is not below it: another replica has come so far. */
+  readonly epochAtLeast?: number | undefined;
+};
 
 /** Faults, not retryable: `MARKER_FOREIGN`, `FILE_DAMAGED`. */
-export const openDeployment = async ({ data, marker, ids, log }: DeploymentOptions): Promise<Deployment> => {
+export const openDeployment = async ({ data, marker, ids, log, copied, epochAtLeast }: DeploymentOptions): Promise<Deployment> => {
   const own = readSmall(path.join(data, DEPLOYMENT_FILE), ownShape);
   const known = readSmall(path.join(marker, DEPLOYMENT_FILE), markerShape);
   if (known && own?.id !== known.id)
     throw new Fault('MARKER_FOREIGN', `the marker in ${marker} belongs to deployment ${known.id}; name another place for this data, or restore a backup of that deployment`, false);
-  const reason = own && strayed(own, known);
-  const next = started(own ?? { ...UNBORN, id: `dpl_${ids.uuid()}` }, known ?? UNBORN, reason !== undefined);
+  const reason = (own && strayed(own, known)) ?? copied;
+  const next = started(own ?? { ...UNBORN, id: `dpl_${ids.uuid()}` }, atLeast(known ?? UNBORN, epochAtLeast), reason !== undefined);
   if (reason) log.warn({ epoch: next.epoch, reason }, 'this data directory is not the one it was: its epoch is raised, and stock will be held until it is released against the journal');
   writeSmall(path.join(data, DEPLOYMENT_FILE), ownShape.write(next)); // before the marker: a crash between leaves the data ahead, which is no harm
   return new KeptDeployment({ data, marker, log }, next, known?.durable ?? START);
 };
 const UNBORN = { epoch: FIRST_EPOCH, boots: 0, bootEpoch: 0, raised: false };
+const atLeast = <M extends { readonly epoch: number }>(known: M, epoch = FIRST_EPOCH): M => ({ ...known, epoch: Math.max(known.epoch, epoch) });
 /** Above everything that the directory and its marker have lived. */
 const started = (own: Own, known: Omit<Own, 'id' | 'raised'>, stray: boolean): Own => ({
   id: own.id, epoch: Math.max(own.epoch, known.epoch) + (stray ? 1 : 0), boots: Math.max(own.boots, known.boots) + 1,

@@ -1,7 +1,11 @@
 export type { BackupOptions } from './backup.js';
 export { backup, DATABASES, FOLDERS } from './backup.js';
+export { copyFile, measure } from './copying.js';
 export type { Deployment, DeploymentOptions } from './deployment.js';
 export { FIRST_EPOCH, openDeployment } from './deployment.js';
 export type { BackedUpFile, Manifest } from './manifest.js';
+export { backedUpFile } from './manifest.js';
+export { identityOf, raise } from './raise.js';
 export type { RestoreOptions } from './restore.js';
 export { readManifest, restore, verifyBackup } from './restore.js';
+export { readSmall, writeSmall } from './small-file.js';

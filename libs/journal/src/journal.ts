@@ -26,13 +26,14 @@ export type JournalOptions = {
   readonly clock: Clock; readonly log: Log;
 };
 
-const FILE = 'journal-of-the-irrevocable';
+/** Of a journal, within its folder. */
+export const JOURNAL_FILE = 'journal-of-the-irrevocable';
 /** Space taken ahead, so that a flush writes data only. */
 const GROW_BYTES = 4 * 1024 * 1024;
 
 /** Opens the journal, cutting a torn tail (reported). Faults, not retryable: `JOURNAL_DAMAGED` (says where), `JOURNAL_FOREIGN`. */
 export const openJournal = async (options: JournalOptions): Promise<Journal> => {
-  const { disk, file = FILE, log } = options;
+  const { disk, file = JOURNAL_FILE, log } = options;
   const handle = await disk.open(file, 'write');
   let owner: JournalRecord | undefined;
   const tail: Tail = { offset: 0, checksum: 0, entries: 0 };
