@@ -30,6 +30,8 @@ export type ClusterOptions = {
   readonly eventStoreVia?: (url: string) => Promise<string>;
   /** More variables of every service's process. */
   readonly environment?: (service: string) => Readonly<Record<string, string>>;
+  /** Once servers run and before anything of ours does: puts what was restored into databases. */
+  readonly prepare?: (servers: { readonly mongo: string }) => Promise<void>;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
   /** Told of each step. */
   readonly note: (zh: string, en: string) => void;
@@ -77,6 +79,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     const mongo = await startMongo({ members: 1, ...(own && { own }) });
     closers.add(() => mongo.stop());
     await makeTopics(kafka.endpoints, name, options.brokers ?? 1);
+    await options.prepare?.({ mongo: mongo.uri });
     const processes = new Map<string, Child>();
     const withUs = (): void => processes.forEach((child) => child.kill());
     process.once('exit', withUs);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { containerKafka, hasEngine } from './containers.js';
@@ -16,7 +17,7 @@ export type KafkaOptions = {
 };
 
 const READY_MS = 90_000;
-const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg';
+const CLUSTER_ID_BYTES = 16;
 type Ports = { readonly broker: number; readonly controller: number };
 
 /**
@@ -38,7 +39,9 @@ const localKafka = async ({ brokers, config = {} }: KafkaOptions): Promise<TestS
   const folder = dataFolder('kafka');
   const ports: Ports[] = [];
   while (ports.length < brokers) ports.push({ broker: await freePort(), controller: await freePort() });
-  const nodes = ports.map((_, index) => prepare(folder, ports, { index, config, jars }));
+  // As `kafka-storage random-uuid` would: no two clusters have one id, and deployments tell by it which one they are on.
+  const clusterId = randomBytes(CLUSTER_ID_BYTES).toString('base64url');
+  const nodes = ports.map((_, index) => prepare(folder, ports, { index, config, jars, clusterId }));
   try {
     await Promise.all(nodes.map(start));
   } catch (error) {
@@ -74,16 +77,16 @@ const logLength = (node: ServerProcess): number => {
   }
 };
 
-type Node = { readonly index: number; readonly config: Readonly<Record<string, string | number>>; readonly jars: readonly string[] };
+type Node = { readonly index: number; readonly config: Readonly<Record<string, string | number>>; readonly jars: readonly string[]; readonly clusterId: string };
 
-const prepare = (folder: string, ports: readonly Ports[], { index, config, jars }: Node): ServerProcess => {
+const prepare = (folder: string, ports: readonly Ports[], { index, config, jars, clusterId }: Node): ServerProcess => {
   const home = path.join(folder, `broker-${index}`);
   mkdirSync(path.join(home, 'data'), { recursive: true });
   const properties = { ...settings(ports, index), 'log.dirs': path.join(home, 'data'), ...config };
   const text = Object.entries(properties).map(([key, value]) => `${key}=${String(value).replaceAll('{port}', String(ports[index]!.broker)).replaceAll('{controller}', String(ports[index]!.controller))}\n`);
   writeFileSync(path.join(home, 'server.properties'), text.join(''));
   // What `kafka-storage format` would write; saves a JVM per broker.
-  writeFileSync(path.join(home, 'data', 'meta.properties'), `version=1\ncluster.id=${CLUSTER_ID}\nnode.id=${index + 1}\n`);
+  writeFileSync(path.join(home, 'data', 'meta.properties'), `version=1\ncluster.id=${clusterId}\nnode.id=${index + 1}\n`);
   const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xms64m', '-Xmx256m', '-Xshare:auto'];
   return new ServerProcess(['java', ...flags, '-cp', jars.join(path.delimiter), 'kafka.Kafka', path.join(home, 'server.properties')], path.join(home, 'server.log'));
 };

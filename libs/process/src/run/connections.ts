@@ -63,7 +63,8 @@ export const startBus = async (bus: KafkaBus, { signal, waitsFor }: Beginning, {
 };
 const TELL_MS = 500;
 
-const kafkaConnection = (config: ProcessConfig): KafkaConnection => {
+/** How a process's configuration says to reach the brokers. */
+export const kafkaConnection = (config: ProcessConfig): KafkaConnection => {
   const { VOUCHSAFE_KAFKA_BROKERS: brokers, VOUCHSAFE_KAFKA_TLS_CA: ca, VOUCHSAFE_KAFKA_SASL_MECHANISM: mechanism, VOUCHSAFE_KAFKA_SASL_USER: username = '', VOUCHSAFE_KAFKA_SASL_PASSWORD: password = '' } = config;
   return {
     brokers, ...(ca && { ssl: ca === 'system' ? true : { ca: [readFileSync(ca)] } }),

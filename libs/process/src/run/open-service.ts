@@ -19,6 +19,7 @@ import type { Closers } from '../closers.js';
 import type { Dependency } from '../dependencies.js';
 import { databaseOf, foldersOf, type ServiceConfig } from './config.js';
 import { connect, type Machine } from './connections.js';
+import { whetherCopied } from './copied.js';
 import { mishandled } from './mishaps.js';
 import { busMeasures } from '../measured-bus.js';
 import { tracedBus } from '../traced/traced-bus.js';
@@ -40,7 +41,7 @@ export type ServicePorts = {
   readonly codes: () => Promise<CodeVault>;
   readonly personal: () => Promise<PersonalVault & Nonces>;
 };
-export type OpenService = { readonly ports: ServicePorts; readonly rpc: GrpcRpc; readonly bus: KafkaBus; readonly deployment: Deployment; readonly dependencies: readonly Dependency[] };
+export type OpenService = { readonly ports: ServicePorts; readonly rpc: GrpcRpc; readonly bus: KafkaBus; readonly dependencies: readonly Dependency[]; /** To be called once all that a restored or copied directory does not know is secured. */ readonly secured: () => Promise<void> };
 
 /** Opens everything a service stands on. Rejects while something of it cannot be had; what was opened is in `closers`. */
 export const openService = async (name: string, config: ServiceConfig, machine: Machine, closers: Closers): Promise<OpenService> => {
@@ -60,11 +61,12 @@ export const openService = async (name: string, config: ServiceConfig, machine: 
   await readStore.check();
   const parked = mongoParkedStore({ ...mongo, database: databaseOf(config, name, 'parked') });
   closers.add(() => parked.close());
-  const { journal, deployment, floor } = await openDeployed(config, folders, store, machine, closers);
+  const place = { ...mongo, database: databaseOf(config, name, VAULT_OWNERS.includes(name) ? 'vault' : 'parked') };
+  const { journal, deployment, floor, secured } = await openDeployed(config, { ...folders, place }, store, machine, closers);
   const { rpc, bus, ids, dependencies } = await connect(name, config, machine, closers, { parked, floor });
   const vault = { config, dataDir: data, place: { ...mongo, database: databaseOf(config, name, 'vault') }, ids, closers, ...machine };
   return {
-    rpc, bus, deployment,
+    rpc, bus, secured,
     dependencies: [...dependencies, { name: 'the event store', check: async () => void (await store.revisionOf('probe-of-readiness')) }, { name: 'MongoDB', check: () => readStore.check() }],
     ports: {
       namespace, store: tracedStore(store, tracing), bus: tracedBus(busMeasures(metrics, clock)(config.VOUCHSAFE_BUS_MISHAPS ? mishandled(bus, config.VOUCHSAFE_BUS_MISHAPS, log) : bus, namespace), tracing), rpc: withinTraces(rpc, tracing), readStore, clock, figures: figuresBy(metrics, 'mode')(namespace),
@@ -74,6 +76,8 @@ export const openService = async (name: string, config: ServiceConfig, machine: 
   };
 };
 const CONNECT_MS = 5_000;
+/** A copy that can sell or tell anything has their vaults with it. */
+const VAULT_OWNERS: readonly string[] = ['inventory', 'access'];
 const made = (folder: string): string => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return folder;
@@ -88,13 +92,20 @@ const ownFolder = async (folder: string): Promise<() => Promise<void>> => {
   }
 };
 
+type Deployed = ReturnType<typeof foldersOf> & { readonly place: Parameters<typeof whetherCopied>[1] };
 /** The deployment's marker and the journal, and the floor that replies wait for: both the log and the journal are on the disk. */
-const openDeployed = async (config: ServiceConfig, { data, journal: folder }: ReturnType<typeof foldersOf>, store: EventStore, { clock, timers, log, random }: Machine, closers: Closers): Promise<{ readonly journal: Journal; readonly deployment: Deployment; readonly floor: () => Promise<void> }> => {
+const openDeployed = async (config: ServiceConfig, { data, journal: folder, place }: Deployed, store: EventStore, machine: Machine, closers: Closers): Promise<{ readonly journal: Journal; readonly deployment: Deployment; readonly floor: () => Promise<void>; readonly secured: OpenService['secured'] }> => {
+  const { clock, timers, log, random } = machine;
   const { VOUCHSAFE_NAMESPACE: namespace } = config;
-  const deployment = await openDeployment({ data, marker: folder, ids: createIds(clock, random), log });
+  const { copied, epochAtLeast, settled } = await whetherCopied(config, place, machine, closers);
+  const deployment = await openDeployment({ data, marker: folder, ids: createIds(clock, random), log, copied, epochAtLeast });
   await deployment.attach(store, timers);
   closers.add(() => deployment.close());
   const journal = await openJournal({ disk: nodeDisk(folder), namespace, deploymentId: deployment.id, epoch: deployment.epoch, clock, log });
   closers.add(() => journal.close());
-  return { journal, deployment, floor: async () => void (await Promise.all([store.durable(store.head()), journal.flush()])) };
+  const secured = async (): Promise<void> => {
+    deployment.secured();
+    await settled(deployment.epoch);
+  };
+  return { journal, deployment, secured, floor: async () => void (await Promise.all([store.durable(store.head()), journal.flush()])) };
 };

@@ -64,7 +64,7 @@ export const processOf = <S, M extends FollowingModule>({ name, settings, create
 });
 
 /** Starts the service; calls and messages flow only when all of it stands. */
-const begun = async (config: ServiceConfig, machine: Machine & Beginning, { ports, rpc, bus, deployment, dependencies }: OpenService, module: FollowingModule, closers: Closers): Promise<Running> => {
+const begun = async (config: ServiceConfig, machine: Machine & Beginning, { ports, rpc, bus, secured, dependencies }: OpenService, module: FollowingModule, closers: Closers): Promise<Running> => {
   const { clock, timers, log, metrics } = machine;
   const { namespace } = ports;
   const followers = () => followersOf([module]);
@@ -75,7 +75,7 @@ const begun = async (config: ServiceConfig, machine: Machine & Beginning, { port
   closers.add(measureProcess(metrics));
   measureFollowers(metrics, [{ namespace, followers }]);
   closers.add(countParked(metrics, [{ namespace, bus }], timers, log));
-  deployment.secured();
+  await secured();
   await startBus(bus, machine, machine);
   closers.add(measureConnections(metrics, { namespace, bus, rpc }, timers, log));
   closers.add(() => rpc.drain(0));
