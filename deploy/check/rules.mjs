@@ -35,7 +35,7 @@ const sources = ['libs', 'services'].flatMap((group) => readdirSync(group).flatM
   if (!existsSync(src)) return [];
   return readdirSync(src, { recursive: true }).filter((file) => /\.ts$/.test(file) && !/\.spec\.ts$|testing\b/.test(file)).map((file) => path.join(src, file));
 }));
-const code = sources.map((file) => readFileSync(file, 'utf8')).filter((text) => text.includes('etrics')).join('\n');
+const code = sources.map((file) => readFileSync(file, 'utf8')).filter((text) => /etrics|igures/.test(text)).join('\n');
 const exists = (name) => new RegExp(`['\"]?\\b${name.replace(/_(bucket|sum|count)$/, '')}\\b['\"]?[,:]`).test(code);
 const named = (text) => [...new Set([...text.matchAll(/\b((?:vouchsafe|process|nodejs)_[a-z_]+)\b/g)].map(([, name]) => name))].filter((name) => name !== 'process_');
 

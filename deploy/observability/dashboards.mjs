@@ -71,8 +71,14 @@ const overview = board('vouchsafe-overview', 'Vouchsafe · 总览 / overview', [
   graph('容量不足拒绝/秒 · shed/s', 'reqps', [['sum by (mode) (rate(vouchsafe_calls_shed[$__rate_interval]))', '{{mode}}']]),
   graph('日志：事件/秒 · log: events/s', 'short', [['sum by (mode) (rate(vouchsafe_log_events_appended[$__rate_interval]))', '{{mode}}']]),
   graph('每次刷盘的事件数 · events a flush', 'short', [['sum by (mode) (rate(vouchsafe_log_events_appended[$__rate_interval])) / sum by (mode) (rate(vouchsafe_log_flushes[$__rate_interval]))', '{{mode}}']]),
+  graph('订单/秒 按终态与原因 · orders/s by end state and reason', 'reqps', [['sum by (mode, state, reason) (rate(vouchsafe_orders_ended_total[$__rate_interval]))', '{{mode}} {{state}} {{reason}}']], { stack: true }),
+  graph('风控结论/秒 · verdicts/s', 'reqps', [['sum by (mode, decision) (rate(vouchsafe_verdicts_total[$__rate_interval]))', '{{mode}} {{decision}}']], { stack: true }),
+  graph('结论的原因/秒 · reasons of verdicts/s', 'reqps', [['topk(10, sum by (decision, reason) (rate(vouchsafe_verdict_reasons_total[$__rate_interval])))', '{{decision}} {{reason}}']]),
+  graph('可售库存最少的产品 · products with the least stock', 'short', [['bottomk(10, max by (mode, product) (vouchsafe_stock_units{state="free"}))', '{{mode}} {{product}}']]),
+  graph('库存不足、冻结的产品 · products low on stock, held', 'short', [['max by (mode, kind) (vouchsafe_stock_products)', '{{mode}} {{kind}}']]),
+  graph('刷盘 p50、p99 · flushes of the log', 's', [0.5, 0.99].map((q) => [`histogram_quantile(${q}, sum by (le, mode) (rate(vouchsafe_log_flush_seconds_bucket[$__rate_interval])))`, `p${q * 100} {{mode}}`])),
   graph('CPU', 'percentunit', [['rate(process_cpu_seconds_total[$__rate_interval])', '{{instance}}']]),
-  graph('内存 · memory', 'bytes', [['process_resident_memory_bytes', 'rss {{instance}}'], ['nodejs_heap_used_bytes', 'heap {{instance}}']]),
+  graph('内存 · memory', 'bytes', [['process_resident_memory_bytes', 'rss {{instance}}'], ['nodejs_heap_used_bytes', 'heap {{instance}}'], ['nodejs_heap_limit_bytes', 'limit {{instance}}']]),
 ]);
 
 const service = board('vouchsafe-service', 'Vouchsafe · 单个服务 / a service', [
@@ -87,6 +93,12 @@ const service = board('vouchsafe-service', 'Vouchsafe · 单个服务 / a servic
   graph('其他服务的调用/秒（分布式） · calls of other services/s (distributed)', 'reqps', [['sum by (method, code) (rate(vouchsafe_rpc_served_total{method=~"vouchsafe.$service.*"}[$__rate_interval]))', '{{method}} {{code}}']]),
   graph('其他服务的调用 p99（分布式） · calls of other services, p99', 's', [['histogram_quantile(0.99, sum by (le, method) (rate(vouchsafe_rpc_served_seconds_bucket{method=~"vouchsafe.$service.*"}[$__rate_interval])))', '{{method}}']]),
   graph('事件循环延迟 · event-loop delay', 's', [['nodejs_eventloop_delay_seconds', 'p{{quantile}} {{instance}}']]),
+  graph('事件循环利用率 · event-loop utilisation', 'percentunit', [['nodejs_eventloop_utilization', '{{instance}}']]),
+  graph('命令/秒 按结果 · commands/s by outcome', 'reqps', [['sum by (command, outcome) (rate(vouchsafe_commands_total{command=~"$service.*"}[$__rate_interval]))', '{{command}} {{outcome}}']]),
+  graph('命令 p99 · p99 of commands', 's', [['histogram_quantile(0.99, sum by (le, command) (rate(vouchsafe_command_seconds_bucket{command=~"$service.*"}[$__rate_interval])))', '{{command}}']]),
+  graph('处理中的命令 · commands in hand', 'short', [['sum by (mode, command) (vouchsafe_commands_running{command=~"$service.*"})', '{{mode}} {{command}}']]),
+  graph('消费者滞后（分布式） · consumer lag, messages (distributed)', 'short', [['max by (mode, group) (vouchsafe_consumer_lag_messages)', '{{mode}} {{group}}']]),
+  graph('总线问题、沉默的服务（分布式） · bus problems, silent services (distributed)', 'short', [['max by (mode, code) (vouchsafe_bus_problems)', '{{mode}} {{code}}'], ['max by (service) (vouchsafe_rpc_silent)', 'silent {{service}}']]),
   graph('监视中的时限 · watched deadlines', 'short', [['vouchsafe_deadlines_pending', '{{instance}}']]),
 ], [choice('service', '服务 / service', 'label_values(vouchsafe_projection_lag_seconds, service)')]);
 
@@ -103,8 +115,10 @@ const path_ = board('vouchsafe-order-path', 'Vouchsafe · 订单路径 / an orde
     ['max by (service, part) (vouchsafe_projection_lag_seconds{service=~"order|inventory|risk|ledger|fulfillment|redemption"})', '{{service}} {{part}}'],
   ]),
   graph('停止的对象 · what stands still', 'short', [['sum by (mode) (vouchsafe_parked_targets)', 'targets {{mode}}'], ['sum by (mode) (vouchsafe_parked_messages)', 'messages {{mode}}']]),
-  text('', '一笔订单的完整路径见追踪（`OTEL_EXPORTER_OTLP_ENDPOINT`）：从渠道的调用到记账是同一条 trace。尚无的指标：按终态的订单数、风控结论、券池库存、消费者滞后。\n\n'
-    + 'The whole path of one order is in its trace (`OTEL_EXPORTER_OTLP_ENDPOINT`), from the channel’s call to the ledger entry. Not measured yet: orders by end state, verdicts, stock by pool, consumer lag.'),
+  graph('各服务的命令 p99 · p99 of commands on the way', 's', [['histogram_quantile(0.99, sum by (le, command) (rate(vouchsafe_command_seconds_bucket{command=~"inventory.*|ledger.*|redemption.*|fulfillment.*"}[$__rate_interval])))', '{{command}}']]),
+  graph('消费者滞后（分布式） · consumer lag, messages (distributed)', 'short', [['max by (mode, group) (vouchsafe_consumer_lag_messages)', '{{mode}} {{group}}']]),
+  text('', '一笔订单的完整路径见追踪（`OTEL_EXPORTER_OTLP_ENDPOINT`）：从渠道的调用到记账是同一条 trace，命令在发出者之下，写入在命令之下；耗时直方图带有 trace 样例（exemplar）。\n\n'
+    + 'The whole path of one order is in its trace (`OTEL_EXPORTER_OTLP_ENDPOINT`), from the channel’s call to the ledger entry: commands under who asked, appends under their commands; the histograms of times carry exemplars.'),
 ]);
 
 const MONEY = [
@@ -117,8 +131,10 @@ const money = board('vouchsafe-money', 'Vouchsafe · 资金 / money', [
   graph('被拒绝 · refused, by code', 'reqps', MONEY.map((step) => [`sum by (code) (rate(vouchsafe_calls_total{${methodOf(step)},code!="OK"}[$__rate_interval]))`, `${step[2]} {{code}}`])),
   graph('账务视图滞后 · the ledger’s views behind', 's', [['max by (mode, part) (vouchsafe_projection_lag_seconds{service="ledger"})', '{{mode}} {{part}}']]),
   graph('搁置 · parked', 'short', [['sum by (mode) (vouchsafe_parked_messages)', '{{mode}}']]),
-  text('', '**账是否平，指标还不会说。** 每日以 `vouchsafe audit verify` 从日志证明：每张凭证借贷相等、试算表为零；`vouchsafe export journal` 可由外部账务软件复核。\n\n'
-    + '**Whether the books balance is no metric yet.** `vouchsafe audit verify` proves it from the log, daily: every entry, and the trial balance; `vouchsafe export journal` lets other bookkeeping software check it.'),
+  stat('不平的账簿 · unbalanced books', 'short', 'max(vouchsafe_unbalanced_books)', [[1, 'red']]),
+  stat('账簿 · books', 'short', 'max(vouchsafe_books)'),
+  text('', '**账簿每分钟加总一次**，不平须为 0。逐张凭证的证明：每日以 `vouchsafe audit verify` 从日志进行；`vouchsafe export journal` 可由外部账务软件复核。\n\n'
+    + '**The books are added up every minute**, and none may be unbalanced. `vouchsafe audit verify` proves every entry from the log, daily; `vouchsafe export journal` lets other bookkeeping software check it.'),
 ]);
 
 const boards = { overview, service, 'order-path': path_, money };
