@@ -38,7 +38,8 @@ export class Load {
   /** What calls were refused with, and how often. */
   readonly refusals = new Map<string, number>();
 
-  constructor(clients: Clients, acks: Acks) {
+  /** `prefix`: of all its orders' numbers, where several loads call one deployment. */
+  constructor(clients: Clients, acks: Acks, readonly prefix = 'C') {
     this.#clients = clients;
     this.#acks = acks;
   }
@@ -63,7 +64,7 @@ export class Load {
     clearInterval(this.#timer);
     this.#over = Date.now() + ms;
     await Promise.all(this.#tasks);
-    return [...this.#open].map((n) => `C-${n} (${this.#idOf.get(n) ?? 'never answered'})`);
+    return [...this.#open].map((n) => `${this.prefix}-${n} (${this.#idOf.get(n) ?? 'never answered'})`);
   }
 
   async #client(n: number): Promise<void> {
@@ -71,16 +72,16 @@ export class Load {
     const order = await this.#until(n, () => this.#place(n));
     if (!order) return;
     this.#open.delete(n);
-    this.#acks.note({ kind: 'order', number: `C-${n}`, channel: channelOf(n), orderId: order.orderId, state: order.state, quantity: quantityOf(n) });
+    this.#acks.note({ kind: 'order', number: `${this.prefix}-${n}`, channel: channelOf(n), orderId: order.orderId, state: order.state, quantity: quantityOf(n) });
     if (order.state === OrderState.COMPLETED && n % 4 === 0) await this.#until(n, () => this.#use(n, order.orderId));
   }
 
   async #place(n: number): Promise<Order> {
     const order = await this.#clients.channels[channelOf(n)].call(OrderService.method.placeOrder, {
-      number: `C-${n}`, waitMs: WAIT_MS, lines: [{ productId: isOwn(n) ? 'prd_coffee' : 'prd_video-month', quantity: quantityOf(n) }], buyer: { ref: `buyer-${n}` },
+      number: `${this.prefix}-${n}`, waitMs: WAIT_MS, lines: [{ productId: isOwn(n) ? 'prd_coffee' : 'prd_video-month', quantity: quantityOf(n) }], buyer: { ref: `buyer-${this.prefix}-${n}` },
     });
     const known = this.#idOf.get(n);
-    if (known !== undefined && known !== order.orderId) this.doubled.push(`C-${n} is ${known} and ${order.orderId}`);
+    if (known !== undefined && known !== order.orderId) this.doubled.push(`${this.prefix}-${n} is ${known} and ${order.orderId}`);
     this.#idOf.set(n, order.orderId);
     if (!FINAL.includes(order.state)) throw new Error('NOT_FINAL: not ended yet');
     return order;
@@ -110,7 +111,7 @@ export class Load {
         if (Date.now() > this.#over) return undefined;
         if (!told && Date.now() > patient) {
           told = true;
-          this.failed.push(`C-${n}: ${words}`);
+          this.failed.push(`${this.prefix}-${n}: ${words}`);
         }
       }
       await sleep(pause);

@@ -3,6 +3,7 @@ import { AppendLine } from './scenarios/append-line.js';
 import { killServices } from './scenarios/kill-services.js';
 import { mistold, mistoldCluster, viewsEqualLog } from './scenarios/mistold.js';
 import { noneFailed, rolling } from './scenarios/rolling.js';
+import { SecondLife } from './scenarios/second-life.js';
 import { brokers, documents } from './scenarios/servers.js';
 import { zombies } from './scenarios/zombies.js';
 import type { World } from './world.js';
@@ -29,6 +30,10 @@ const stopped = (seed: number): Harm => {
   const line = new AppendLine();
   return { cluster: line.cluster(seed), run: async (world) => ({ ...(await zombies(world)), appends_refused: line.refused }), close: () => line.close() };
 };
+const secondLife = (): Harm => {
+  const wrong: string[] = [];
+  return { run: (world) => new SecondLife(world, wrong).run(), after: async () => wrong };
+};
 
 export const SCENARIOS: readonly Scenario[] = [
   { number: 1, zh: '逐个 SIGKILL 各服务进程', en: 'SIGKILL of each service’s process in turn', harm: () => ({ run: killServices }) },
@@ -41,6 +46,5 @@ export const SCENARIOS: readonly Scenario[] = [
     harm: (seed) => ({ cluster: mistoldCluster(seed), run: mistold, after: viewsEqualLog }),
   },
   { number: 7, zh: '滚动重启全部进程，客户端会重试', en: 'rolling restart of every process, with clients that retry', harm: () => ({ run: rolling, after: noneFailed }) },
+  { number: 8, zh: '恢复昨天的备份；在克隆上启动第二个部署', en: 'yesterday’s backup restored; a second deployment begun on a clone', harm: secondLife },
 ];
-/** Those of the issue that nobody has written yet. */
-export const NOT_YET: readonly number[] = [8];

@@ -25,7 +25,8 @@ export type Plan = {
 
 /** Stock is laid in for so long. */
 const STOCK_SECONDS = 300;
-const NAME = 'chaos';
+/** Of the deployment: what its topics, databases and streams are called by. */
+export const NAME = 'chaos';
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 type Parts = { readonly clients: Clients; readonly store: EventStore; readonly acks: Acks };

@@ -1,12 +1,10 @@
 import path from 'node:path';
 import { parseConfig } from '@vouchsafe/all-in-one';
 import type { Command } from 'commander';
-import type { Namespace } from '@vouchsafe/runtime';
-import { namespaceArgument } from './register-audit.js';
 import { DEMO_CHANNELS, DEMO_TERMINALS } from '../demo/cast.js';
 import type { Shell } from '../shell.js';
 import { EXIT } from '../speech.js';
-import { backupNamespace, restoreNamespace } from './backup.js';
+import { registerBackup } from './register-backup.js';
 import { registerDoctor } from './register-doctor.js';
 import { registerKeys } from './register-keys.js';
 import { registerParked } from './register-parked.js';
@@ -35,26 +33,7 @@ export const registerOperate = (program: Command, shell: Shell, t: T): void => {
     shell.exit(parsed.ok ? EXIT.ok : EXIT.config);
   });
 
-  const onDirectory = (command: Command): Command =>
-    command.option('--data <dir>', t('数据目录', 'data directory'), shell.env.VOUCHSAFE_DATA ?? '.vouchsafe/data')
-      .option('--journal <dir>', t('不可撤销日志与标记的目录', 'folder of journal and marker'), shell.env.VOUCHSAFE_JOURNAL ?? '.vouchsafe/journal')
-      .option('--namespace <name>', 'live | sandbox', namespaceArgument, 'sandbox' as Namespace);
-  type Places = { readonly data: string; readonly journal: string; readonly namespace: Namespace };
-  onDirectory(program.command('backup <target>')).description(t('备份（平台可以在运行）；密钥文件须另外保管', 'back up, also while the platform runs; keep the key file apart'))
-    .addHelpText('after', '\n  vouchsafe backup /mnt/backup/2026-11-24\n')
-    .action(async (target: string, places: Places) => {
-      const speech = shell.speech();
-      const manifest = await backupNamespace(places, target);
-      speech.result(manifest, () => [`${target}: ${manifest.log.files.length + manifest.files.length} ${t('个文件', 'files')}, ${t('位置', 'position')} ${manifest.log.position}`]);
-    });
-  onDirectory(program.command('restore <from>')).description(t('恢复到新的数据目录；恢复后库存先冻结，对账后放行', 'restore into a new data directory; stock stays held until released against the journal'))
-    .addHelpText('after', '\n  vouchsafe restore /mnt/backup/2026-11-24 --data /srv/vouchsafe\n')
-    .action(async (from: string, places: Places) => {
-      const speech = shell.speech();
-      const manifest = await restoreNamespace(places, from);
-      speech.result(manifest, () => [t('已恢复。启动后用 InventoryService.ReleasePoolHold 放行库存。', 'restored. After the start release stock with InventoryService.ReleasePoolHold.')]);
-    });
-
+  registerBackup(program, shell, t);
   registerKeys(program, shell, t);
   registerParked(program, shell, t);
 
