@@ -71,27 +71,33 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
 
   /** Decides `command` on `stream`. May be called again with the same command id: the decider sees it is done. */
   handle(stream: string, command: C, envelope: Envelope): Promise<Handled<S, E, R>> {
-    return promised(() => this.decide(stream, command, envelope));
+    try {
+      return Promise.resolve(this.decide(stream, command, envelope));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** As {@link handle}, at once where nothing has to be waited for: the embedded store has nearly all it needs in memory. Throws or rejects. */
   decide(stream: string, command: C, envelope: Envelope): Soon<Handled<S, E, R>> {
-    const ahead = this.#ahead(stream);
-    if (ahead) return this.#behind(ahead, stream, () => this.#decide(stream, command, envelope));
+    if (this.#isTaken(stream)) return this.#decideBehind(stream, command, envelope);
     const handled = this.#decide(stream, command, envelope);
     return handled instanceof Promise ? this.#inTurn(stream, handled) : handled;
   }
 
   /** The stream's present state (possibly ahead of the durable log; the reply floor covers that). */
   load(stream: string): Promise<Folded<S>> {
-    return promised(() => this.look(stream));
+    try {
+      return Promise.resolve(this.look(stream));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** As {@link load}, at once where nothing has to be waited for. Throws or rejects. */
   look(stream: string): Soon<Folded<S>> {
-    const ahead = this.#ahead(stream);
     const refresh = !this.#options.store.exclusive;
-    if (ahead) return this.#behind(ahead, stream, () => this.#fold(stream, refresh));
+    if (this.#isTaken(stream)) return this.#behind(stream, () => this.#fold(stream, refresh));
     const folded = this.#fold(stream, refresh);
     return folded instanceof Promise ? this.#inTurn(stream, folded) : folded;
   }
@@ -106,11 +112,15 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     return this.#cache.size;
   }
 
-  #ahead(stream: string): Promise<unknown> | undefined {
-    return this.#turns.size === 0 ? undefined : this.#turns.get(stream);
+  #isTaken(stream: string): boolean {
+    return this.#turns.size > 0 && this.#turns.has(stream);
   }
-  #behind<T>(ahead: Promise<unknown>, stream: string, work: () => Soon<T>): Promise<T> {
-    return this.#inTurn(stream, ahead.then(work, work));
+  // What only happens where somebody waits has methods of its own: the closures of a method cost each call of it.
+  #behind<T>(stream: string, work: () => Soon<T>): Promise<T> {
+    return this.#inTurn(stream, this.#turns.get(stream)!.then(work, work));
+  }
+  #decideBehind(stream: string, command: C, envelope: Envelope): Promise<Handled<S, E, R>> {
+    return this.#behind(stream, () => this.#decide(stream, command, envelope));
   }
   /** Whoever comes meanwhile waits for `mine`. */
   #inTurn<T>(stream: string, mine: Promise<T>): Promise<T> {
@@ -123,13 +133,14 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
   }
 
   #decide(stream: string, command: C, envelope: Envelope): Soon<Handled<S, E, R>> {
-    const { exclusive } = this.#options.store;
     const folded = this.#fold(stream, false);
-    const attempt =
-      folded instanceof Promise
-        ? folded.then((later) => this.#attempt(stream, later, command, envelope, exclusive))
-        : this.#attempt(stream, folded, command, envelope, exclusive);
+    if (folded instanceof Promise) return this.#decideOnceRead(stream, command, envelope, folded);
+    const attempt = this.#attempt(stream, folded, command, envelope, this.#options.store.exclusive);
     return attempt instanceof Promise || typeof attempt === 'string' ? this.#decideAgain(stream, command, envelope, attempt) : attempt;
+  }
+  async #decideOnceRead(stream: string, command: C, envelope: Envelope, read: Promise<Folded<S>>): Promise<Handled<S, E, R>> {
+    const attempt = this.#attempt(stream, await read, command, envelope, this.#options.store.exclusive);
+    return this.#decideAgain(stream, command, envelope, attempt);
   }
 
   async #decideAgain(stream: string, command: C, envelope: Envelope, begun: Soon<Attempt<S, E, R>>): Promise<Handled<S, E, R>> {
@@ -165,14 +176,18 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     }
     const next: Folded<S> = { state, revision: folded.revision + events.length, pub };
     const result = store.append({ stream, expected: folded.revision, events: fresh });
-    if (!(result instanceof Promise)) return this.#appended(stream, next, events, envelope, result);
-    return result.then(
-      (later) => this.#appended(stream, next, events, envelope, later),
-      (error: unknown) => {
-        this.#cache.delete(stream); // the outcome is unknown: the next decision reads
-        throw error;
-      },
-    );
+    return result instanceof Promise ? this.#appendedLater(stream, next, events, envelope, result) : this.#appended(stream, next, events, envelope, result);
+  }
+
+  async #appendedLater(stream: string, next: Folded<S>, events: readonly E[], envelope: Envelope, appending: Promise<AppendResult>): Promise<Attempt<S, E, R>> {
+    let result: AppendResult;
+    try {
+      result = await appending;
+    } catch (error) {
+      this.#cache.delete(stream); // the outcome is unknown: the next decision reads
+      throw error;
+    }
+    return this.#appended(stream, next, events, envelope, result);
   }
 
   #appended(stream: string, now: Folded<S>, events: readonly E[], envelope: Envelope, result: AppendResult): Attempt<S, E, R> {
@@ -189,7 +204,10 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     const cached = this.#cache.get(stream);
     if (cached && !refresh) return cached;
     if (cached || !this.#snapshots) return this.#readOn(stream, cached ?? this.#nothing);
-    return this.#snapshots.load(stream).then((snapshot) => this.#readOn(stream, snapshot ?? this.#nothing));
+    return this.#foldSnapshot(stream, this.#snapshots);
+  }
+  async #foldSnapshot(stream: string, snapshots: Snapshots<S>): Promise<Folded<S>> {
+    return this.#readOn(stream, (await snapshots.load(stream)) ?? this.#nothing);
   }
   get #nothing(): Folded<S> {
     return { state: this.#options.decider.initial, revision: NO_STREAM, pub: 0 };
@@ -197,7 +215,10 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
 
   #readOn(stream: string, before: Folded<S>): Soon<Folded<S>> {
     const page = this.#options.store.readStream(stream, { from: before.revision + 1, max: READ_PAGE });
-    return page instanceof Promise ? page.then((later) => this.#over(stream, before, later)) : this.#over(stream, before, page);
+    return page instanceof Promise ? this.#overLater(stream, before, page) : this.#over(stream, before, page);
+  }
+  async #overLater(stream: string, before: Folded<S>, page: Promise<readonly RecordedEvent[]>): Promise<Folded<S>> {
+    return this.#over(stream, before, await page);
   }
 
   #over(stream: string, before: Folded<S>, page: readonly RecordedEvent[]): Soon<Folded<S>> {
@@ -222,14 +243,6 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     this.#snapshots?.offer(stream, folded);
   }
 }
-
-const promised = <T>(work: () => Soon<T>): Promise<T> => {
-  try {
-    return Promise.resolve(work());
-  } catch (error) {
-    return Promise.reject(error);
-  }
-};
 
 const newEvent = ({ type, data }: Encoded, envelope: Envelope, index: number, pub: number | undefined): NewEvent => {
   const { commandId, at, correlation, principal, trace } = envelope;

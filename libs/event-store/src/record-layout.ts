@@ -1,6 +1,5 @@
-import type { Instant } from '@vouchsafe/kernel';
 import { getI64 } from './bytes.js';
-import { checkVersion, uuidAt } from './canonical.js';
+import { uuidAt } from './canonical.js';
 
 /**
  * How an event lies in the log: the canonical fields, stored short. A head, the lengths of six texts, `pub` where there is
@@ -55,86 +54,62 @@ export const streamOf = (bytes: Buffer, at: number): string => {
 };
 export const revisionOf = (bytes: Buffer, at: number): number => bytes.readUInt32BE(at + REVISION_AT);
 
-/** What is read of a record at once. Throws Fault `EVENT_TOO_NEW` for a version this binary does not know. */
-export const readHead = (bytes: Buffer, at: number, names: Names = namesIn(bytes, at)) => {
-  checkVersion(bytes[at + VERSION_AT]!, RECORD_VERSION);
-  return {
-    stream: names.stream,
-    type: names.type,
-    revision: revisionOf(bytes, at),
-    epoch: bytes.readUInt32BE(at + EPOCH_AT),
-    recordedAt: getI64(bytes, at + RECORDED_AT) as Instant,
-    occurredAt: getI64(bytes, at + OCCURRED_AT) as Instant,
-    pub: (bytes[at + FLAGS_AT]! & HAS_PUB) === 0 ? undefined : bytes.readUInt32BE(at + RECORD_HEAD_BYTES),
-  };
+export const typeOf = (bytes: Buffer, at: number): string => {
+  const from = streamAt(bytes, at) + streamLength(bytes, at);
+  return bytes.toString('utf8', from, from + bytes.readUInt16BE(at + TYPE_LENGTH_AT));
 };
-/** The names of a record, where they are at hand already. */
-export type Names = { readonly stream: string; readonly type: string };
-const namesIn = (bytes: Buffer, at: number): Names => {
-  const stream = streamAt(bytes, at);
-  const type = stream + streamLength(bytes, at);
-  return {
-    stream: bytes.toString('utf8', stream, type),
-    type: bytes.toString('utf8', type, type + bytes.readUInt16BE(at + LENGTHS_AT + 2)),
-  };
+/** The number among integration events, where there is one. */
+export const pubOf = (bytes: Buffer, at: number): number | undefined =>
+  (bytes[at + FLAGS_AT]! & HAS_PUB) === 0 ? undefined : bytes.readUInt32BE(at + RECORD_HEAD_BYTES);
+
+/** Where the texts behind the type begin. */
+const restAt = (bytes: Buffer, at: number): number =>
+  streamAt(bytes, at) + streamLength(bytes, at) + bytes.readUInt16BE(at + TYPE_LENGTH_AT);
+const causationAt = (bytes: Buffer, at: number): number =>
+  restAt(bytes, at) + (bytes[at + FLAGS_AT]! & CORRELATION_IN_STREAM ? 0 : bytes.readUInt16BE(at + CORRELATION_LENGTH_AT));
+const principalAt = (bytes: Buffer, at: number): number => causationAt(bytes, at) + bytes.readUInt16BE(at + CAUSATION_LENGTH_AT);
+const traceAt = (bytes: Buffer, at: number): number => principalAt(bytes, at) + bytes.readUInt16BE(at + PRINCIPAL_LENGTH_AT);
+const dataAt = (bytes: Buffer, at: number): number => traceAt(bytes, at) + bytes.readUInt16BE(at + TRACE_LENGTH_AT);
+
+export const idOf = (bytes: Buffer, at: number): string => uuidAt(bytes, at + ID_AT);
+
+export const correlationOf = (bytes: Buffer, at: number): string => {
+  const from = bytes[at + FLAGS_AT]! & CORRELATION_IN_STREAM ? behindDash(bytes, at) : restAt(bytes, at);
+  return bytes.toString('utf8', from, from + bytes.readUInt16BE(at + CORRELATION_LENGTH_AT));
 };
-
-/** What most readers ask for of the texts behind the type, and where the data begins. */
-export type Texts = { readonly correlation: string; readonly principal: string; readonly dataAt: number };
-
-export const readTexts = (bytes: Buffer, at: number): Texts => {
-  const short = (bytes[at + FLAGS_AT]! & CORRELATION_IN_STREAM) !== 0;
-  const stream = streamAt(bytes, at);
-  const length = streamLength(bytes, at);
-  const correlationLength = bytes.readUInt16BE(at + CORRELATION_LENGTH_AT);
-  const correlationAt = stream + length + bytes.readUInt16BE(at + TYPE_LENGTH_AT);
-  const causationAt = short ? correlationAt : correlationAt + correlationLength;
-  const principalAt = causationAt + bytes.readUInt16BE(at + CAUSATION_LENGTH_AT);
-  const traceAt = principalAt + bytes.readUInt16BE(at + PRINCIPAL_LENGTH_AT);
-  return {
-    correlation: short ? inStream(bytes, stream, length, correlationLength) : bytes.toString('utf8', correlationAt, correlationAt + correlationLength),
-    principal: bytes.toString('utf8', principalAt, traceAt),
-    dataAt: traceAt + bytes.readUInt16BE(at + TRACE_LENGTH_AT),
-  };
+const behindDash = (bytes: Buffer, at: number): number => {
+  const from = streamAt(bytes, at);
+  const end = from + streamLength(bytes, at);
+  for (let i = from; i < end; i++) if (bytes[i] === DASH) return i + 1;
+  return from;
 };
 
-/** What few ask for: who it is and what caused it. */
-export type Origin = { readonly id: string; readonly causation: string; readonly trace?: string };
-
-export const readOrigin = (bytes: Buffer, at: number, { correlation, dataAt }: Texts): Origin => {
-  const flags = bytes[at + FLAGS_AT]!;
-  const traceAt = dataAt - bytes.readUInt16BE(at + TRACE_LENGTH_AT);
-  const principalAt = traceAt - bytes.readUInt16BE(at + PRINCIPAL_LENGTH_AT);
-  const causation = bytes.toString('utf8', principalAt - bytes.readUInt16BE(at + CAUSATION_LENGTH_AT), principalAt);
-  return {
-    id: uuidAt(bytes, at + ID_AT),
-    causation: flags & CAUSATION_FOLLOWS ? correlation + causation : causation,
-    ...(flags & HAS_TRACE && { trace: bytes.toString('utf8', traceAt, dataAt) }),
-  };
+export const causationOf = (bytes: Buffer, at: number): string => {
+  const own = bytes.toString('utf8', causationAt(bytes, at), principalAt(bytes, at));
+  return bytes[at + FLAGS_AT]! & CAUSATION_FOLLOWS ? correlationOf(bytes, at) + own : own;
 };
-const inStream = (bytes: Buffer, stream: number, length: number, correlation: number): string => {
-  const dash = bytes.indexOf(DASH, stream);
-  const from = dash < 0 || dash >= stream + length ? stream : dash + 1;
-  return bytes.toString('utf8', from, from + correlation);
-};
+export const principalOf = (bytes: Buffer, at: number): string => bytes.toString('utf8', principalAt(bytes, at), traceAt(bytes, at));
+export const traceOf = (bytes: Buffer, at: number): string | undefined =>
+  bytes[at + FLAGS_AT]! & HAS_TRACE ? bytes.toString('utf8', traceAt(bytes, at), dataAt(bytes, at)) : undefined;
 
-/** The data's JSON of the record at `at`, whose texts {@link readTexts} has read. */
-export const dataTextOf = (bytes: Buffer, at: number, { dataAt, correlation, principal }: Texts): string => {
-  let text = bytes.toString('utf8', dataAt, at + bytes.readUInt32BE(at));
+/** The data's JSON of the record at `at`. */
+export const dataTextOf = (bytes: Buffer, at: number): string => {
+  let text = bytes.toString('utf8', dataAt(bytes, at), at + bytes.readUInt32BE(at));
   const flags = bytes[at + FLAGS_AT]!;
   if ((flags & ANY_MARKED) === 0) return text;
   // The last mark made is taken back first: what a mark stands for may itself hold one of those before.
   if (flags & OCCURRED_MARKED) text = unmarked(text, MARKS.occurredAt, String(getI64(bytes, at + OCCURRED_AT)));
-  if (flags & PRINCIPAL_MARKED) text = unmarked(text, MARKS.principal, principal);
-  if (flags & CORRELATION_MARKED) text = unmarked(text, MARKS.correlation, correlation);
+  if (flags & PRINCIPAL_MARKED) text = unmarked(text, MARKS.principal, principalOf(bytes, at));
+  if (flags & CORRELATION_MARKED) text = unmarked(text, MARKS.correlation, correlationOf(bytes, at));
   return text;
 };
-/** A mark stands once or twice as a rule: so this is cheaper than to have it searched for by `replaceAll`, and `$` means nothing in it. */
-const unmarked = (text: string, mark: string, meaning: string): string => {
-  let [from, out] = [0, ''];
+/** As `replaceAll` does, which costs more. */
+const unmarked = (text: string, mark: string, by: string): string => {
+  let out = '';
+  let from = 0;
   for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, from)) {
-    out += text.slice(from, at) + meaning;
+    out += text.slice(from, at) + by;
     from = at + 1;
   }
-  return out + text.slice(from);
+  return from === 0 ? text : out + text.slice(from);
 };

@@ -1,18 +1,16 @@
 import type { Json } from '@vouchsafe/codec';
 import type { Instant } from '@vouchsafe/kernel';
-import { canonicalBytes, leafHash } from './canonical.js';
-import type { NewEvent, Position, RecordedEvent, Revision } from './port.js';
-import { dataTextOf, type Origin, readHead, readOrigin, readTexts, type Texts } from './record-layout.js';
+import { getI64, getU48 } from './bytes.js';
+import { canonicalBytes, checkVersion, leafHash } from './canonical.js';
+import { type NewEvent, type Position, type RecordedEvent, type Revision, START } from './port.js';
+import * as layout from './record-layout.js';
 
 /** An event as this process appended it: it need not be read back from its bytes while it is at hand. */
 export type Appended = { readonly event: NewEvent; readonly stream: string };
 
-/** Where an event's record lies, and what was appended where that is known. */
-export type EventBytes = { readonly bytes: Buffer; readonly at: number; readonly appended?: Appended | undefined };
-
 /**
- * A recorded event over its stored bytes. Stream, type and numbers are read at once; the other texts and `data` when first
- * asked for, once, for all consumers alike. Do not spread it (`{...event}` would lose what is lazy); name the fields.
+ * A recorded event over its stored bytes. Stream, type and numbers are read at once; the other texts when asked for, `data`
+ * when first asked for, once, for all consumers alike. Do not spread it (`{...event}` would lose what is lazy); name the fields.
  */
 export class StoredEvent implements RecordedEvent {
   readonly position: Position;
@@ -25,44 +23,41 @@ export class StoredEvent implements RecordedEvent {
   readonly pub: number | undefined;
   readonly #bytes: Buffer;
   readonly #at: number;
+  /** What was appended, where this process did and still has it: its texts need not be read again. */
   readonly #appended: NewEvent | undefined;
-  readonly #previous: Position;
-  #texts: Texts | undefined;
-  #origin: Origin | undefined;
   #shared = true;
   #data: Json | undefined;
 
-  /** `previous`: position of the stream's event before this one in the same store. */
-  constructor({ bytes, at, appended }: EventBytes, position: Position, previous: Position) {
-    const head = readHead(bytes, at, appended && { stream: appended.stream, type: appended.event.type });
+  /** Of the record at `at` of `bytes`. Throws Fault `EVENT_TOO_NEW` for a version this binary does not know. */
+  constructor(bytes: Buffer, at: number, position: Position, appended: Appended | undefined) {
+    checkVersion(bytes[at + layout.VERSION_AT]!, layout.RECORD_VERSION);
     this.position = position;
-    this.stream = head.stream;
-    this.revision = head.revision;
-    this.type = head.type;
-    this.recordedAt = head.recordedAt;
-    this.occurredAt = head.occurredAt;
-    this.epoch = head.epoch;
-    this.pub = head.pub;
+    this.stream = appended ? appended.stream : layout.streamOf(bytes, at);
+    this.revision = layout.revisionOf(bytes, at);
+    this.type = appended ? appended.event.type : layout.typeOf(bytes, at);
+    this.recordedAt = getI64(bytes, at + layout.RECORDED_AT) as Instant;
+    this.occurredAt = getI64(bytes, at + layout.OCCURRED_AT) as Instant;
+    this.epoch = bytes.readUInt32BE(at + layout.EPOCH_AT);
+    this.pub = layout.pubOf(bytes, at);
     this.#bytes = bytes;
     this.#at = at;
     this.#appended = appended?.event;
-    this.#previous = previous;
   }
 
   get id(): string {
-    return (this.#appended ?? this.#from).id;
+    return this.#appended?.id ?? layout.idOf(this.#bytes, this.#at);
   }
   get correlation(): string {
-    return (this.#appended ?? this.#read).correlation;
+    return this.#appended?.correlation ?? layout.correlationOf(this.#bytes, this.#at);
   }
   get causation(): string {
-    return (this.#appended ?? this.#from).causation;
+    return this.#appended?.causation ?? layout.causationOf(this.#bytes, this.#at);
   }
   get principal(): string {
-    return (this.#appended ?? this.#read).principal;
+    return this.#appended?.principal ?? layout.principalOf(this.#bytes, this.#at);
   }
   get trace(): string | undefined {
-    return (this.#appended ?? this.#from).trace;
+    return this.#appended ? this.#appended.trace : layout.traceOf(this.#bytes, this.#at);
   }
   get data(): Json {
     // Always from the stored bytes, also right after the append: what consumers see live is what a replay will show them.
@@ -79,7 +74,7 @@ export class StoredEvent implements RecordedEvent {
   }
   /** The stored JSON itself, for whoever passes it on without looking inside. */
   get dataText(): string {
-    return dataTextOf(this.#bytes, this.#at, this.#read);
+    return layout.dataTextOf(this.#bytes, this.#at);
   }
   /** Made anew each time, for proofs. */
   get canonical(): Buffer {
@@ -95,7 +90,8 @@ export class StoredEvent implements RecordedEvent {
   }
   /** Position of the stream's event before this one in the same store; no part of the event. */
   get previous(): Position {
-    return this.#previous;
+    const previous = getU48(this.#bytes, this.#at + layout.PREVIOUS_AT);
+    return previous === 0 ? START : (previous as Position);
   }
 
   /** Its record as it lies in the log; the same memory, not a copy. */
@@ -105,13 +101,6 @@ export class StoredEvent implements RecordedEvent {
   /** Bytes that its record takes. */
   get recordBytes(): number {
     return this.#bytes.readUInt32BE(this.#at);
-  }
-
-  get #read(): Texts {
-    return (this.#texts ??= readTexts(this.#bytes, this.#at));
-  }
-  get #from(): Origin {
-    return (this.#origin ??= readOrigin(this.#bytes, this.#at, this.#read));
   }
 
   /** Everything but the bytes, for logs and exports. */
@@ -127,9 +116,8 @@ export class StoredEvent implements RecordedEvent {
 
 /** Freezes parsed JSON all the way down, since every consumer is handed the same object. */
 export const deepFreeze = <T>(value: T): T => {
-  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
-    for (const inner of Object.values(value)) deepFreeze(inner);
-    Object.freeze(value);
-  }
-  return value;
+  if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) deepFreeze((value as unknown[])[i]);
+  else for (const key in value) deepFreeze(value[key]);
+  return Object.freeze(value);
 };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
+import type { Instant } from '@vouchsafe/kernel';
 import { createIds, eventIdOf, uuidv5 } from './ids.js';
 import { seededRandom } from './seeded-random.js';
 import { systemClock } from './clock.js';
@@ -20,6 +21,11 @@ describe('ids', () => {
 
   it('of events never change', () => {
     expect(eventIdOf('ord_1/reserve1', 0)).toBe('9ef82cca-f25a-52e4-af4e-1bdee68c11d8');
+  });
+
+  it('are minted as ever: the time, then chance, in digits that sort', () => {
+    const ids = createIds({ ...systemClock(), now: () => 1_760_000_000_123 as Instant }, seededRandom(7));
+    expect([ids.mint('batch'), ids.mint('batch')]).toEqual(['bat_01k742sg3v40hdrezfn4gr6tft', 'bat_01k742sg3v2kx84ay0t1b33pha']);
   });
 
   it('minted at random are of version 4', () => {

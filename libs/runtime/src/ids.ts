@@ -11,15 +11,29 @@ export interface Ids {
 }
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
-const base32 = (value: bigint, length: number): string => {
-  let text = '';
-  for (let left = value, i = 0; i < length; i++, left >>= 5n) text = CROCKFORD[Number(left & 31n)] + text;
-  return text;
+const CROCKFORD_CODES = Buffer.from(CROCKFORD, 'latin1');
+const RADIX = 32;
+const TIME_CHARS = 10;
+/** Of five bytes: as many bits as fit evenly. */
+const PART_CHARS = 8;
+/** Where the text of an id is written digit by digit, as that of a UUID below. */
+const sortableText = Buffer.alloc(TIME_CHARS + 2 * PART_CHARS);
+const putBase32 = (value: number, at: number, length: number): void => {
+  for (let left = value, i = at + length - 1; i >= at; i--) {
+    const rest = Math.floor(left / RADIX);
+    sortableText[i] = CROCKFORD_CODES[left - rest * RADIX]!;
+    left = rest;
+  }
+};
+const sortable = (ms: number, random: Buffer): string => {
+  putBase32(ms, 0, TIME_CHARS);
+  putBase32(random.readUIntBE(0, 5), TIME_CHARS, PART_CHARS);
+  putBase32(random.readUIntBE(5, 5), TIME_CHARS + PART_CHARS, PART_CHARS);
+  return sortableText.toString('latin1');
 };
 
 export const createIds = (clock: Clock, random: Random): Ids => ({
-  mint: (kind) =>
-    `${ID_PREFIXES[kind]}_${base32(BigInt(clock.now()), 10)}${base32(BigInt(`0x${random.bytes(10).toString('hex')}`), 16)}`,
+  mint: (kind) => `${ID_PREFIXES[kind]}_${sortable(clock.now(), random.bytes(10))}`,
   uuid: () => formatUuid(random.bytes(16)),
 });
 
@@ -47,6 +61,7 @@ const NAMESPACE = Buffer.from('6f3c1f6e8a0b4c55b7d94d2f0c9a7e11', 'hex');
 
 /** Longest name, in UTF-16 units, for which {@link scratch} surely has the room. */
 const NAME_MAX = 1024;
+const VIEWS = 256;
 /** Where a name is laid behind the name space to be hashed: used and left within one call, so that nothing is allocated. */
 const scratch = Buffer.concat([NAMESPACE, Buffer.alloc(NAME_MAX * 3)]);
 
@@ -58,7 +73,13 @@ export const uuidv5 = (name: string): string => {
   putDigits(8, (digest.charCodeAt(8) & 0x3f) | 0x80);
   return textOf();
 };
-const laidOut = (name: string): Buffer => scratch.subarray(0, NAMESPACE.length + scratch.write(name, NAMESPACE.length, 'utf8'));
+const laidOut = (name: string): Buffer => scratchTo(NAMESPACE.length + scratch.write(name, NAMESPACE.length, 'utf8'));
+/** A view of each length that is asked for often, made once. */
+const views = new Array<Buffer | undefined>(VIEWS).fill(undefined);
+const scratchTo = (length: number): Buffer => {
+  if (length >= VIEWS) return scratch.subarray(0, length);
+  return (views[length] ??= scratch.subarray(0, length));
+};
 
 /** The id of the `index`th event that command `commandId` caused (ARCHITECTURE §4.2). */
 export const eventIdOf = (commandId: string, index: number): string => uuidv5(`event/${commandId}/${index}`);

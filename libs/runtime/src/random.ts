@@ -22,7 +22,8 @@ export const systemRandom = (): Random => {
       randomFillSync(pool);
       at = 0;
     }
-    const out = Buffer.from(pool.subarray(at, at + size));
+    const out = Buffer.allocUnsafe(size);
+    pool.copy(out, 0, at, at + size);
     pool.fill(0, at, at + size);
     at += size;
     return out;

@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { invariant } from '@vouchsafe/kernel';
-import { getU48 } from '../bytes.js';
-import { type Position, START } from '../port.js';
+import type { Position } from '../port.js';
 import * as layout from '../record-layout.js';
 import { type Appended, StoredEvent } from '../stored-event.js';
 
@@ -16,10 +15,8 @@ export const afterRecord = (bytes: Buffer, at: number): number => {
 };
 
 /** The event of the record at `at`, whose bytes have been proved. `appended`: the same, where this process wrote it. */
-export const getRecord = (bytes: Buffer, at: number, position: Position, appended?: Appended): StoredEvent => {
-  const previous = getU48(bytes, at + layout.PREVIOUS_AT);
-  return new StoredEvent({ bytes, at, appended }, position, previous === 0 ? START : (previous as Position));
-};
+export const getRecord = (bytes: Buffer, at: number, position: Position, appended?: Appended): StoredEvent =>
+  new StoredEvent(bytes, at, position, appended);
 
 /** Whether the record at `at` is as it was written: proof of one read alone, without its frame. */
 export const isSoundRecord = (bytes: Buffer, at: number): boolean =>
