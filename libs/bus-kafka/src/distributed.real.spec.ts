@@ -44,7 +44,7 @@ describeReal(['Kafka'], 'services apart, on a real Kafka', () => {
       return yes(message, { for: message.id });
     });
     await Promise.all([inventory.start(), here.start(), there.start()]);
-    const asked = numbers(1, 40).map((n) => (n % 2 ? here : there).ask(aCommand(`c${n}`, `pool-${n % 5}`), 5000));
+    const asked = numbers(1, 40).map(async (n) => (n % 2 ? here : there).ask(aCommand(`c${n}`, `pool-${n % 5}`), 5000));
     expect(await Promise.all(asked)).toEqual(numbers(1, 40).map((n) => ({ commandId: `c${n}`, ok: true, result: { for: `c${n}` } })));
     expect(handled.toSorted()).toEqual(numbers(1, 40).map((n) => `c${n}`).toSorted());
     await expect(here.ask(aCommand('c41', 'broken'), 5000)).rejects.toMatchObject({ name: 'Fault', code: 'STORE_READ_ONLY', message: 'the disk is full', retryable: true });
@@ -166,6 +166,23 @@ describeReal(['Kafka'], 'services apart, on a real Kafka', () => {
       const pubs = seen.filter((event) => event.stream === `order-${stream}`).map(({ pub }) => pub);
       expect([...new Set(pubs)]).toEqual(numbers(1, 60)); // some may come twice, the first of each in order
     }
+  });
+
+  it('what every instance is to know reaches each of them, from its start on', async () => {
+    const order = rig.bus('order');
+    await order.start();
+    await order.publish([anEvent('order-1', 1)]);
+    const heard: Record<string, number[]> = { one: [], two: [] };
+    const gateways = ['one', 'two'].map((name) => {
+      const bus = rig.bus('stranger');
+      bus.subscribe('gateway-credentials', ['order'], async ({ pub }) => void heard[name]!.push(pub));
+      return bus;
+    });
+    await Promise.all(gateways.map((bus) => bus.start()));
+    await order.publish([anEvent('order-1', 2), anEvent('order-2', 1)]);
+    await Promise.all(gateways.map((bus) => bus.caughtUp()));
+    expect(Object.values(heard).map((pubs) => pubs.toSorted())).toEqual([[1, 2], [1, 2]]);
+    expect(await gateways[0]!.lag()).toEqual({ [`${rig.prefix}.live.gateway-credentials.events`]: 0 });
   });
 
   it('a slow consumer takes in no more than it can hold, and goes on where it stood', async () => {

@@ -8,13 +8,14 @@ import { EventGroup } from './event-group.js';
 import { Forged, FORGED } from './forged.js';
 import { partitionFor } from './lane/partitioner.js';
 import { totalLag } from './intake/lag.js';
-import { Intake } from './intake/intake.js';
+import { LivePositions } from './intake/live-positions.js';
+import { type Assignment, Intake } from './intake/intake.js';
 import type { KafkaBusOptions } from './options.js';
 import { signed } from './signing.js';
 import { outcomeOf } from './replies.js';
 import { Transport } from './transport.js';
 import { namesOf, type Names } from './topics/names.js';
-import { mayCommand, TOPOLOGY } from './topics/topology.js';
+import { isLive, mayCommand, TOPOLOGY } from './topics/topology.js';
 import { within } from './within.js';
 import { writeCommand, writeEvent, writeQuestion } from './wire.js';
 
@@ -43,7 +44,7 @@ class Bus1 implements KafkaBus {
   readonly #desk: CommandDesk;
   readonly #forged: Forged;
   readonly #owners = new Map<string, ReadOwn>();
-  readonly #groups = new Map<string, { readonly events: EventGroup; readonly intake: Intake }>();
+  readonly #groups = new Map<string, Group>();
   readonly #commands = new Map<string, Intake>();
   readonly #publishing = new Set<Promise<unknown>>();
   readonly #started = Promise.withResolvers<void>();
@@ -130,11 +131,24 @@ class Bus1 implements KafkaBus {
       partitionsOf: (topic) => this.#transport.directory.partitionsOf(topic),
       readPublished: (context, stream, fromPub, max) => this.readPublished(context, stream, fromPub, max),
     });
-    const intake = this.#transport.intake({
-      groupId: this.#names.eventGroup(group), topics: contexts.map(this.#names.events),
-      handle: (message) => events.take(message), onAssigned: (assignment) => events.assigned(assignment),
+    const positions = isLive(TOPOLOGY, group) ? new LivePositions() : undefined;
+    const topics = contexts.map(this.#names.events);
+    const onAssigned = (assignment: Assignment): Promise<void> => events.assigned(assignment);
+    const intake = positions
+      ? this.#liveIntake(group, topics, positions, { events, onAssigned })
+      : this.#transport.intake({ groupId: this.#names.eventGroup(group), topics, handle: (message) => events.take(message), onAssigned });
+    this.#groups.set(group, { events, intake, ...(positions && { positions }) });
+  }
+  /** Of this instance alone: it hears everything from its start on. */
+  #liveIntake(group: string, topics: readonly string[], positions: LivePositions, { events, onAssigned }: { readonly events: EventGroup; readonly onAssigned: (assignment: Assignment) => Promise<void> }): Intake {
+    this.#transport.readsLive(positions, topics);
+    return this.#transport.intake({
+      groupId: this.#names.liveGroup(group, this.#options.instance), topics, startAt: (topic, partition) => positions.startAt(topic, partition), onAssigned,
+      handle: (message) => {
+        positions.passed(message); // what was taken is finished, also when the term ends meanwhile
+        return events.take(message);
+      },
     });
-    this.#groups.set(group, { events, intake });
   }
 
   async readPublished(context: string, stream: string, fromPub: number, max: number): Promise<readonly EventMessage[]> {
@@ -206,7 +220,7 @@ class Bus1 implements KafkaBus {
     if (this.#stopping) return;
     this.#isStarted = true;
     await Promise.all([...this.#intakes()].map((intake) => intake.start()));
-    this.#transport.watch(() => [...this.#intakes()]);
+    this.#transport.watch(() => [...this.#intakes()].filter((intake) => !this.#isLive(intake)));
     this.#started.resolve();
   }
   *#intakes(): Iterable<Intake> {
@@ -219,8 +233,14 @@ class Bus1 implements KafkaBus {
     return { ready: this.#isStarted && !this.#stopping && problems.length === 0, problems: problems.map(({ code, message }) => ({ code, message })), forged: this.#forged.count };
   }
   async lag(): Promise<Readonly<Record<string, number>>> {
-    const entries = [...this.#intakes()].map(async ({ groupId, topics }) => [groupId, totalLag(await this.#transport.lagsOf(groupId, topics))] as const);
-    return Object.fromEntries(await Promise.all(entries));
+    const shared = [...this.#intakes()].filter((intake) => !this.#isLive(intake)).map(async ({ groupId, topics }) => [groupId, totalLag(await this.#transport.lagsOf(groupId, topics))] as const);
+    // A name that outlives this instance, as figures want it.
+    const own = [...this.#groups].map(async ([group, { intake, positions }]) => (positions ? [[this.#names.eventGroup(group), totalLag(await this.#transport.liveLags(intake, positions))] as const] : []));
+    return Object.fromEntries([...await Promise.all(shared), ...(await Promise.all(own)).flat()]);
+  }
+  /** What commits nothing has no lag that others could look up, and nothing that a watchdog could see. */
+  #isLive(intake: Intake): boolean {
+    return [...this.#groups.values()].some((group) => group.intake === intake && group.positions !== undefined);
   }
   async caughtUp(): Promise<void> {
     const { clock, log } = this.#options;
@@ -246,5 +266,7 @@ class Bus1 implements KafkaBus {
     await this.#transport.close();
   }
 }
+
+type Group = { readonly events: EventGroup; readonly intake: Intake; /** Of one that this instance is by itself. */ readonly positions?: LivePositions };
 
 const topicMissing = (topic: string): Fault => new Fault('TOPICS_MISSING', `there is no topic ${topic}: run \`vouchsafe topics apply\``);

@@ -1,7 +1,7 @@
 import { DeadlineWheel, type Outcome } from '@vouchsafe/bus';
 import { Fault } from '@vouchsafe/kernel';
 import type { Clock, Log } from '@vouchsafe/runtime';
-import type { Admin } from 'kafkajs';
+import { LivePositions } from './intake/live-positions.js';
 import { type CommandKeys, signerOf } from './signing.js';
 import { H, type Incoming, readReply, type Reply } from './wire.js';
 
@@ -14,7 +14,8 @@ export class Replies {
   readonly #wheel: DeadlineWheel;
   readonly #log: Log;
   readonly #pending = new Map<string, Pending>();
-  readonly #positions = new Map<string, number>();
+  /** From the topic's end before anything is asked, all answers are ours to see. */
+  readonly positions = new LivePositions();
   #asked = 0;
   #idle: (() => void)[] = [];
 
@@ -23,14 +24,6 @@ export class Replies {
     this.#keys = options.keys;
     this.#wheel = new DeadlineWheel(options.clock);
     this.#log = options.log;
-  }
-
-  /** The topic's present end, before anything is asked: from there on all answers are ours to see. */
-  async lookUpEnd(admin: Admin, topic: string): Promise<void> {
-    for (const { partition, high } of await admin.fetchTopicOffsets(topic)) this.#positions.set(`${topic}/${partition}`, Number(high));
-  }
-  startAt(topic: string, partition: number): number {
-    return this.#positions.get(`${topic}/${partition}`) ?? 0;
   }
 
   /** A question and its answer; Fault `SILENT` at the deadline, or what `send` failed with. */
@@ -57,7 +50,7 @@ export class Replies {
 
   /** One message of the reply topic. What nobody awaits is ignored, what was not signed by whom we asked is told. */
   take(message: Incoming): void {
-    this.#positions.set(`${message.topic}/${message.partition}`, Number(message.offset) + 1);
+    this.positions.passed(message);
     const pending = this.#pending.get(message.headers[H.ask] ?? '');
     if (!pending) return;
     if (signerOf(this.#keys, message) !== pending.target) {

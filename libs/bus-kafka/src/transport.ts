@@ -3,6 +3,7 @@ import type { Admin } from 'kafkajs';
 import { type KafkaClient, kafkaClient } from './client.js';
 import { Intake, type IntakeOptions } from './intake/intake.js';
 import { lagsOf, type PartitionLag } from './intake/lag.js';
+import type { LivePositions } from './intake/live-positions.js';
 import { startWatchdog } from './intake/watchdog.js';
 import type { KafkaBusOptions } from './options.js';
 import { Lane } from './lane/lane.js';
@@ -29,6 +30,7 @@ export class Transport {
   readonly #admin: Admin;
   readonly #replyTopic: string;
   readonly #replyIntake: Intake;
+  readonly #live = new Map<LivePositions, readonly string[]>();
   #watchdog: { stop(): Promise<void> } | undefined;
   #opening: unknown = new Fault('BUS_STARTING', 'the bus is not connected yet');
 
@@ -45,7 +47,7 @@ export class Transport {
     this.#replyTopic = names.replies(keys.service);
     this.#replyIntake = this.intake({
       groupId: names.replyGroup(keys.service, instance), topics: [this.#replyTopic],
-      startAt: (topic, partition) => this.awaited.startAt(topic, partition), handle: async (message) => this.awaited.take(message),
+      startAt: (topic, partition) => this.awaited.positions.startAt(topic, partition), handle: async (message) => this.awaited.take(message),
     });
   }
 
@@ -77,6 +79,13 @@ export class Transport {
   lagsOf(groupId: string, topics: readonly string[]): Promise<readonly PartitionLag[]> {
     return lagsOf(this.#admin, groupId, topics);
   }
+  liveLags(intake: Intake, positions: LivePositions): Promise<readonly PartitionLag[]> {
+    return positions.lags(this.#admin, intake);
+  }
+  /** Of a reader that begins at the present end of its topics, which is looked up before anything else begins. */
+  readsLive(positions: LivePositions, topics: readonly string[]): void {
+    this.#live.set(positions, topics);
+  }
 
   /** Connects, however long the brokers or topics are absent; what is wrong meanwhile is in {@link problems}. */
   async open(topics: readonly string[], given: () => boolean): Promise<void> {
@@ -85,7 +94,8 @@ export class Transport {
       try {
         await this.#admin.connect();
         await this.#check([this.#replyTopic, ...topics]);
-        await this.awaited.lookUpEnd(this.#admin, this.#replyTopic);
+        await this.awaited.positions.lookUpEnds(this.#admin, [this.#replyTopic]);
+        for (const [positions, of] of this.#live) await positions.lookUpEnds(this.#admin, of);
         await Promise.all([this.#replyIntake.start(), this.events.open(), this.commands.open(), this.replies.open()]);
         this.#opening = undefined;
         return;

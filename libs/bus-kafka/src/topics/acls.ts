@@ -1,6 +1,6 @@
 import { type AclEntry, AclOperationTypes, AclPermissionTypes, AclResourceTypes, type Admin, ResourcePatternTypes } from 'kafkajs';
 import type { Names } from './names.js';
-import { asksOf, type ServiceOnBus, type Topology } from './topology.js';
+import { asksOf, isLive, type ServiceOnBus, type Topology } from './topology.js';
 
 /** One right of one principal. */
 export type Right = {
@@ -31,7 +31,7 @@ const rightsOf = (service: ServiceOnBus, topology: Topology, names: Names): Omit
     ...(asked ? [topic('READ', names.commands(name)), group(names.commandGroup(name)), ...askers.map((other) => topic('WRITE', names.replies(other.name)))] : []),
     ...(publishes ? [topic('WRITE', names.events(name))] : []),
     ...[...new Set(Object.values(hears).flat())].map((context) => topic('READ', names.events(context))),
-    ...Object.keys(hears).map((of) => group(names.eventGroup(of))),
+    ...Object.keys(hears).map((of) => (isLive([service], of) ? group(names.liveGroup(of, ''), 'PREFIXED') : group(names.eventGroup(of)))),
   ];
 };
 

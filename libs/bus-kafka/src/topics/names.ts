@@ -7,6 +7,8 @@ export type Names = {
   /** Where outcomes for a service's instances come back. */
   replies(service: string): string;
   eventGroup(group: string): string;
+  /** Of a group that every instance is by itself. */
+  liveGroup(group: string, instance: string): string;
   commandGroup(context: string): string;
   replyGroup(service: string, instance: string): string;
 };
@@ -20,6 +22,7 @@ export const namesOf = (namespace: Namespace, prefix: string = DEFAULT_PREFIX): 
     commands: (context) => `${base}.${context}.commands`,
     replies: (service) => `${base}.${service}.replies`,
     eventGroup: (group) => `${base}.${group}.events`,
+    liveGroup: (group, instance) => `${base}.${group}.events.${instance}`,
     commandGroup: (context) => `${base}.${context}.commands`,
     replyGroup: (service, instance) => `${base}.${service}.replies.${instance}`,
   };

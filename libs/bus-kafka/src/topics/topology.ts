@@ -11,6 +11,8 @@ export type ServiceOnBus = {
   readonly commands: readonly string[];
   /** Its consumer groups, and whose events each hears. */
   readonly hears: Readonly<Record<string, readonly string[]>>;
+  /** Those of its groups that every instance is by itself, from its start on: for what all of them are to know. */
+  readonly live?: readonly string[];
 };
 export type Topology = readonly ServiceOnBus[];
 
@@ -31,12 +33,15 @@ export const TOPOLOGY: Topology = [
   { ...quiet, name: 'ledger', serves: true, hears: { 'ledger-inventory': ['inventory'], 'ledger-redemption': ['redemption'] } },
   { ...quiet, name: 'insight' },
   // Told of changed principals, so that it forgets what it remembers of them.
-  { ...quiet, name: 'gateway', hears: { 'gateway-credentials': ['access'] } },
+  { ...quiet, name: 'gateway', hears: { 'gateway-credentials': ['access'] }, live: ['gateway-credentials'] },
 ];
 
 /** Whether a service may command another; a service may send itself what another of its instances owns. */
 export const mayCommand = (topology: Topology) => (sender: string, target: string): boolean =>
   sender === target || (topology.find(({ name }) => name === sender)?.commands.includes(target) ?? false);
+
+/** Whether every instance of a service hears all of a group's events. */
+export const isLive = (topology: Topology, group: string): boolean => topology.some(({ live }) => live?.includes(group));
 
 const isAsked = ({ publishes, serves }: ServiceOnBus): boolean => publishes || serves;
 /** Whose command topic a service writes to: those it commands, those it hears (to ask for what it missed), its own. */
