@@ -34,6 +34,7 @@ export const auditService = (ports: AuditPorts): Handlers<typeof AuditService> =
     const events = await timelineOf(ports, request, context);
     if (events.length === 0) throw failureOf(insightErrors, 'SUBJECT_UNKNOWN');
     const after = request.pageToken ? positionOf(request.pageToken, '/pageToken') : START;
+    if (after > ports.store.head()) throw failureOf(insightErrors, 'CURSOR_INVALID', {}, '/pageToken'); // no page ever ended there
     const rest = events.filter((event) => event.position > after);
     const size = Math.min(request.pageSize || PAGE_DEFAULT, PAGE_MAX);
     const page = rest.slice(0, size);
