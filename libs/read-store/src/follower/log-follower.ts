@@ -159,7 +159,7 @@ class LogFollower implements Follower {
     this.#progressed(this.#upTo > newest.position ? this.#upTo : newest.position);
   }
   #discard(): void {
-    if (this.#taken) this.#options.gathered?.discard();
+    this.#options.gathered?.discard();
     this.#taken = undefined;
   }
 

@@ -3,8 +3,7 @@ import { instant } from '@vouchsafe/kernel';
 import { eventIdOf, nextTurn, silentLog, simulatedClock } from '@vouchsafe/runtime';
 import type { Collection } from '../port.js';
 import { sqliteReadStore } from '../sqlite-read-store.js';
-import type { Delivery } from './delivery.js';
-import { applyBatch } from './guarded.js';
+import { applyBatch, type Delivery } from './guarded.js';
 
 const AT = instant(1_760_000_000_000);
 const halting = { has: () => false, add: () => undefined };

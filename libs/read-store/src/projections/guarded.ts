@@ -1,7 +1,28 @@
 import type { RecordedEvent } from '@vouchsafe/event-store';
 import { nextTurn } from '@vouchsafe/runtime';
 import type { Collection, Doc, WriteOp } from '../port.js';
-import { type ByDocument, type Delivery, endOfEvent, type Halting, haltedAt, valueAfter } from './delivery.js';
+import type { BoundProjection } from './bound.js';
+import { type Halting, haltedAt } from './delivery.js';
+import type { Deliveries } from './router.js';
+
+/** An event on its way into a document: decoded once, shared by all projections of its codec. */
+export type Delivery = { readonly bound: BoundProjection; readonly event: unknown; readonly meta: RecordedEvent };
+/** What is delivered to each document of one collection, by its id, in the order of the events. */
+export type ByDocument = ReadonlyMap<string, readonly Delivery[]>;
+
+/** A batch's deliveries by collection and document. */
+export class Routed implements Deliveries {
+  readonly byCollection = new Map<string, Map<string, Delivery[]>>();
+
+  add(bound: BoundProjection, event: unknown, meta: RecordedEvent, id: string): void {
+    const { name } = bound.collection;
+    let documents = this.byCollection.get(name);
+    if (!documents) this.byCollection.set(name, (documents = new Map()));
+    const known = documents.get(id);
+    if (known) known.push({ bound, event, meta });
+    else documents.set(id, [{ bound, event, meta }]);
+  }
+}
 
 /** Where a document fed by many streams keeps the log position instead of a revision for each. */
 const LOG = '@log';
@@ -64,9 +85,27 @@ const applyOne = (
       at = end;
     }
   } catch (error) {
-    halting.add(haltedAt(deliveries[at]!, id, error)); // what was applied before it stays
+    const { bound, meta } = deliveries[at]!; // what was applied before it stays
+    halting.add(haltedAt(bound, meta, { id, error }));
   }
   return value === doc?.value ? undefined : { id, value, revisions: revisions.asRecord(), onlyRevisions: true };
+};
+
+/** Several projections may feed a document with one event: it is new to all of them or to none. Index behind the event at `at`. */
+const endOfEvent = (deliveries: readonly Delivery[], at: number): number => {
+  let end = at + 1;
+  while (end < deliveries.length && deliveries[end]!.meta === deliveries[at]!.meta) end++;
+  return end;
+};
+
+/** The document after one event, that is delivered from `at` to `end`. */
+const valueAfter = (before: unknown, deliveries: readonly Delivery[], { id, at, end }: { readonly id: string; readonly at: number; readonly end: number }): unknown => {
+  let value = before;
+  for (let i = at; i < end; i++) {
+    const { bound, event, meta } = deliveries[i]!;
+    value = bound.apply(value, event, meta, id);
+  }
+  return value;
 };
 
 /** How far a document has seen each stream that feeds it; beyond {@link STREAMS_MAX} of them, how far the log. */

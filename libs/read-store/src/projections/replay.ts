@@ -5,7 +5,7 @@ import type { Collection, ReadStore } from '../port.js';
 import type { BoundProjection } from './bound.js';
 import type { Halting } from './delivery.js';
 import { GatheredDocuments } from './gathered-documents.js';
-import { applyBatch } from './guarded.js';
+import { applyBatch, Routed } from './guarded.js';
 import { Router } from './router.js';
 
 const PAGE = 2048;
@@ -26,13 +26,15 @@ export const replay = async (options: {
   for (let after = options.after; after < upTo; ) {
     const page = await store.readAll({ after, categories: router.categories, max: PAGE });
     const events = page.events.filter(({ position }) => position <= upTo);
-    for (const byDocument of router.route(events).values()) {
-      if (!readStore.commit) await applyBatch(collection, byDocument, halting);
-      else {
-        const documents = new GatheredDocuments();
-        await documents.take(name, collection, { byDocument, halting });
-        await readStore.commit({ documents: documents.changed() });
-      }
+    if (readStore.commit) {
+      const documents = new GatheredDocuments();
+      router.route(events, documents);
+      await documents.apply(() => collection, halting);
+      await readStore.commit({ documents: new Map([...documents.changed().values()].map((changed) => [name, changed])) });
+    } else {
+      const routed = new Routed();
+      router.route(events, routed);
+      for (const byDocument of routed.byCollection.values()) await applyBatch(collection, byDocument, halting);
     }
     if (page.atEnd || events.length < page.events.length) return;
     after = page.next;

@@ -1,14 +1,15 @@
 import { categoryOf, type RecordedEvent } from '@vouchsafe/event-store';
 import type { BoundProjection } from './bound.js';
 import type { Halted } from '../runner-port.js';
-import type { Delivery } from './delivery.js';
 
 type Route = { readonly codec: BoundProjection['codec']; readonly bounds: readonly BoundProjection[] };
 type Told = { readonly unknown: (type: string) => void; readonly unreadable: (halted: Halted) => void };
-/** What is delivered to each document, by collection and id, in the order of the events. */
-export type Routed = Map<string, Map<string, Delivery[]>>;
+/** Takes what is delivered to documents, in the order of the events. */
+export interface Deliveries {
+  add(bound: BoundProjection, event: unknown, meta: RecordedEvent, id: string): void;
+}
 
-/** Which projections an event goes to, per collection; decodes it once per codec. */
+/** Which projections an event goes to, and to which documents; decodes it once per codec. */
 export class Router {
   readonly #byCategory = new Map<string, Route[]>();
   /** Events of a type no codec of their category knows. */
@@ -28,16 +29,14 @@ export class Router {
     return [...this.#byCategory.keys()];
   }
 
-  /** Deliveries of the events; added to `into`, where those of earlier events are. */
-  route(events: readonly RecordedEvent[], into: Routed = new Map()): Routed {
+  route(events: readonly RecordedEvent[], into: Deliveries): void {
     for (const recorded of events) {
       const routes = this.#byCategory.get(categoryOf(recorded.stream));
       if (routes) this.#routeOne(recorded, routes, into);
     }
-    return into;
   }
 
-  #routeOne(recorded: RecordedEvent, routes: readonly Route[], into: Routed): void {
+  #routeOne(recorded: RecordedEvent, routes: readonly Route[], into: Deliveries): void {
     let known = false;
     for (const { codec, bounds } of routes) {
       let event: unknown;
@@ -57,21 +56,15 @@ export class Router {
     this.#told.unknown(recorded.type);
   }
 
-  #deliver(bound: BoundProjection, event: unknown, recorded: RecordedEvent, into: Routed): void {
+  #deliver(bound: BoundProjection, event: unknown, recorded: RecordedEvent, into: Deliveries): void {
     let ids: readonly string[];
     try {
       ids = bound.idsOf(event, recorded);
     } catch (error) {
       return this.#unreadable(recorded, [bound], error);
     }
-    if (ids.length === 0) return;
-    const delivery: Delivery = { bound, event, meta: recorded };
-    let documents = into.get(bound.collection.name);
-    if (!documents) into.set(bound.collection.name, (documents = new Map()));
-    for (const id of ids) {
-      const known = documents.get(id);
-      if (!known) documents.set(id, [delivery]);
-      else if (known[known.length - 1] !== delivery) known.push(delivery); // one that names an id twice means it once
+    for (let i = 0; i < ids.length; i++) {
+      if (i === 0 || ids.indexOf(ids[i]!) === i) into.add(bound, event, recorded, ids[i]!); // one that names an id twice means it once
     }
   }
 

@@ -10,10 +10,10 @@ import type { BoundProjection } from './bound.js';
 import { compareCollections } from './compare.js';
 import type { Halting } from './delivery.js';
 import { GatheredDocuments } from './gathered-documents.js';
-import { applyBatch } from './guarded.js';
+import { applyBatch, Routed } from './guarded.js';
 import { HaltedDocuments } from './halted.js';
 import { replay } from './replay.js';
-import { type Routed, Router } from './router.js';
+import { type Deliveries, Router } from './router.js';
 
 export type ProjectionOptions = {
   /** Names the runner's checkpoint; unique within the read store, kept for ever. */
@@ -131,21 +131,24 @@ class Runner implements ProjectionRunner {
   }
 
   async #apply(events: readonly RecordedEvent[]): Promise<void> {
-    const { readStore, ownThread } = this.#options;
-    const routed: Routed = new Map();
-    const turn = ownThread ? events.length : EVENTS_PER_TURN;
-    for (let at = 0; at < events.length; at += turn) {
-      if (at > 0) await nextTurn();
-      this.#router.route(turn >= events.length ? events : events.slice(at, at + turn), routed);
+    if (this.#options.readStore.commit) {
+      await this.#route(events, this.#documents);
+      await this.#documents.apply((name) => this.#collections.get(name)!, this.#halting);
+    } else {
+      const routed = new Routed();
+      await this.#route(events, routed);
+      await this.#write(routed);
     }
-    if (readStore.commit) await this.#take(routed);
-    else await this.#write(routed);
     this.#applied += events.length;
   }
-
-  async #take(routed: Routed): Promise<void> {
-    for (const [name, byDocument] of routed) await this.#documents.take(name, this.#collections.get(name)!, { byDocument, halting: this.#halting });
+  async #route(events: readonly RecordedEvent[], into: Deliveries): Promise<void> {
+    if (this.#options.ownThread) return this.#router.route(events, into);
+    for (let at = 0; at < events.length; at += EVENTS_PER_TURN) {
+      if (at > 0) await nextTurn();
+      this.#router.route(events.slice(at, at + EVENTS_PER_TURN), into);
+    }
   }
+
   /** Documents, what stands still among them, and the checkpoint, all or none of it. */
   async #commit(checkpoint: Checkpoint): Promise<void> {
     const documents = this.#documents.changed();
@@ -160,7 +163,7 @@ class Runner implements ProjectionRunner {
   }
 
   async #write(routed: Routed): Promise<void> {
-    const applied = await Promise.allSettled([...routed].map(async ([name, byDocument]) => {
+    const applied = await Promise.allSettled([...routed.byCollection].map(async ([name, byDocument]) => {
       if (await applyBatch(this.#collections.get(name)!, byDocument, this.#halting)) this.#toForget.add(name);
     }));
     for (const one of applied) if (one.status === 'rejected') throw one.reason;
