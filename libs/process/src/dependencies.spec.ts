@@ -2,9 +2,9 @@ import { instant } from '@vouchsafe/kernel';
 import { clockTimers, silentLog, simulatedClock } from '@vouchsafe/runtime';
 import { Dependencies } from './dependencies.js';
 
-const watched = (check: () => Promise<void>) => {
+const watched = (check: () => Promise<void>, more: { readonly optional?: true } = {}) => {
   const clock = simulatedClock(instant(0));
-  return { clock, dependencies: new Dependencies([{ name: 'MongoDB', check }], { clock, timers: clockTimers(clock), log: silentLog, everyMs: 100, patienceMs: 50 }) };
+  return { clock, dependencies: new Dependencies([{ name: 'MongoDB', check, ...more }], { clock, timers: clockTimers(clock), log: silentLog, everyMs: 100, patienceMs: 50 }) };
 };
 
 it('counts after three failures in a row, and is over after two successes in a row', async () => {
@@ -27,5 +27,12 @@ it('that does not answer is down as well', async () => {
   const { clock, dependencies } = watched(() => new Promise(() => {}));
   await clock.advance(600);
   expect(dependencies.reasons()).toEqual(['MongoDB: no answer within 50 ms']);
+  await dependencies.stop();
+});
+
+it('without which the main work goes on is told of and turns no traffic away', async () => {
+  const { clock, dependencies } = watched(async () => { throw new Error('no primary'); }, { optional: true });
+  await clock.advance(600);
+  expect([dependencies.reasons(), dependencies.remarks()]).toEqual([[], ['MongoDB: no primary']]);
   await dependencies.stop();
 });

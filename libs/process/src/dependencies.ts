@@ -1,7 +1,12 @@
 import type { Clock, Log, Stop, Timers } from '@vouchsafe/runtime';
 
 /** Something a process needs and does not have in itself. `check` settles when it can be worked with; else it rejects with the reason. */
-export type Dependency = { readonly name: string; check(): Promise<void> };
+export type Dependency = {
+  readonly name: string;
+  /** True where the process does its main work without it: then it is told of, and traffic stays. */
+  readonly optional?: true;
+  check(): Promise<void>;
+};
 export type DependencyOptions = {
   readonly clock: Clock; readonly timers: Timers; readonly log: Log;
   readonly everyMs?: number;
@@ -43,7 +48,7 @@ export class Dependencies {
     }
   }
 
-  #note({ name }: Dependency, state: State, failure: string | undefined): void {
+  #note({ name, optional }: Dependency, state: State, failure: string | undefined): void {
     const { failures, successes, log } = this.#options;
     if (failure !== undefined) state.reason = failure;
     // In a row: what confirms the present state begins the count anew.
@@ -51,13 +56,21 @@ export class Dependencies {
     if (state.inRow < (state.down ? successes : failures)) return;
     state.down = !state.down;
     state.inRow = 0;
-    if (state.down) log.error({ dependency: name, reason: state.reason }, 'a dependency is down: this process takes no traffic until it is back');
+    if (state.down && optional) log.error({ dependency: name, reason: state.reason }, 'a dependency is down: what needs it waits or is refused, all else goes on');
+    else if (state.down) log.error({ dependency: name, reason: state.reason }, 'a dependency is down: this process takes no traffic until it is back');
     else log.warn({ dependency: name }, 'a dependency is back');
   }
 
-  /** One sentence per dependency that is down. */
+  /** One sentence per dependency that is down and without which no traffic can be taken. */
   reasons(): readonly string[] {
-    return [...this.#states].flatMap(([{ name }, { down, reason }]) => (down ? [`${name}: ${reason}`] : []));
+    return this.#down(false);
+  }
+  /** The same of those without which the main work goes on. */
+  remarks(): readonly string[] {
+    return this.#down(true);
+  }
+  #down(isOptional: boolean): readonly string[] {
+    return [...this.#states].flatMap(([{ name, optional = false }, { down, reason }]) => (down && optional === isOptional ? [`${name}: ${reason}`] : []));
   }
   stop(): Promise<void> {
     return this.#stop();

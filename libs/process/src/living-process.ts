@@ -87,6 +87,11 @@ export class LivingProcess {
     return [...this.#running.watched.reasons(), ...this.#running.catchingUp.reasons()];
   }
 
+  /** What is wrong without being a reason to get no traffic. */
+  remarks(): readonly string[] {
+    return this.#running?.watched.remarks() ?? [];
+  }
+
   /** Stops intake, drains, closes. Every part is tried; what failed is thrown after the last. May be called while it still starts. */
   async stop(): Promise<void> {
     this.#ending.abort();

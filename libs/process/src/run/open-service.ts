@@ -9,7 +9,7 @@ import { Fault } from '@vouchsafe/kernel';
 import { type Journal, openJournal } from '@vouchsafe/journal';
 import { mongoParkedStore } from '@vouchsafe/parked-mongo';
 import type { ReadStore } from '@vouchsafe/read-store';
-import { mongoReadStore } from '@vouchsafe/read-store-mongo';
+import { type MongoReadStore, mongoReadStore } from '@vouchsafe/read-store-mongo';
 import type { BytesRpc } from '@vouchsafe/rpc';
 import type { GrpcRpc } from '@vouchsafe/rpc-grpc';
 import { type Clock, createIds, type Disk, type Figures, type Ids, type Log, type Namespace, nodeDisk, type Random, type Timers } from '@vouchsafe/runtime';
@@ -20,6 +20,7 @@ import type { Dependency } from '../dependencies.js';
 import { databaseOf, foldersOf, type ServiceConfig } from './config.js';
 import { connect, type Machine } from './connections.js';
 import { whetherCopied } from './copied.js';
+import { lateCheckpoints } from './late-checkpoints.js';
 import { mishandled } from './mishaps.js';
 import { busMeasures } from '../measured-bus.js';
 import { tracedBus } from '../traced/traced-bus.js';
@@ -56,9 +57,11 @@ export const openService = async (name: string, config: ServiceConfig, machine: 
   const store = await openEsdbStore({ connectionString: config.VOUCHSAFE_EVENT_STORE, clock, log, random, connectMs: CONNECT_MS, ...(config.VOUCHSAFE_EVENT_STORE_PREFIX && { prefix: config.VOUCHSAFE_EVENT_STORE_PREFIX }) });
   closers.add(() => store.close());
   const mongo = { uri: config.VOUCHSAFE_MONGO_URI, clock, random, log, indexes: config.VOUCHSAFE_MONGO_INDEXES ?? (config.VOUCHSAFE_PROFILE === 'production' ? 'check' : 'apply') } as const;
-  const readStore = mongoReadStore({ ...mongo, database: databaseOf(config, name) });
-  closers.add(() => readStore.close());
-  await readStore.check();
+  const views = mongoReadStore({ ...mongo, database: databaseOf(config, name) });
+  closers.add(() => views.close());
+  await views.check();
+  const { readStore, flush } = lateCheckpoints(views, machine);
+  closers.add(flush);
   const parked = mongoParkedStore({ ...mongo, database: databaseOf(config, name, 'parked') });
   closers.add(() => parked.close());
   const place = { ...mongo, database: databaseOf(config, name, VAULT_OWNERS.includes(name) ? 'vault' : 'parked') };
@@ -67,13 +70,17 @@ export const openService = async (name: string, config: ServiceConfig, machine: 
   const vault = { config, dataDir: data, place: { ...mongo, database: databaseOf(config, name, 'vault') }, ids, closers, ...machine };
   return {
     rpc, bus, secured,
-    dependencies: [...dependencies, { name: 'the event store', check: async () => void (await store.revisionOf('probe-of-readiness')) }, { name: 'MongoDB', check: () => readStore.check() }],
+    dependencies: [...dependencies, { name: 'the event store', check: async () => void (await store.revisionOf('probe-of-readiness')) }, { name: 'MongoDB', check: () => views.check(), optional: true }, { name: 'views', check: async () => refuseRebuilding(views), optional: true }],
     ports: {
       namespace, store: tracedStore(store, tracing), bus: tracedBus(busMeasures(metrics, clock)(config.VOUCHSAFE_BUS_MISHAPS ? mishandled(bus, config.VOUCHSAFE_BUS_MISHAPS, log) : bus, namespace), tracing), rpc: withinTraces(rpc, tracing), readStore, clock, figures: figuresBy(metrics, 'mode')(namespace),
       wallClock: clock, random, ids, timers, log, journal, deployment, disk: (folder) => nodeDisk(made(path.join(data, folder))),
       ...(config.VOUCHSAFE_IP_LISTS && { sourceDisk: nodeDisk(config.VOUCHSAFE_IP_LISTS) }), codes: () => openCodes(vault), personal: () => openPersonal(vault),
     },
   };
+};
+const refuseRebuilding = (views: MongoReadStore): void => {
+  const [runner] = views.rebuilding();
+  if (runner !== undefined) throw new Fault('READ_STORE_REBUILDING', `those of ${runner} were lost and are built anew from the log`);
 };
 const CONNECT_MS = 5_000;
 /** A copy that can sell or tell anything has their vaults with it. */

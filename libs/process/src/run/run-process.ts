@@ -82,7 +82,7 @@ const live = async <C extends ProcessConfig>({ name, begin }: ProcessDefinition<
     return { clock, timers, random: systemRandom(), log, tracing, metrics };
   };
   const life = new LivingProcess({ begin: (beginning) => begin(config, machine(), beginning), clock, timers, log, drainDelayMs: config.VOUCHSAFE_DRAIN_DELAY_MS });
-  const probes = await startProbes({ isStarted: () => life.isStarted, reasons: () => life.reasons(), metrics: (accept) => exposition(metrics, accept) }, { host: config.VOUCHSAFE_PROBE_HOST, port: config.VOUCHSAFE_PROBE_PORT });
+  const probes = await startProbes({ isStarted: () => life.isStarted, reasons: () => life.reasons(), remarks: () => life.remarks(), metrics: (accept) => exposition(metrics, accept) }, { host: config.VOUCHSAFE_PROBE_HOST, port: config.VOUCHSAFE_PROBE_PORT });
   log.info({ probes: probes.address }, 'starting');
   void life.start();
   const signal = await signalled;

@@ -1,13 +1,13 @@
 import { type AppendRequest, type AppendResult, categoryOf, type EventStore, eventsOf, type Page, type RecordedEvent, type Soon } from '@vouchsafe/event-store';
-import type { CallSpan, SpanOutcome, Tracing } from '@vouchsafe/telemetry';
+import { type CallSpan, parseTraceparent, type SpanOutcome, type Tracing } from '@vouchsafe/telemetry';
 
 const OK: SpanOutcome = { code: 'OK', kind: 'ok' };
 /** A batch names so many of the traces it works on. */
 const LINKS_MAX = 32;
 
 /**
- * A store whose appends are spans under what caused them, and whose followers' batches (views, publishers) are spans that are linked
- * to the traces of their events. The store itself where tracing is off.
+ * A store whose appends are spans under what caused them, and whose followers' batches (views, publishers) are spans in the
+ * trace of an event of theirs that is recorded, linked to those of the others. The store itself where tracing is off.
  */
 export const tracedStore = (store: EventStore, tracing: Tracing): EventStore => {
   if (!tracing.enabled) return store;
@@ -55,6 +55,10 @@ async function* followed(tracing: Tracing, pages: AsyncIterable<Page>, categorie
 }
 
 const batchOf = (tracing: Tracing, name: string, events: readonly RecordedEvent[]): CallSpan | undefined => {
-  const links = [...new Set(events.flatMap(({ trace }) => (trace === undefined ? [] : [trace])))];
-  return links.length === 0 ? undefined : tracing.start(name, { 'batch.events': events.length }, undefined, { kind: 'consumer', links: links.slice(0, LINKS_MAX) });
+  const traces = [...new Set(events.flatMap(({ trace }) => (trace === undefined ? [] : [trace])))];
+  if (traces.length === 0) return undefined;
+  // Part of one trace, so that it is recorded where that one is; of the others only a link can tell.
+  const parent = traces.find((trace) => parseTraceparent(trace)?.sampled) ?? traces[0];
+  const links = traces.filter((trace) => trace !== parent).slice(0, LINKS_MAX);
+  return tracing.start(name, { 'batch.events': events.length }, parent, { kind: 'consumer', links });
 };
