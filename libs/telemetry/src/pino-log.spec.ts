@@ -1,4 +1,5 @@
 import { Fault, Secret } from '@vouchsafe/kernel';
+import { withinTrace } from './current-trace.js';
 import { pinoLog } from './pino-log.js';
 
 const lines: string[] = [];
@@ -25,6 +26,19 @@ it('never writes secrets or personal data, however deep they lie', () => {
   log('debug').child({ buyerIp: ip, kept: 'yes' }).info(fields, 'x');
   for (const value of [...values, 'plain']) expect(lines.join()).not.toContain(value);
   expect(written()[0]).toMatchObject({ kept: 'yes', buyerIp: '***', nested: { hidden: '***' } });
+});
+
+it('tells of which trace what is written comes, also after a wait, and of none outside', async () => {
+  const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  log().warn({}, 'before');
+  await withinTrace(parent, async () => {
+    await Promise.resolve();
+    log().child({ service: 'order' }).warn({}, 'within');
+  });
+  withinTrace('nonsense', () => log().warn({}, 'of no trace'));
+  expect(written().map(({ msg, trace_id, span_id }) => [msg, trace_id, span_id])).toEqual([
+    ['before', undefined, undefined], ['within', '0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'], ['of no trace', undefined, undefined],
+  ]);
 });
 
 it('writes what helps: error codes, amounts, causes', () => {
