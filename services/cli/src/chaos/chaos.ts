@@ -3,7 +3,7 @@ import { type Scenario, SCENARIOS } from './scenarios.js';
 import { isClean, type Verdict, verdictOf } from './verdict.js';
 import { type Plan, World } from './world.js';
 
-const READY_MS = 90_000;
+const READY_MS = 240_000;
 const WARM_UP_MS = 2_000;
 const AGAIN_MS = 1_000;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
