@@ -27,7 +27,16 @@ export const busMeasures = (metrics: Metrics, clock: Clock): ((bus: Bus, mode: s
   const running = metrics.gauge('vouchsafe_commands_running', 'Commands in hand', ['mode', 'command']);
   return (bus, mode) => {
     const byName = new Map<string, CommandFigures>();
+    const byContract = new Map<object, CommandFigures>();
+    /** By the contract, where there is one: no text is built per command. */
     const figuresOf = (message: CommandMessage): CommandFigures => {
+      const { direct } = message;
+      if (!direct) return figuresNamed(message);
+      let figures = byContract.get(direct.contract);
+      if (!figures) byContract.set(direct.contract, (figures = figuresNamed(message)));
+      return figures;
+    };
+    const figuresNamed = (message: CommandMessage): CommandFigures => {
       const name = `${message.target}.${nameOf(message)}`;
       let figures = byName.get(name);
       if (!figures) byName.set(name, (figures = new CommandFigures(seconds.with(mode, name), running.with(mode, name), (code) => total.with(mode, name, code))));
@@ -60,8 +69,8 @@ export const busMeasures = (metrics: Metrics, clock: Clock): ((bus: Bus, mode: s
 };
 
 /** Names of commands are those of the contract; what anybody else may call one is not told. */
-const nameOf = ({ direct, body }: CommandMessage): string => {
-  if (direct) return direct.contract.name;
-  const name = (body as { readonly name?: unknown } | null)?.name;
+const nameOf = (message: CommandMessage): string => {
+  if (message.direct) return message.direct.contract.name; // its body is made only for those who ask
+  const name = (message.body as { readonly name?: unknown } | null)?.name;
   return typeof name === 'string' && /^[A-Z][A-Za-z]{1,40}$/.test(name) ? name : 'unknown';
 };

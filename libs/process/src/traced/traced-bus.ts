@@ -23,8 +23,9 @@ export const tracedBus = (bus: Bus, tracing: Tracing): Bus => {
   };
 };
 
-const nameOf = ({ target, direct, body }: CommandMessage): string => {
-  const name = direct ? direct.contract.name : (body as { readonly name?: unknown } | null)?.name;
+const nameOf = (message: CommandMessage): string => {
+  const { target, direct } = message;
+  const name = direct ? direct.contract.name : (message.body as { readonly name?: unknown } | null)?.name;
   return `${target} ${typeof name === 'string' ? name : 'command'}`;
 };
 const aboutCommand = ({ id, correlation }: CommandMessage) => ({ 'command.id': id, 'vouchsafe.correlation': correlation });
