@@ -2,11 +2,8 @@ import type { Json } from '@vouchsafe/codec';
 import type { Instant } from '@vouchsafe/kernel';
 import { getI64, getU48 } from './bytes.js';
 import { canonicalBytes, checkVersion, leafHash } from './canonical.js';
-import { type NewEvent, type Position, type RecordedEvent, type Revision, START } from './port.js';
+import { type Position, type RecordedEvent, type Revision, START } from './port.js';
 import * as layout from './record-layout.js';
-
-/** An event as this process appended it: it need not be read back from its bytes while it is at hand. */
-export type Appended = { readonly event: NewEvent; readonly stream: string };
 
 /**
  * A recorded event over its stored bytes. Stream, type and numbers are read at once; the other texts when asked for, `data`
@@ -23,41 +20,38 @@ export class StoredEvent implements RecordedEvent {
   readonly pub: number | undefined;
   readonly #bytes: Buffer;
   readonly #at: number;
-  /** What was appended, where this process did and still has it: its texts need not be read again. */
-  readonly #appended: NewEvent | undefined;
   #shared = true;
   #data: Json | undefined;
 
   /** Of the record at `at` of `bytes`. Throws Fault `EVENT_TOO_NEW` for a version this binary does not know. */
-  constructor(bytes: Buffer, at: number, position: Position, appended: Appended | undefined) {
+  constructor(bytes: Buffer, at: number, position: Position) {
     checkVersion(bytes[at + layout.VERSION_AT]!, layout.RECORD_VERSION);
     this.position = position;
-    this.stream = appended ? appended.stream : layout.streamOf(bytes, at);
+    this.stream = layout.streamOf(bytes, at);
     this.revision = layout.revisionOf(bytes, at);
-    this.type = appended ? appended.event.type : layout.typeOf(bytes, at);
+    this.type = layout.typeOf(bytes, at);
     this.recordedAt = getI64(bytes, at + layout.RECORDED_AT) as Instant;
     this.occurredAt = getI64(bytes, at + layout.OCCURRED_AT) as Instant;
     this.epoch = bytes.readUInt32BE(at + layout.EPOCH_AT);
     this.pub = layout.pubOf(bytes, at);
     this.#bytes = bytes;
     this.#at = at;
-    this.#appended = appended?.event;
   }
 
   get id(): string {
-    return this.#appended?.id ?? layout.idOf(this.#bytes, this.#at);
+    return layout.idOf(this.#bytes, this.#at);
   }
   get correlation(): string {
-    return this.#appended?.correlation ?? layout.correlationOf(this.#bytes, this.#at);
+    return layout.correlationOf(this.#bytes, this.#at);
   }
   get causation(): string {
-    return this.#appended?.causation ?? layout.causationOf(this.#bytes, this.#at);
+    return layout.causationOf(this.#bytes, this.#at);
   }
   get principal(): string {
-    return this.#appended?.principal ?? layout.principalOf(this.#bytes, this.#at);
+    return layout.principalOf(this.#bytes, this.#at);
   }
   get trace(): string | undefined {
-    return this.#appended ? this.#appended.trace : layout.traceOf(this.#bytes, this.#at);
+    return layout.traceOf(this.#bytes, this.#at);
   }
   get data(): Json {
     // Always from the stored bytes, also right after the append: what consumers see live is what a replay will show them.

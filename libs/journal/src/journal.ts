@@ -51,6 +51,8 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
   return journal;
 };
 
+const FLUSHED = Promise.resolve();
+
 class FileJournal implements Journal {
   readonly #pending: Buffer[] = [];
   #offset: number;
@@ -58,6 +60,8 @@ class FileJournal implements Journal {
   #entries: number;
   #allocated: number;
   #running: Promise<void> | undefined;
+  /** Of those who wait for the one that is running. */
+  #next: Promise<void> | undefined;
   #failure: Fault | undefined;
 
   constructor(readonly options: JournalOptions, readonly file: DiskFile, tail: Tail) {
@@ -81,9 +85,18 @@ class FileJournal implements Journal {
     this.#pending.push(bytes);
   }
 
-  async flush(): Promise<void> {
-    // Whoever asks while a flush runs waits for the next one, which takes all that gathered meanwhile.
-    while (this.#running) await this.#running;
+  flush(): Promise<void> {
+    if (!this.#running && this.#pending.length === 0) return this.#failure ? Promise.reject(this.#failure) : FLUSHED;
+    // Whoever asks while a flush runs waits for the next one, which takes all that gathered meanwhile; all of them share it.
+    return (this.#next ??= this.#flushNext());
+  }
+
+  async #flushNext(): Promise<void> {
+    try {
+      await this.#running;
+    } finally {
+      this.#next = undefined;
+    }
     if (this.#failure) throw this.#failure;
     if (this.#pending.length === 0) return;
     this.#running = this.#write().finally(() => (this.#running = undefined));

@@ -79,7 +79,7 @@ export class GroupCommit {
     if (!frame) return undefined;
     records.number(expected + 1, previous, frame.end as Position, recording);
     records.copyTo(frame.buffer, frame.at + frame.length);
-    frame.add(stream, events);
+    frame.add(stream, events.length);
     this.#slabs.ended(frame.at + frame.length);
     this.#unflushed += bytes;
     this.#end = frame.end;

@@ -1,4 +1,4 @@
-import { categoryOf, type NewEvent, type Position } from '../port.js';
+import { categoryOf, type Position } from '../port.js';
 import type { StoredEvent } from '../stored-event.js';
 import { FRAME_HEAD_BYTES, type LogEnd } from './frame.js';
 import { getRecord, recordLength } from './record.js';
@@ -12,9 +12,6 @@ export class PendingFrame {
   readonly categories: string[] = [];
   readonly allCategories = new Set<string>();
   #events: (StoredEvent | undefined)[] = [];
-  /** What was appended, until {@link forget}. */
-  #appended: NewEvent[] = [];
-  #streams: string[] = [];
   /** Bytes so far, head included. */
   length = FRAME_HEAD_BYTES;
   /** Takes no more events. */
@@ -45,14 +42,12 @@ export class PendingFrame {
     return this.positions[this.positions.length - 1]!;
   }
 
-  /** Takes events of one stream, whose records were written behind the others. */
-  add(stream: string, events: readonly NewEvent[]): void {
+  /** Takes `count` events of one stream, whose records were written behind the others. */
+  add(stream: string, count: number): void {
     const category = categoryOf(stream);
     this.allCategories.add(category);
-    for (let i = 0; i < events.length; i++) {
+    for (let i = 0; i < count; i++) {
       this.positions.push(this.end as Position);
-      this.#appended.push(events[i]!);
-      this.#streams.push(stream);
       this.categories.push(category);
       this.length += recordLength(this.buffer, this.at + this.length);
     }
@@ -60,18 +55,12 @@ export class PendingFrame {
   /** Lets go of all but the bytes; events are made from them again where one is asked for. */
   forget(): void {
     this.#events = [];
-    this.#appended = [];
-    this.#streams = [];
   }
 
   /** The event at `positions[index]`: made when first asked for, the same object for all. */
   eventAt(index: number): StoredEvent {
-    const known = this.#events[index];
-    if (known) return known;
-    const event = this.#appended[index];
     const position = this.positions[index]!;
-    const appended = event && { event, stream: this.#streams[index]! };
-    return (this.#events[index] = getRecord(this.buffer, this.at + position - this.start, position, appended));
+    return (this.#events[index] ??= getRecord(this.buffer, this.at + position - this.start, position));
   }
   /** The records from `positions[index]` on; the same memory, not a copy. */
   recordsFrom(index: number): Uint8Array {

@@ -54,17 +54,6 @@ describe('a record', () => {
     );
   });
 
-  it('of this process says the same as its bytes do', () => {
-    fc.assert(
-      fc.property(event, text.filter((value) => value !== ''), (appended, stream) => {
-        const bytes = recordOf(appended, stream);
-        const [here, there] = [getRecord(bytes, 0, 64 as Position, { event: appended, stream }), getRecord(bytes, 0, 64 as Position)];
-        expect(JSON.stringify(here)).toBe(JSON.stringify(there));
-        expect([here.dataText, here.canonical]).toEqual([there.dataText, there.canonical]);
-      }),
-    );
-  });
-
   it('names the matter once, however often it occurs', () => {
     const long = anEvent('long', { correlation: ORDER, causation: `${ORDER}/activate1/0`, data: { orderId: ORDER, lineId: '1' } });
     const bytes = recordOf(long, `grant-${ORDER}_1_0`);

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { invariant } from '@vouchsafe/kernel';
 import type { Position } from '../port.js';
 import * as layout from '../record-layout.js';
-import { type Appended, StoredEvent } from '../stored-event.js';
+import { StoredEvent } from '../stored-event.js';
 
 /** Length of the record at `at`, as it says itself. */
 export const recordLength = (bytes: Buffer, at: number): number => bytes.readUInt32BE(at);
@@ -14,9 +14,8 @@ export const afterRecord = (bytes: Buffer, at: number): number => {
   return at + length;
 };
 
-/** The event of the record at `at`, whose bytes have been proved. `appended`: the same, where this process wrote it. */
-export const getRecord = (bytes: Buffer, at: number, position: Position, appended?: Appended): StoredEvent =>
-  new StoredEvent(bytes, at, position, appended);
+/** The event of the record at `at`, whose bytes have been proved. */
+export const getRecord = (bytes: Buffer, at: number, position: Position): StoredEvent => new StoredEvent(bytes, at, position);
 
 /** Whether the record at `at` is as it was written: proof of one read alone, without its frame. */
 export const isSoundRecord = (bytes: Buffer, at: number): boolean =>
