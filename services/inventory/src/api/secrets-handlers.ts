@@ -25,10 +25,12 @@ export const secretsHandlers = (secrets: Secrets): Handlers<typeof SecretsServic
       })),
     };
   },
-  async findByCode({ code }) {
-    const found = await secrets.find(code);
-    if (!found) return { found: false };
-    return { found: true, unit: { batchId: found.unit.batchId, index: BigInt(found.unit.index) }, productId: found.productId, uses: found.uses };
+  findByCode({ code }) {
+    return secrets.find(code).then((found) => {
+      if (!found) return { found: false };
+      const { unit, voucherId, productId, uses } = found;
+      return { found: true, unit: { batchId: unit.batchId, index: BigInt(unit.index) }, voucherId, productId, uses };
+    });
   },
   async nameUnits({ units }) {
     return { voucherIds: [...secrets.name(units.map(({ batchId, index }) => ({ batchId, index: Number(index) })))] };

@@ -15,7 +15,7 @@ export type Disclosure = {
   readonly disclosureId: string; readonly orderId: string; readonly lineId: string; readonly principalId: string; readonly ranges: readonly BatchUnits[];
 };
 export type Opened = OpenedUnit & { readonly voucherId: string };
-export type Found = { readonly unit: UnitRef; readonly productId: string; readonly uses: number };
+export type Found = { readonly unit: UnitRef; readonly voucherId: string; readonly productId: string; readonly uses: number };
 
 const PRODUCTS_CACHED = 10_000;
 
@@ -42,11 +42,16 @@ export class Secrets {
   }
 
   /** The unit of a presented code. Codes of batches not on sale are not found. */
-  async find(code: string): Promise<Found | undefined> {
-    const found = await this.#options.vault.find(code);
-    if (!found) return undefined;
-    const productId = await this.#productOf(found.batchId);
-    return { unit: { batchId: found.batchId, index: found.index }, productId, uses: found.uses };
+  find(code: string): Promise<Found | undefined> {
+    const { vault } = this.#options;
+    return vault.find(code).then((found) => {
+      if (!found) return undefined;
+      const known = this.#products.get(found.batchId);
+      return known === undefined ? this.#productOf(found.batchId).then((productId) => this.#found(found, productId)) : this.#found(found, known);
+    });
+  }
+  #found(unit: UnitRef & { readonly uses: number }, productId: string): Found {
+    return { unit, voucherId: this.#options.vault.nameUnits([unit])[0]!, productId, uses: unit.uses };
   }
   name(units: readonly UnitRef[]): readonly string[] {
     return this.#options.vault.nameUnits(units);
@@ -56,8 +61,6 @@ export class Secrets {
   }
 
   async #productOf(batchId: string): Promise<string> {
-    const known = this.#products.get(batchId);
-    if (known !== undefined) return known;
     const { cards, projections, store } = this.#options;
     let card = await cards.get(batchId);
     if (!card) {

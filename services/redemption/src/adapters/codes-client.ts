@@ -7,14 +7,12 @@ import type { ServiceContext } from './service-context.js';
 export const codesClient = (rpc: Rpc, context: ServiceContext): Codes => {
   const { findByCode, nameUnits, resolveVoucherIds } = SecretsService.method;
   return {
-    unitOf: async (code) => {
-      const { found, unit } = await rpc.call(findByCode, { code }, context());
-      return found && unit ? { batchId: unit.batchId, index: Number(unit.index) } : undefined;
-    },
+    unitOf: (code) =>
+      rpc.call(findByCode, { code }, context()).then(({ found, unit, voucherId }) => (found && unit ? { batchId: unit.batchId, index: Number(unit.index), voucherId } : undefined)),
     voucherIds: async (units) => (await rpc.call(nameUnits, { units: units.map(({ batchId, index }) => ({ batchId, index: BigInt(index) })) }, context())).voucherIds,
     unitNamed: async (voucherId) => {
       const [resolved] = (await rpc.call(resolveVoucherIds, { voucherIds: [voucherId] }, context())).units;
-      return resolved?.found && resolved.unit ? { batchId: resolved.unit.batchId, index: Number(resolved.unit.index) } : undefined;
+      return resolved?.found && resolved.unit ? { batchId: resolved.unit.batchId, index: Number(resolved.unit.index), voucherId } : undefined;
     },
   };
 };

@@ -5,14 +5,14 @@ import type { Irrevocable } from '../application/ports.js';
 import type { Activation, BatchUnit } from '../domain/grant-messages.js';
 
 /** Without a journal (tests, tools) nothing is noted and nothing doubted. */
-export const noJournal: Irrevocable = { redeemed: async () => {}, reversed: async () => {}, doubt: () => undefined };
+export const noJournal: Irrevocable = { redeemed: () => {}, reversed: async () => {}, doubt: () => undefined };
 
 /** Notes redemptions in the journal; `doubts` are what it knows and the log does not. */
 export const journaled = (journal: Journal, doubts: Doubts): Irrevocable => ({
-  redeemed: async ({ redemptionId, unit, grant: { orderId, lineId, terms }, use, principal, inLog }) => {
-    const amount = terms.usage === 'balance' ? { amount: money(use.used, terms.currency) } : {};
-    journal.record({ type: 'Redeemed', redemptionId, ...unit, orderId, lineId, terminalId: use.terminalId, principal, ...amount, inLog });
-    await journal.flush();
+  redeemed: ({ redemptionId, unit: { batchId, index }, grant: { orderId, lineId, terms }, use, principal, inLog }) => {
+    const amount = terms.usage === 'balance' ? money(use.used, terms.currency) : undefined;
+    journal.record({ type: 'Redeemed', redemptionId, batchId, index, orderId, lineId, terminalId: use.terminalId, principal, amount, inLog });
+    return journal.flush();
   },
   reversed: async ({ redemptionId, unit, principal, inLog }) => {
     journal.record({ type: 'RedemptionReversed', redemptionId, ...unit, principal, inLog });

@@ -19,14 +19,16 @@ export const terminalsClient = (rpc: Rpc, context: ServiceContext, clock: Clock,
     const partner = merchantId ? { partner: { merchantId, commissionBp, commissionTaxBp: commissionTaxRateBp } } : {};
     return { terminalId, storeId, zone: zone || DEFAULT_ZONE, scenes, active, ...partner };
   };
+  const learn = async (terminalId: string): Promise<TerminalFacts | undefined> => {
+    const facts = await ask(terminalId);
+    if (facts) known.set(terminalId, { facts, askedMs: clock.monotonicMs() });
+    else known.delete(terminalId);
+    return facts;
+  };
   return {
-    factsOf: async (terminalId) => {
+    factsOf: (terminalId) => {
       const there = known.get(terminalId);
-      if (there && clock.monotonicMs() - there.askedMs < maxAgeMs) return there.facts;
-      const facts = await ask(terminalId);
-      if (facts) known.set(terminalId, { facts, askedMs: clock.monotonicMs() });
-      else known.delete(terminalId);
-      return facts;
+      return there && clock.monotonicMs() - there.askedMs < maxAgeMs ? there.facts : learn(terminalId);
     },
   };
 };

@@ -28,15 +28,15 @@ export const reasonField = (reason: string): string => {
   if (reason.trim().length === 0 || reason.length > REASON_MAX) throw invalid('/reason', `须填写原因，至多 ${REASON_MAX} 字`, `a reason of at most ${REASON_MAX} characters is needed`);
   return reason;
 };
-export const sceneField = (scene: string): { readonly scene?: string } => {
-  if (scene === '') return {};
+export const sceneField = (scene: string): string | undefined => {
+  if (scene === '') return undefined;
   if (!SCENE.test(scene)) throw invalid('/scene', '场景名为字母、数字、点、横线', 'a scene is letters, digits, dots and dashes');
-  return { scene };
+  return scene;
 };
-export const amountField = (amount: ProtoMoney | undefined): { readonly amount?: Money } => {
-  if (!amount) return {};
+export const amountField = (amount: ProtoMoney | undefined): Money | undefined => {
+  if (!amount) return undefined;
   if (!isCurrency(amount.currency)) throw invalid('/amount/currency', '币种为 ISO 4217 三位字母', 'a currency is three capitals of ISO 4217');
-  return { amount: money(amount.minor, amount.currency) };
+  return money(amount.minor, amount.currency);
 };
 /** The till's own number for the request. */
 export const keyField = (sequence: bigint, requestId: string, isTerminal: boolean): string => {
@@ -46,8 +46,8 @@ export const keyField = (sequence: bigint, requestId: string, isTerminal: boolea
   if (!REQUEST_ID.test(requestId)) throw invalid('/requestId', '至多 64 个字符 [A-Za-z0-9._-]', 'at most 64 of [A-Za-z0-9._-]');
   return `r.${requestId}`;
 };
-export const dayField = (day: string): { readonly businessDay?: string } => {
-  if (day === '') return {};
+export const dayField = (day: string): string | undefined => {
+  if (day === '') return undefined;
   if (!DAY.test(day)) throw invalid('/businessDay', '营业日形如 20261231', 'a business day looks like 20261231');
-  return { businessDay: day };
+  return day;
 };

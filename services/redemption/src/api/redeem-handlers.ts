@@ -28,9 +28,11 @@ type Answer = MessageInitShape<typeof RedeemVoucherResponseSchema>;
 export const presenter = ({ codes, guard, locate, clock, ids }: Pick<RedeemOptions, 'codes' | 'guard' | 'locate' | 'clock' | 'ids'>) =>
   async (code: string, context: CallContext): Promise<Located> => {
     const till = tillOf(context.caller);
-    const answer = await guard.present(till, { ...actorOf(context), commandId: ids.uuid(), correlation: till }, async () => {
+    const noted = () => ({ ...actorOf(context), commandId: ids.uuid(), correlation: till });
+    const answer = await guard.present(till, noted, async () => {
       const unit = await codes.unitOf(codeField(code));
-      const located = unit && (await locate(unit));
+      const found = unit && locate(unit);
+      const located = found instanceof Promise ? await found : found;
       return located && maySee(context.caller, located.chunk) ? located : undefined;
     });
     if (answer.ok) return answer.found;
@@ -52,18 +54,19 @@ export const redeemHandlers = (options: RedeemOptions) => {
   const redeemVoucher = async (request: Request, context: CallContext): Promise<Answer> => {
     const { caller } = context;
     const key = keyField(request.sequence, request.requestId, caller.kind === 'terminal');
-    const rest = { ...dayField(request.businessDay), ...amountField(request.amount), ...sceneField(request.scene) };
-    const facts = await terminalOf(caller, request.terminalId, terminals);
+    const asked = { businessDay: dayField(request.businessDay), amount: amountField(request.amount), scene: sceneField(request.scene) };
+    const known = terminalOf(caller, request.terminalId, terminals);
+    const facts = known instanceof Promise ? await known : known;
     if (!facts) throw failureAt('/terminalId', 'TERMINAL_REQUIRED');
-    const use: UseRequest = { till: tillOf(caller), key, facts, ...rest };
+    const { businessDay, amount, scene } = asked;
+    const use: UseRequest = { till: tillOf(caller), key, facts, businessDay, amount, scene };
     const { voucher } = request;
     const located = await (voucher.case === 'voucherId' ? byId(voucher.value, context) : present(voucher.value ?? '', context));
     if (request.validateOnly) return dryAnswer(use, located);
-    const naming = codes.voucherIds([located.unit]);
-    const [answer, [voucherId]] = await Promise.all([redemptions.redeem(use, located, actorOf(context)), naming]);
+    const answer = await redemptions.redeem(use, located, actorOf(context));
     if (!answer.ok) throw failure(answer.code, answer.details);
-    const { chunk, place } = answer.located;
-    return { redemption: redemptionMessage(chunk.grant!, voucherId!, answer.use), ...leftOf(chunk.grant!, unitOf(chunk, place)) };
+    const { chunk, place, unit } = answer.located;
+    return { redemption: redemptionMessage(chunk.grant!, unit.voucherId, answer.use), ...leftOf(chunk.grant!, unitOf(chunk, place)) };
   };
   const dryAnswer = (use: UseRequest, located: Located): Answer => {
     const would = redemptions.wouldRedeem(use, located);
@@ -85,13 +88,13 @@ export const redeemHandlers = (options: RedeemOptions) => {
     },
     async checkVoucher(request: MessageShape<typeof CheckVoucherRequestSchema>, context: CallContext): Promise<MessageInitShape<typeof CheckVoucherResponseSchema>> {
       const facts = await terminalOf(context.caller, request.terminalId, terminals);
-      const rest = { ...amountField(request.amount), ...sceneField(request.scene) };
+      const [amount, scene] = [amountField(request.amount), sceneField(request.scene)];
       const located = await present(request.code, context);
-      const [voucherId] = await codes.voucherIds([located.unit]);
+      const { voucherId } = located.unit;
       const { revision, state: chunk } = await grants.load(located.stream);
-      const voucher = voucherMessage(chunk, { voucherId: voucherId!, place: located.place }, clock.now(), etagOf(revision));
+      const voucher = voucherMessage(chunk, { voucherId, place: located.place }, clock.now(), etagOf(revision));
       if (!facts) return { voucher, redeemable: stateOf(chunk.grant!, unitOf(chunk, located.place), clock.now()) === VoucherState.ACTIVE };
-      const would = redemptions.wouldRedeem({ till: tillOf(context.caller), key: 'check', facts, ...rest }, { ...located, chunk });
+      const would = redemptions.wouldRedeem({ till: tillOf(context.caller), key: 'check', facts, amount, scene }, { ...located, chunk });
       return would.ok ? { voucher, redeemable: true } : { voucher, redeemable: false, refusal: would.code };
     },
   };

@@ -61,8 +61,7 @@ export const voucherHandlers = (options: VoucherOptions) => {
       const { stream, place, chunk, unit } = await present(request.code, context);
       const noted = await change(stream, (at) => ({ type: 'NoteLookup', place, principalId: context.caller.principalId, reason, at }), envelopeOf(context, chunk));
       if (!noted.ok) throw failure(noted.code, noted.details);
-      const [voucherId] = await codes.voucherIds([unit]);
-      return voucherMessage(noted.chunk, { voucherId: voucherId!, place }, clock.now(), etagOf(noted.revision));
+      return voucherMessage(noted.chunk, { voucherId: unit.voucherId, place }, clock.now(), etagOf(noted.revision));
     },
     freezeVoucher: async (request: MessageShape<typeof FreezeVoucherRequestSchema>, context: CallContext): Promise<Voucher> =>
       edit(request, context, ({ place }, at) => ({ type: 'Freeze', place, reason: reasonField(request.reason), at })),
@@ -118,7 +117,7 @@ export const redemptionHandlers = ({ codes, terminals, grants, index, redemption
     const till = tillAsked(caller, request.terminalId);
     const facts: TerminalFacts | undefined = await terminalOf(caller, request.terminalId, terminals);
     if (!facts) throw failureAt('/terminalId', 'TERMINAL_REQUIRED');
-    const found = await redemptions.find({ till, key: keyField(request.sequence, request.requestId, false), facts, ...dayField(request.businessDay) });
+    const found = await redemptions.find({ till, key: keyField(request.sequence, request.requestId, false), facts, businessDay: dayField(request.businessDay) });
     if (!found?.chunk.grant) throw failure('REDEMPTION_UNKNOWN');
     const { claim, chunk } = found;
     if (useIn(chunk, claim)) return message(chunk, claim.place, claim.redemptionId);

@@ -11,9 +11,11 @@ const ZONES_MAX = 1_000;
 
 /** Wall clocks of IANA zones. A zone nobody knows throws a RangeError: catalog lets none in. */
 export type Zones = {
-  /** Weekday 1 (Monday) to 7, minute of the day, and the date as `20261231`. */
-  local(at: Instant, zone: string): { readonly weekday: number; readonly minute: number; readonly date: string };
-  /** Last millisecond of the day in `zone` that lies `days` after the one of `at`. */
+  /** Weekday 1 (Monday) to 7 and minute of the day. */
+  local(at: Instant, zone: string): { readonly weekday: number; readonly minute: number };
+  /** The date as `20261231`. */
+  dateOf(at: Instant, zone: string): string;
+  /** Last millisecond of the day in `zone` that lies `days` after the one of `at` (before, if negative). */
   endOfDay(at: Instant, zone: string, days: number): Instant;
 };
 
@@ -44,10 +46,11 @@ export const createZones = (): Zones => {
   };
   return {
     local: (at, zone) => {
-      const day = dayOf(at, zone);
-      const minute = Math.floor((at + offsetMs(at, zone) - day * DAY_MS) / MINUTE_MS);
-      return { weekday: ((((day + 3) % 7) + 7) % 7) + 1, minute, date: dateOf(day) };
+      const wall = at + offsetMs(at, zone);
+      const day = Math.floor(wall / DAY_MS);
+      return { weekday: ((((day + 3) % 7) + 7) % 7) + 1, minute: Math.floor((wall - day * DAY_MS) / MINUTE_MS) };
     },
+    dateOf: (at, zone) => dateOf(dayOf(at, zone)),
     endOfDay: (at, zone, days) => instant(startOf(dayOf(at, zone) + days + 1, zone) - 1),
   };
 };

@@ -1,4 +1,4 @@
-import type { DeciderHost } from '@vouchsafe/event-store';
+import type { DeciderHost, Soon } from '@vouchsafe/event-store';
 import type { Instant } from '@vouchsafe/kernel';
 import type { Chunk, Use } from '../domain/chunk.js';
 import type { Activation, BatchUnit, GrantCommand, GrantEvent, GrantRejection, Partner } from '../domain/grant-messages.js';
@@ -9,23 +9,26 @@ export type GrantHost = DeciderHost<Chunk, GrantCommand, GrantEvent, GrantReject
 export type TerminalHost = DeciderHost<Terminal, TerminalCommand, TerminalEvent, TerminalRejection>;
 export type GuessHost = DeciderHost<Guesses, GuessCommand, GuessEvent, GuessRejection>;
 
+/** A unit with its public id. */
+export type NamedUnit = BatchUnit & { readonly voucherId: string };
+
 /** Inventory's vault, as far as redemption may ask it. */
 export interface Codes {
-  /** The unit of a presented code; takes the same time whether there is one or not. */
-  unitOf(code: string): Promise<BatchUnit | undefined>;
+  /** The unit of a presented code; looked for in the same time whether there is one or not. */
+  unitOf(code: string): Promise<NamedUnit | undefined>;
   /** Public ids of units, in order. */
   voucherIds(units: readonly BatchUnit[]): Promise<readonly string[]>;
   /** The unit behind a public id. */
-  unitNamed(voucherId: string): Promise<BatchUnit | undefined>;
+  unitNamed(voucherId: string): Promise<NamedUnit | undefined>;
 }
 
 export type TerminalFacts = {
   readonly terminalId: string; readonly storeId: string; readonly zone: string; readonly scenes: readonly string[]; readonly active: boolean;
   readonly partner?: Partner;
 };
-/** Catalog's terminals. Answers may be some seconds old. */
+/** Catalog's terminals. Answers may be some seconds old, and are then there at once. */
 export interface Terminals {
-  factsOf(terminalId: string): Promise<TerminalFacts | undefined>;
+  factsOf(terminalId: string): Soon<TerminalFacts | undefined>;
 }
 
 /** Where a unit was granted. */
@@ -48,8 +51,8 @@ export interface GrantIndex {
 export type InLog = { readonly stream: string; readonly revision: number; readonly eventId: string };
 /** The journal of what cannot be undone (RULES, Secrets 4), as far as grants go. */
 export interface Irrevocable {
-  /** On the disk when it settles: the answer must not go out before. */
-  redeemed(entry: { readonly redemptionId: string; readonly unit: BatchUnit; readonly grant: Activation; readonly use: Use; readonly principal: string; readonly inLog: InLog }): Promise<void>;
+  /** On the disk when it settles or is done: the answer must not go out before. */
+  redeemed(entry: { readonly redemptionId: string; readonly unit: BatchUnit; readonly grant: Activation; readonly use: Use; readonly principal: string; readonly inLog: InLog }): Soon<void>;
   reversed(entry: { readonly redemptionId: string; readonly unit: BatchUnit; readonly principal: string; readonly inLog: InLog }): Promise<void>;
   /** Why a unit must not be used, disclosed or refunded, though the log (restored from a backup) does not say so. */
   doubt(unit: BatchUnit, grant: Activation): 'ALREADY_REDEEMED' | 'GRANT_HELD' | undefined;

@@ -1,5 +1,6 @@
 import type { Answer, CommandEnvelope } from '@vouchsafe/bus';
 import { type CommandOf, grantStream, type ResultOf, type voidUnits } from '@vouchsafe/contracts';
+import type { Soon } from '@vouchsafe/event-store';
 import type { Clock } from '@vouchsafe/runtime';
 import { batchUnitAt, type Chunk, isDisclosed, placeOf, unitOf } from '../domain/chunk.js';
 import { allPlaces } from '../domain/disclose.js';
@@ -40,7 +41,7 @@ export const voiding = (grants: GrantHost, clock: Clock, turns: KeyedTurns, irre
     };
   };
   /** One refund of a line at a time, or two would choose the same units. */
-  return (command: Command, envelope: CommandEnvelope): Promise<Answer<Result>> =>
+  return (command: Command, envelope: CommandEnvelope): Soon<Answer<Result>> =>
     turns(`${command.orderId}_${command.lineId}`, () => inTurn(command, envelope));
 };
 

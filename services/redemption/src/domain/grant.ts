@@ -85,7 +85,7 @@ const touch = (chunk: Chunk, { batchId, index }: BatchUnit, change: (unit: UnitS
 };
 const used = (unit: UnitState, event: Of<GrantEvent, 'VoucherRedeemed'>): UnitState => {
   const { redemptionId, gross, tax, at, till, key, terminalId, storeId, scene } = event;
-  const use = { redemptionId, used: event.used, gross, tax, at, till, key, terminalId, storeId, ...(scene !== undefined && { scene }) };
+  const use = { redemptionId, used: event.used, gross, tax, at, till, key, terminalId, storeId, scene };
   return { ...unit, used: unit.used + event.used, gross: unit.gross + gross.minor, tax: unit.tax + tax.minor, uses: [...unit.uses, use] };
 };
 const unused = (unit: UnitState, { redemptionId, at }: Of<GrantEvent, 'RedemptionReversed'>): UnitState => {

@@ -29,10 +29,7 @@ const claim = (command: Of<TerminalCommand, 'Claim'>, known: TerminalClaim | und
 };
 const evolve = ({ claims }: Terminal, event: TerminalEvent): Terminal => {
   switch (event.type) {
-    case 'SequenceClaimed': {
-      const { type: _, ...claimed } = event;
-      return { claims: claims.set(event.key, claimed) };
-    }
+    case 'SequenceClaimed': return { claims: claims.set(event.key, event) };
     case 'SequenceRefused': {
       const known = claims.get(event.key);
       return known ? { claims: claims.set(event.key, { ...known, refusal: { code: event.code, details: event.details } }) } : { claims };

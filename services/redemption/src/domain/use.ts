@@ -10,7 +10,7 @@ export const redeem = (command: Redeem, chunk: Chunk): Answer => {
   const { grant } = chunk;
   if (!grant || !holds(grant, command.place)) return reject('GRANT_UNKNOWN');
   const unit = unitOf(chunk, command.place);
-  if (unit.uses.some(({ redemptionId }) => redemptionId === command.redemptionId)) return accept();
+  if (unit.uses.length > 0 && unit.uses.some(({ redemptionId }) => redemptionId === command.redemptionId)) return accept();
   const used = takes(command, grant, unit);
   const refusal = standing(command, grant, unit) ?? (used.ok ? undefined : used);
   if (refusal) return refusal;
@@ -68,7 +68,7 @@ const redeemed = (command: Redeem, grant: Activation, unit: UnitState, used: big
   return {
     type: 'VoucherRedeemed', factId: `redeemed/${redemptionId}`, redemptionId, voucherUnit, orderId: grant.orderId, lineId: grant.lineId,
     dims: { ...grant.dims, batchId: voucherUnit.batchId }, kind: grant.kind, ownClass: grant.terms.ownClass, gross, tax, storeId, terminalId,
-    ...(scene !== undefined && { scene }), ...(partner && commission(partner, gross)), used, till: claim.till, key: claim.key, at,
+    scene, ...(partner && commission(partner, gross)), used, till: claim.till, key: claim.key, at,
   };
 };
 const commission = ({ merchantId, commissionBp, commissionTaxBp }: Partner, gross: Money) => {

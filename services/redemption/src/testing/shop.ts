@@ -20,7 +20,7 @@ export const codeOf = (index: number): string => `CODE-${index}`;
 const inventory: Partial<Handlers<typeof SecretsService>> = {
   findByCode: async ({ code }) => {
     const index = /^CODE-(\d+)$/.exec(code)?.[1];
-    return index === undefined ? { found: false } : { found: true, unit: { batchId: BATCH, index: BigInt(index) }, productId: 'prd_1' };
+    return index === undefined ? { found: false } : { found: true, unit: { batchId: BATCH, index: BigInt(index) }, voucherId: `vch_${index}`, productId: 'prd_1' };
   },
   nameUnits: async ({ units }) => ({ voucherIds: units.map(({ index }) => `vch_${index}`) }),
   resolveVoucherIds: async ({ voucherIds }) => ({
