@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { OrderService, OrderState } from '@vouchsafe/proto/order/v1/order';
 import { silentLog, systemClock } from '@vouchsafe/runtime';
 import { noTracing } from '@vouchsafe/telemetry';
@@ -102,6 +104,18 @@ describe('what is told over HTTP', () => {
     expect(told).toMatch(/vouchsafe_log_flush_seconds_count\{mode="sandbox"\} [1-9]/);
     expect(told).toMatch(/nodejs_eventloop_utilization /);
   }, 60_000);
+
+  it('has every figure that boards and alerts name, but those of ways between processes', async () => {
+    const observability = path.resolve(__dirname, '../../../deploy');
+    const boards = path.join(observability, 'observability/dashboards');
+    const texts = [readFileSync(path.join(observability, 'helm/vouchsafe/files/alerts.yaml'), 'utf8'), ...readdirSync(boards).map((name) => readFileSync(path.join(boards, name), 'utf8'))];
+    const named = new Set(texts.flatMap((text) => [...text.matchAll(/\b((?:vouchsafe|process|nodejs)_[a-z_]+[a-z])\b/g)].map(([, name]) => name!.replace(/_(bucket|sum|count)$/, ''))));
+    const told = new Set((await lines()).flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? []));
+    expect(named.size).toBeGreaterThan(30);
+    expect([...named].filter((name) => !told.has(name)).sort()).toEqual([
+      'vouchsafe_bus_problems', 'vouchsafe_consumer_lag_messages', 'vouchsafe_forged_messages_total', 'vouchsafe_rpc_served_seconds', 'vouchsafe_rpc_served_total', 'vouchsafe_rpc_silent',
+    ]);
+  });
 
   it('shows to who asks in OpenMetrics\' format which call took so long', async () => {
     const told = await premises.http('GET', '/metrics', undefined, { headers: { accept: 'application/openmetrics-text; version=1.0.0' } });
