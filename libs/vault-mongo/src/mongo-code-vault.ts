@@ -5,7 +5,7 @@ import {
   type BatchUnits, type Erasure, HASH_BYTES, KEEP_HASH_BITS, type KeyWrap, type MaintainedCodeVault, type NewBatch, type OpenedUnit, type PlainRow, type RowRefusal,
   type SealedLookupKey, type SealResult, type Segment, type SpoolKeys, type UnitRef, type VaultBatch,
 } from '@vouchsafe/vault';
-import { batchTag, CodeHashes, KeyRing, nameUnits, unitOf } from '@vouchsafe/vault/adapter-parts';
+import { batchTag, CodeHashes, KeyRing, nameUnits, namingOf, unitOf } from '@vouchsafe/vault/adapter-parts';
 import { LRUCache } from 'lru-cache';
 import { BATCH_INDEXES, type Batch, Batches } from './batches.js';
 import { BatchLog, type Entry, LOG_INDEXES } from './batch-log.js';
@@ -166,7 +166,7 @@ class Vault implements MaintainedCodeVault {
   }
 
   nameUnits(units: readonly UnitRef[]): readonly string[] {
-    return nameUnits(this.voucherKey, units, (batchId) => this.#tagOf(batchId));
+    return nameUnits(namingOf(this.voucherKey), units, (batchId) => this.#tagOf(batchId));
   }
   async resolveIds(ids: readonly string[]): Promise<readonly (UnitRef | undefined)[]> {
     const units = ids.map((id) => unitOf(this.voucherKey, id));

@@ -12,4 +12,4 @@ export { rewrapped } from './key-wrap.js';
 export { IncarnationKey, SubjectKey, Tokens, unwrapWith } from './personal-keys.js';
 export type { Entry, Place, Wanted } from './personal-pages.js';
 export { bindingOf, checkKept, contextOf, keptRef, PAGE_VALUES, placeIn, placeOfRef, protectedAt, tokenText, wantedOf } from './personal-pages.js';
-export { batchTag, nameUnits, unitOf } from './voucher-ids.js';
+export { batchTag, nameUnits, namingOf, unitOf } from './voucher-ids.js';

@@ -10,10 +10,15 @@ export const identityOf = ({ number, code }: Pick<PlainRow, 'number' | 'code'>, 
 };
 const asTyped = (code: string): string => code.toUpperCase().replace(/[\s-]/g, '');
 
-/** The ways a presented code can be meant: as it is; as one of ours typed with dashes, spaces or small letters; as number and password. Always three. */
+/**
+ * The ways a presented code can be meant: as it is; as one of ours typed with dashes, spaces or small letters; as number and
+ * password. Each once: how many there are depends on what was typed alone, never on what the vault has.
+ */
 export const identitiesOf = (presented: string): readonly string[] => {
   const exact = presented.trim();
-  return [exact, asTyped(exact), exact.replace(/[\s,:|]+/, SEPARATOR)];
+  const [own, pair] = [asTyped(exact), exact.replace(/[\s,:|]+/, SEPARATOR)];
+  if (own === exact) return pair === exact ? [exact] : [exact, pair];
+  return pair === exact ? [exact, own] : [exact, own, pair];
 };
 
 /** HMAC-SHA256 cut to {@link HASH_BYTES}, written to `into` at `at`. */

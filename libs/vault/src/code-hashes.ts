@@ -28,7 +28,7 @@ export class CodeHashes {
   ofNewest(own: boolean, rows: readonly Identified[]): Uint8Array {
     return hashAll(this.#newest().key, rows, own);
   }
-  /** Every hash a presented code can have: always the same number. */
+  /** Every hash a presented code can have: as many as its text allows, whatever the vault has. */
   ofPresented(code: string): readonly Buffer[] {
     return this.#keys.flatMap(({ key }) => identitiesOf(code).map((identity) => {
       const hash = Buffer.alloc(HASH_BYTES);

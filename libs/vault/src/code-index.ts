@@ -71,7 +71,7 @@ export class CodeIndex {
     this.#lookups = new Lookups(this.#db);
   }
 
-  /** Batch and row of a presented code, where that batch is on sale. Always the same number of look-ups. */
+  /** Batch and row of a presented code, where that batch is on sale. As many look-ups whether there is one or not. */
   find(code: string): { readonly batch: BatchRow; readonly row: number } | undefined {
     let found: { readonly batch: BatchRow; readonly row: number } | undefined;
     for (const hash of this.#hashes.ofPresented(code)) {

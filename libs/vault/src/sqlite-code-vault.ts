@@ -16,7 +16,7 @@ import type { KeyWrap } from './key-wrap.js';
 import type { SpoolKeys } from './spool.js';
 import { inTransaction, openDatabase, overwriting } from './sqlite.js';
 import { SqliteKeys } from './sqlite-keys.js';
-import { batchTag, nameUnits, unitOf } from './voucher-ids.js';
+import { batchTag, nameUnits, type Naming, namingOf, unitOf } from './voucher-ids.js';
 
 export type CodeVaultOptions = {
   /** Path of the database; `:memory:` in tests. */
@@ -45,6 +45,7 @@ class Vault implements SqliteCodeVault {
   readonly #blocks: BlockStore;
   readonly #index: CodeIndex;
   readonly #voucherKey: KeyObject;
+  readonly #naming: Naming;
   readonly #tags = new Map<string, Buffer>();
   readonly spoolKeys: SpoolKeys;
 
@@ -54,6 +55,7 @@ class Vault implements SqliteCodeVault {
     this.#blocks = new BlockStore(db, ring);
     this.#index = new CodeIndex(db, this.#batches, ring, lookup);
     this.#voucherKey = voucher.key;
+    this.#naming = namingOf(voucher.key);
     const retire = (id: number): void => {
       ring.forget(id);
       stored.destroy(id);
@@ -131,7 +133,7 @@ class Vault implements SqliteCodeVault {
   }
 
   nameUnits(units: readonly UnitRef[]): readonly string[] {
-    return nameUnits(this.#voucherKey, units, (batchId) => this.#tagOf(batchId));
+    return nameUnits(this.#naming, units, (batchId) => this.#tagOf(batchId));
   }
   async resolveIds(ids: readonly string[]): Promise<readonly (UnitRef | undefined)[]> {
     return ids.map((id) => {

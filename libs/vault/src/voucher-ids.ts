@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hash, type KeyObject } from 'node:crypto';
+import { type Cipheriv, createCipheriv, createDecipheriv, hash, type KeyObject } from 'node:crypto';
 import type { UnitRef } from './code-vault.js';
 
 const BLOCK = 16;
@@ -9,18 +9,22 @@ const VALUES = new Map([...ALPHABET].map((letter, value) => [letter, value]));
 /** First 64 bits of SHA-256 of a batch's id: its half of a voucher's identity. Unique per vault (checked when a batch begins). */
 export const batchTag = (batchId: string): Buffer => Buffer.from(hash('sha256', batchId, 'buffer').subarray(0, 8));
 
+/** What names vouchers under a key; made once, for it holds nothing between two blocks. */
+export type Naming = Pick<Cipheriv, 'update'>;
+/** One block per id and no chaining: this is the block cipher itself, used as a permutation, not a mode for messages. */
+export const namingOf = (key: KeyObject): Naming => createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
+
 /**
  * Public voucher ids: AES-256 over one block of (batch tag, index), which is a keyed permutation of 128 bits: unique, reversible
  * with the key, and without it neither walkable nor telling how many there are.
  */
-export const nameUnits = (key: KeyObject, units: readonly UnitRef[], tagOf: (batchId: string) => Buffer): readonly string[] => {
+export const nameUnits = (naming: Naming, units: readonly UnitRef[], tagOf: (batchId: string) => Buffer): readonly string[] => {
   const plain = Buffer.alloc(units.length * BLOCK);
   units.forEach(({ batchId, index }, i) => {
     tagOf(batchId).copy(plain, i * BLOCK);
     plain.writeUIntBE(index, i * BLOCK + BLOCK - 6, 6);
   });
-  // One block per id and no chaining: this is the block cipher itself, used as a permutation, not a mode for messages.
-  const ids = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false).update(plain);
+  const ids = naming.update(plain);
   return units.map((_, i) => `vch_${encode(ids.subarray(i * BLOCK, (i + 1) * BLOCK))}`);
 };
 
