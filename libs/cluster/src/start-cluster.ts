@@ -98,7 +98,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     note('启动各服务…', 'starting the services…');
     const services = SERVICES.map((name) => begin(places.service(name)));
     const gateway = begin(places.gateway());
-    const ready = (child: Child): Promise<void> => child.until(() => isReady(places.probe(child.name)), READY_MS);
+    const ready = (child: Child): Promise<void> => untilReady(child, places.probe(child.name));
     await Promise.all([...services, gateway].map(ready));
     return {
       servers: { kafka, mongo }, rpc: places.rpc, environment: places.environment, eventStore: { url: eventStore.url, prefix: `${name}.` }, ready: (service) => ready(processes.get(service)!),
@@ -125,7 +125,18 @@ const closeTogether = async (processes: ReadonlyMap<string, Child>, closers: Clo
   if (late.length > 0) throw new Error(late.join('\n'));
 };
 
-const isReady = async (url: string): Promise<boolean> => fetch(`${url}/readyz`).then(({ ok }) => ok, () => false);
+/** Settles once a process says that it is ready; else rejects with what it said last. */
+const untilReady = async (child: Child, url: string): Promise<void> => {
+  let said = '';
+  const isReady = async (): Promise<boolean> => {
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    said = (await answer?.text().catch(() => '')) ?? '';
+    return answer?.ok ?? false;
+  };
+  await child.until(isReady, READY_MS).catch((error: Error) => {
+    throw new Error(`${error.message}\n${said}`, { cause: error });
+  });
+};
 
 /** The configured EventStoreDB (`VOUCHSAFE_TEST_EVENTSTORE`), else our log behind its door. */
 const eventStoreOf = async (folder: string, begin: (child: Child) => Child): Promise<{ readonly url: string; readonly what: string }> => {

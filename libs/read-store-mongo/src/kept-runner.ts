@@ -87,9 +87,12 @@ export class KeptRunner implements ProjectionRunner {
   }
 
   async #whole(): Promise<void> {
-    const { projections: { log, name, store }, onRebuilding } = this.#options;
     const inner = this.#inner!;
-    if (inner.stats().failing !== undefined || !(await inner.waitFor(store.head(), CAUGHT_UP_MS))) return;
+    if (inner.stats().failing === undefined && (await inner.waitFor(this.#options.projections.store.head(), CAUGHT_UP_MS))) this.#isWhole();
+  }
+  #isWhole(): void {
+    const { projections: { log, name }, onRebuilding } = this.#options;
+    if (this.#why === undefined) return;
     this.#why = undefined;
     onRebuilding(false);
     log.warn({ runner: name }, 'views are whole again');
@@ -101,7 +104,9 @@ export class KeptRunner implements ProjectionRunner {
   async caughtUp(): Promise<void> {
     const { clock } = this.#options.projections;
     while (!this.#inner && !this.#stopped.signal.aborted) await clock.sleep(AGAIN_MS, this.#stopped.signal);
-    await this.#inner?.caughtUp();
+    const inner = this.#inner;
+    await inner?.caughtUp();
+    if (inner === this.#inner) this.#isWhole();
   }
   async waitFor(position: Position, timeoutMs: number): Promise<boolean> {
     return this.#inner?.waitFor(position, timeoutMs) ?? false;
