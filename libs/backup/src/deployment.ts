@@ -45,7 +45,7 @@ export const openDeployment = async ({ data, marker, ids, log, copied, epochAtLe
   const known = readSmall(path.join(marker, DEPLOYMENT_FILE), markerShape);
   if (known && own?.id !== known.id)
     throw new Fault('MARKER_FOREIGN', `the marker in ${marker} belongs to deployment ${known.id}; name another place for this data, or restore a backup of that deployment`, false);
-  const reason = (own && strayed(own, known)) ?? (own?.raised ? undefined : copied); // once is enough, however often the start fails
+  const reason = strayed(own, known, copied);
   const next = started(own ?? { ...UNBORN, id: `dpl_${ids.uuid()}` }, atLeast(known ?? UNBORN, epochAtLeast), reason !== undefined);
   if (reason) log.warn({ epoch: next.epoch, reason }, 'this data directory is not the one it was: its epoch is raised, and stock will be held until it is released against the journal');
   writeSmall(path.join(data, DEPLOYMENT_FILE), ownShape.write(next)); // before the marker: a crash between leaves the data ahead, which is no harm
@@ -60,7 +60,11 @@ const started = (own: Own, known: Omit<Own, 'id' | 'raised'>, stray: boolean): O
 });
 
 /** Why a directory is not the one its marker knows. */
-const strayed = (own: Own, known: Marker | undefined): string | undefined => {
+const strayed = (own: Own | undefined, known: Marker | undefined, copied: string | undefined): string | undefined => {
+  if (!own) return copied;
+  return byMarker(own, known) ?? (own.raised ? undefined : copied); // once is enough, however often the start fails
+};
+const byMarker = (own: Own, known: Marker | undefined): string | undefined => {
   if (!known) return 'its marker is missing';
   if (known.epoch > own.epoch) return 'its marker has seen a later epoch';
   return known.epoch === own.epoch && known.boots > own.boots ? 'its marker has seen a later start' : undefined;
