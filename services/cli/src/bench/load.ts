@@ -38,7 +38,14 @@ const framed = (message: Uint8Array): Buffer => {
   return frame;
 };
 
-type Tally = { calls: number; failed: number; latencies: number[]; statuses: Record<string, number> };
+/** What has been counted so far; latencies in milliseconds. */
+export type Tally = { calls: number; failed: number; latencies: number[]; statuses: Record<string, number> };
+export const newTally = (): Tally => ({ calls: 0, failed: 0, latencies: [], statuses: {} });
+/** The latency that a share of all calls kept; 0 where there were none. */
+export const quantileOf = (latencies: readonly number[]): ((share: number) => number) => {
+  const sorted = [...latencies].sort((a, b) => a - b);
+  return (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+};
 
 /**
  * Closed-loop load over bare HTTP/2: much cheaper than a grpc-js client, so that it measures the server. Stops by itself after
@@ -46,7 +53,7 @@ type Tally = { calls: number; failed: number; latencies: number[]; statuses: Rec
  */
 export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
   const sessions = await Promise.all(Array.from({ length: plan.sessions }, () => connected(plan.target)));
-  const tally: Tally = { calls: 0, failed: 0, latencies: [], statuses: {} };
+  const tally = newTally();
   const from = performance.now();
   const until = from + plan.seconds * 1000;
   let next = 0;
@@ -56,21 +63,21 @@ export const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
   await Promise.all(Array.from({ length: plan.inFlight }, (_, i) => lane(sessions[i % sessions.length]!)));
   const seconds = (performance.now() - from) / 1000;
   for (const session of sessions) session.close();
-  tally.latencies.sort((a, b) => a - b);
-  const at = (share: number): number => tally.latencies[Math.min(tally.latencies.length - 1, Math.floor(tally.latencies.length * share))] ?? 0;
+  const at = quantileOf(tally.latencies);
   return { calls: tally.calls, failed: tally.failed, seconds, perSecond: tally.calls / seconds, p50Ms: at(0.5), p99Ms: at(0.99), statuses: tally.statuses };
 };
 
-const connected = (target: string): Promise<http2.ClientHttp2Session> =>
+/** A connection for calls in plain text. */
+export const connected = (target: string): Promise<http2.ClientHttp2Session> =>
   new Promise((resolve, reject) => {
     const session = http2.connect(`http://${target}`, { settings: { initialWindowSize: 1 << 20 } });
     session.once('connect', () => resolve(session));
     session.once('error', reject);
   });
 
-const oneCall = (session: http2.ClientHttp2Session, plan: LoadPlan, n: number, tally: Tally): Promise<void> =>
+/** Makes one call and counts it; never rejects. Its time runs from `from` on. */
+export const oneCall = (session: http2.ClientHttp2Session, plan: Pick<LoadPlan, 'path' | 'key' | 'request' | 'wrong'>, n: number, tally: Tally, from = performance.now()): Promise<void> =>
   new Promise((resolve) => {
-    const from = performance.now();
     const stream = session.request({
       ':method': 'POST', ':path': plan.path, 'content-type': 'application/grpc', te: 'trailers', 'grpc-timeout': '30S',
       ...(plan.key && { authorization: `Bearer ${plan.key}` }),

@@ -19,9 +19,11 @@ const BUYERS = 200_000;
 /** Codes that no run of this plan can use up. */
 export const ordersAtMost = ({ seconds, rounds }: Pick<OrdersPlan, 'seconds' | 'rounds'>): number => (seconds * rounds + WARM_SECONDS) * ORDERS_MAX_PER_SECOND;
 
-const request = (n: number): Uint8Array =>
+/** The `n`th order: one unit, prepaid, answered when it has ended. */
+export const orderRequest = (n: number): Uint8Array =>
   toBinary(PlaceOrderRequestSchema, create(PlaceOrderRequestSchema, { number: `B-${n}`, lines: [{ productId: 'prd_video-month', quantity: 1 }], buyer: { ref: `buyer-${n % BUYERS}` }, waitMs: 10_000 }));
-const wrong = (answer: Buffer): string | undefined => {
+/** Undefined for an order that was delivered; else what became of it. */
+export const orderWrong = (answer: Buffer): string | undefined => {
   const { state, reason } = fromBinary(OrderSchema, answer);
   return state === OrderState.COMPLETED ? undefined : `${OrderState[state]} ${reason?.code ?? ''}`;
 };
@@ -30,7 +32,7 @@ const wrong = (answer: Buffer): string | undefined => {
 export const ordersFigure = async ({ ready, echo, seconds, rounds }: OrdersPlan): Promise<Figure> => {
   let next = 0;
   const place = (span: number): Promise<LoadResult> => runLoad({
-    target: ready.grpc, path: '/vouchsafe.order.v1.OrderService/PlaceOrder', key: ready.keys.VOUCHSAFE_KEY_DIST ?? '', sessions: 4, inFlight: 64, seconds: span, request: () => request(next++), wrong,
+    target: ready.grpc, path: '/vouchsafe.order.v1.OrderService/PlaceOrder', key: ready.keys.VOUCHSAFE_KEY_DIST ?? '', sessions: 4, inFlight: 64, seconds: span, request: () => orderRequest(next++), wrong: orderWrong,
   });
   await place(WARM_SECONDS);
   const watch = new LagWatch(ready.http);
@@ -39,7 +41,7 @@ export const ordersFigure = async ({ ready, echo, seconds, rounds }: OrdersPlan)
   const cpuBefore = cpuSeconds(ready.pid);
   let by = '';
   for (let round = 0; round < rounds; round++) {
-    const reference = await echoRate(echo, request(0).length, Math.min(3, seconds));
+    const reference = await echoRate(echo, orderRequest(0).length, Math.min(3, seconds));
     const run = await watch.during(() => place(seconds));
     by = reference.by;
     runs.push(run);

@@ -24,7 +24,7 @@ export const registerMeasure = (program: Command, shell: Shell, t: T, measure = 
   registerBench(program, shell, t, measure);
 };
 
-type Given = Omit<BenchOptions, 'file'>;
+type Given = Omit<BenchOptions, 'file'> & { readonly distributed?: boolean; readonly warm: number; readonly rates: readonly number[] };
 const IDS = 'P1,P4,P5,P7,P9,P10,P11,P12,P13,P14';
 
 /** `--json` is the program's: with a file after it the results go there, and the table stays on the screen. */
@@ -35,11 +35,25 @@ const registerBench = (program: Command, shell: Shell, t: T, measure: typeof ben
     .option('--seconds <n>', t('P1：每轮秒数', 'P1: seconds of a round'), Number, 8).option('--rounds <n>', t('交替测量的轮数，取中位数', 'interleaved rounds; the median counts'), Number, 3)
     .option('--present <n>', t('P9：已有卡密数', 'P9: codes present'), Number, 1_000_000)
     .option('--many <n>', t('P12、P14：已有订单数', 'P12, P14: orders there are'), orders, 30_000)
-    .addHelpText('after', '\n  vouchsafe bench --json results.json\n  vouchsafe bench --only P12,P14 --many 1000000\n')
-    .action(async (file: string | undefined, options: Given) => {
+    .option('--distributed', t('分布式形态：与一体机、与同一 Kafka 的裸往返相比', 'the distributed form, beside the embedded one and a bare round trip through the same Kafka'))
+    .option('--warm <n>', t('分布式：预热秒数', 'distributed: seconds of warming up'), Number, 30)
+    .option('--rates <list>', t('分布式：每秒订单数', 'distributed: orders a second'), rates, [50, 75, 100, 200])
+    .addHelpText('after', '\n  vouchsafe bench --json results.json\n  vouchsafe bench --only P12,P14 --many 1000000\n  vouchsafe bench --distributed --seconds 20 --json apart.json\n')
+    .action(async (file: string | undefined, { distributed, warm: warmSeconds, rates: offered, ...options }: Given) => {
       if (file !== undefined && !program.opts<{ json?: boolean }>().json) throw new CommandFailure(EXIT.usage, `文件 ${file} 要写在 --json 之后`, `a file is written by --json ${file}`);
+      if (distributed) {
+        const { benchDistributed } = await import('../bench/distributed/distributed.js'); // no other command needs its drivers
+        return shell.exit(await benchDistributed(shell.speech(), { seconds: options.seconds, warmSeconds, rates: offered, ...(file !== undefined && { file }) }));
+      }
       shell.exit(await measure(shell.speech(), { ...options, ...(file !== undefined && { file }) }));
     });
+};
+
+const RATE_MAX = 5_000;
+const rates = (text: string): readonly number[] => {
+  const list = text.split(',').map(Number);
+  if (list.some((rate) => !Number.isSafeInteger(rate) || rate < 1 || rate > RATE_MAX)) throw new InvalidArgumentError(`1 … ${RATE_MAX}, 1 … ${RATE_MAX}`);
+  return list;
 };
 
 const ORDERS_MIN = 20_000;
