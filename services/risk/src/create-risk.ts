@@ -8,6 +8,7 @@ import type { Clock, Disk, Figures, Ids, Log, Namespace, Random, ServiceModule, 
 import { celCompiler } from './adapters/cel-compiler.js';
 import { listCodec, reviewCodec, ruleSetCodec, signalCodec, verdictCodec } from './adapters/codecs.js';
 import { diskListFiles } from './adapters/disk-list-files.js';
+import { snapshotCollection, type SnapshotPart, WindowSnapshots } from './adapters/window-snapshots.js';
 import { assessmentHandlers } from './api/assessment-handlers.js';
 import { listHandlers } from './api/list-handlers.js';
 import { reviewHandlers } from './api/review-handlers.js';
@@ -42,6 +43,9 @@ export type RiskPorts = {
 /** Views that risk keeps; also what an audit rebuilds and compares. */
 export const riskProjections = (): readonly BoundProjection[] => [bind(reviewList, reviewCodec, ['case'])];
 
+/** So many events read at a start are not to be read at the next again. */
+const SNAPSHOT_EVENTS = 100_000;
+
 /** The module, with its views' runner and its publisher while they run, for those who watch them. */
 export type Risk = ServiceModule & { readonly projections: () => ProjectionRunner | undefined; readonly publisher: () => Publisher | undefined };
 
@@ -60,7 +64,7 @@ export const createRisk = (ports: RiskPorts, config: RiskConfig): Risk => {
     program: () => shelf.program(), reviewTimeoutMs: config.reviewTimeoutMs, challengeValidMs: config.challengeValidMs,
   });
   const stopped = new AbortController();
-  let running: { readonly runner: ProjectionRunner; readonly publisher: Publisher; readonly following: Promise<void> } | undefined;
+  let running: { readonly runner: ProjectionRunner; readonly publisher: Publisher; readonly following: Promise<void>; readonly snapshots: WindowSnapshots | undefined } | undefined;
   return {
     name: 'risk',
     needs: ['access'],
@@ -70,7 +74,9 @@ export const createRisk = (ports: RiskPorts, config: RiskConfig): Risk => {
       await lists.start();
       await shelf.start();
       const codecs = { verdict: verdictCodec, signal: signalCodec };
-      const { after, events } = await rebuildWindows(windows, codecs, store);
+      const snapshots = store.exclusive ? new WindowSnapshots({ collection: await readStore.collection<SnapshotPart>(snapshotCollection), store, size: config.windows, log }) : undefined;
+      const { after, events } = await rebuildWindows(windows, { codecs, store, from: await snapshots?.load(windows) });
+      if (events >= SNAPSHOT_EVENTS) await snapshots?.save(windows);
       log.info({ events, lists: lists.all().length, rules: shelf.program().version }, 'risk state rebuilt');
       const following = store.exclusive ? Promise.resolve() : followAll({ windows, codecs, store, shelf, lists }, after, stopped.signal);
       const runner = await startProjections({ name: 'risk', store, readStore, log, clock, projections: riskProjections() });
@@ -87,13 +93,14 @@ export const createRisk = (ports: RiskPorts, config: RiskConfig): Risk => {
       const publisher = await startPublisher({
         context: 'risk', store, bus, readStore, categories: ['case'], log, clock, toIntegration: ({ type, data }) => ({ type, data }),
       });
-      running = { runner, publisher, following };
+      running = { runner, publisher, following, snapshots };
     },
     stop: async () => {
       stopped.abort();
       await running?.publisher.stop();
       await running?.runner.stop();
       await running?.following;
+      await running?.snapshots?.save(windows).catch((error: unknown) => log.info({ error: String(error) }, 'the risk windows were not written down; the next start reads them from the log'));
     },
   };
 };

@@ -47,7 +47,7 @@ it('keeps verdicts small and rebuilds the same windows from them (and says how f
   const [recorded] = await store.readStream(`verdict-${asks[7]!.orderId}_fingerprint_of-22-char`, { max: 1 });
   const fresh = new RiskWindows({ keysPerTable: 200_000, momentsPerTable: 1_000_000 });
   const from = performance.now();
-  const { events } = await rebuildWindows(fresh, { verdict: verdictCodec, signal: signalCodec }, store);
+  const { events } = await rebuildWindows(fresh, { codecs: { verdict: verdictCodec, signal: signalCodec }, store });
   const perSecond = events / ((performance.now() - from) / 1000);
   const bytes = JSON.stringify(recorded!.data).length;
   process.stdout.write(`Assess: p50 ${(at(0.5) * 1000).toFixed(0)} µs, p99 ${(at(0.99) * 1000).toFixed(0)} µs; verdict ${bytes} B; rebuild ${Math.round(perSecond)} events/s\n`);

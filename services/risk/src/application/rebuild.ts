@@ -22,9 +22,11 @@ export const takeIn = (windows: RiskWindows, codecs: WindowCodecs, { stream, typ
   if (signal) windows.signal(signal);
 };
 
-/** Rebuilds the windows from all verdicts and signals in one pass. */
-export const rebuildWindows = async (windows: RiskWindows, codecs: WindowCodecs, store: EventStore): Promise<{ readonly after: Position; readonly events: number }> => {
-  let after = START;
+/** Rebuilds the windows from the verdicts and signals behind `from`, all of them by default, in one pass. */
+export const rebuildWindows = async (
+  windows: RiskWindows, { codecs, store, from = START }: { readonly codecs: WindowCodecs; readonly store: EventStore; readonly from?: Position | undefined },
+): Promise<{ readonly after: Position; readonly events: number }> => {
+  let after = from;
   let events = 0;
   for (;;) {
     const page = await store.readAll({ after, categories: WINDOW_CATEGORIES, max: PAGE });

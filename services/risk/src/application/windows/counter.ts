@@ -1,4 +1,4 @@
-import { grown } from './key-table.js';
+import { grown, roomFor } from './key-table.js';
 
 const NONE = -1;
 const MINUTE = 60_000;
@@ -17,6 +17,12 @@ const grainOf = (age: number): number => {
 /** A key's list is thinned when it has grown by so many moments since the last time. */
 const THIN_AFTER = 32;
 const FIRST_NODES = 4096;
+
+/** All there is to know of it. */
+export type SavedCounter = {
+  readonly heads: Int32Array; readonly lengths: Int32Array; readonly thinAt: Int32Array;
+  readonly at: Float64Array; readonly count: Float64Array; readonly sum: Float64Array; readonly next: Int32Array; readonly free: number;
+};
 
 /**
  * Counts and sums per slot over sliding windows up to {@link HORIZON_MS}. A slot is a list of moments, newest first; exact
@@ -132,6 +138,26 @@ export class Counter {
       node = next;
     }
   }
+  save(): SavedCounter {
+    const used = this.#used;
+    return {
+      heads: this.#heads.slice(), lengths: this.#lengths.slice(), thinAt: this.#thinAt.slice(),
+      at: this.#at.slice(0, used), count: this.#count.slice(0, used), sum: this.#sum.slice(0, used), next: this.#next.slice(0, used), free: this.#free,
+    };
+  }
+  /** Becomes the one that was saved. */
+  load(saved: SavedCounter): void {
+    const length = Math.min(this.maxNodes, roomFor(saved.at.length, FIRST_NODES));
+    this.#heads = saved.heads;
+    this.#lengths = saved.lengths;
+    this.#thinAt = saved.thinAt;
+    this.#at = grown(saved.at, new Float64Array(length));
+    this.#count = grown(saved.count, new Float64Array(length));
+    this.#sum = grown(saved.sum, new Float64Array(length));
+    this.#next = grown(saved.next, new Int32Array(length));
+    [this.#free, this.#used] = [saved.free, saved.at.length];
+  }
+
   #take(slot: number): number {
     if (this.#free === NONE && this.#used === this.maxNodes) while (this.#free === NONE && this.makeRoom(slot)) continue;
     if (this.#free !== NONE) {

@@ -1,9 +1,15 @@
-import { grown } from './key-table.js';
+import { grown, roomFor } from './key-table.js';
 
 const NONE = -1;
 const FIRST_NODES = 4096;
 /** Others a slot remembers at most; a count beyond it says "at least so many". */
 export const DISTINCT_MAX = 64;
+
+/** All there is to know of it. */
+export type SavedDistinct = {
+  readonly heads: Int32Array; readonly lengths: Int32Array;
+  readonly other: Uint32Array; readonly at: Float64Array; readonly next: Int32Array; readonly free: number;
+};
 
 /** How many different others each slot met over a sliding window: the last {@link DISTINCT_MAX}, each with when it was last met. */
 export class Distinct {
@@ -94,6 +100,24 @@ export class Distinct {
     }
     this.#drop(slot, before, node);
   }
+  save(): SavedDistinct {
+    const used = this.#used;
+    return {
+      heads: this.#heads.slice(), lengths: this.#lengths.slice(),
+      other: this.#other.slice(0, used), at: this.#at.slice(0, used), next: this.#next.slice(0, used), free: this.#free,
+    };
+  }
+  /** Becomes the one that was saved. */
+  load(saved: SavedDistinct): void {
+    const length = Math.min(this.maxNodes, roomFor(saved.at.length, FIRST_NODES));
+    this.#heads = saved.heads;
+    this.#lengths = saved.lengths;
+    this.#other = grown(saved.other, new Uint32Array(length));
+    this.#at = grown(saved.at, new Float64Array(length));
+    this.#next = grown(saved.next, new Int32Array(length));
+    [this.#free, this.#used] = [saved.free, saved.at.length];
+  }
+
   #take(slot: number): number {
     if (this.#free === NONE && this.#used === this.maxNodes) while (this.#free === NONE && this.makeRoom(slot)) continue;
     if (this.#free !== NONE) {

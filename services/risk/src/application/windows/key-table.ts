@@ -3,6 +3,9 @@ import type { Key } from './key.js';
 const NONE = -1;
 const FIRST = 1024;
 
+/** All there is to know of a table, but for what follows from it. */
+export type SavedKeys = { readonly keys: Float64Array; readonly newer: Int32Array; readonly older: Int32Array; readonly freed: readonly number[]; readonly newest: number; readonly oldest: number };
+
 /**
  * Keys with small numbers (slots), at most `max` of them: the one not touched for longest gives way. What hangs on a slot
  * is freed by `onEvict` before the slot is given to another key. An open hash table in typed arrays: nothing for the
@@ -11,9 +14,9 @@ const FIRST = 1024;
 export class KeyTable {
   /** Slot + 1 by hash, 0 where there is none; at least half of it is empty. */
   #cells = new Int32Array(FIRST * 2);
-  #keys = new Float64Array(FIRST);
-  #newer = new Int32Array(FIRST).fill(NONE);
-  #older = new Int32Array(FIRST).fill(NONE);
+  #keys: Float64Array = new Float64Array(FIRST);
+  #newer: Int32Array = new Int32Array(FIRST).fill(NONE);
+  #older: Int32Array = new Int32Array(FIRST).fill(NONE);
   readonly #freed: number[] = [];
   #used = 0;
   #newest = NONE;
@@ -59,6 +62,23 @@ export class KeyTable {
     this.#unlink(slot);
     this.#freed.push(slot);
     return true;
+  }
+
+  save(): SavedKeys {
+    const used = this.#used;
+    return { keys: this.#keys.slice(0, used), newer: this.#newer.slice(0, used), older: this.#older.slice(0, used), freed: [...this.#freed], newest: this.#newest, oldest: this.#oldest };
+  }
+  /** Becomes the table that was saved. */
+  load({ keys, newer, older, freed, newest, oldest }: SavedKeys): void {
+    const length = roomFor(keys.length, FIRST);
+    this.#keys = grown(keys, new Float64Array(length));
+    this.#newer = grown(newer, new Int32Array(length).fill(NONE));
+    this.#older = grown(older, new Int32Array(length).fill(NONE));
+    this.#freed.splice(0, this.#freed.length, ...freed);
+    [this.#used, this.#newest, this.#oldest] = [keys.length, newest, oldest];
+    this.#cells = new Int32Array(length * 2);
+    const free = new Set(freed);
+    for (let slot = 0; slot < keys.length; slot++) if (!free.has(slot)) this.#enter(slot);
   }
 
   #freeSlot(): number {
@@ -113,6 +133,13 @@ export class KeyTable {
     for (let slot = 0; slot < this.#used; slot++) this.#enter(slot);
   }
 }
+
+/** `first`, doubled until `used` fit in. */
+export const roomFor = (used: number, first: number): number => {
+  let length = first;
+  while (length < used) length *= 2;
+  return length;
+};
 
 /** `into` with what `from` held at its beginning. */
 export const grown = <A extends Int32Array | Float64Array | Uint32Array>(from: A, into: A): A => {

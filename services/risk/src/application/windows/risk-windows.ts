@@ -1,7 +1,7 @@
 import type { Signal } from '../../domain/signal.js';
 import type { Parties, Verdict } from '../../domain/verdict.js';
 import { hashOf, keyOf, scopedKey } from './key.js';
-import { WindowTable } from './table.js';
+import { type SavedTable, WindowTable } from './table.js';
 
 /** Counters and sets of others that every kind of party has. */
 export const COUNTERS = ['orders', 'denied', 'signups', 'logins', 'failures', 'chargebacks'] as const;
@@ -20,6 +20,12 @@ export type WindowsSize = {
   readonly keysPerTable: number;
   /** Moments held per kind and counter. */
   readonly momentsPerTable: number;
+};
+
+type SavedParties = SavedTable<CounterName, DistinctName>;
+/** All that the windows hold, as plain data. */
+export type SavedWindows = {
+  readonly tables: { readonly [K in PartyKind]: SavedParties }; readonly channels: SavedTable<'orders', never>; readonly products: SavedTable<'units', never>;
 };
 
 /** What of an order the windows keep. */
@@ -43,6 +49,17 @@ export class RiskWindows {
     const small = { maxKeys: Math.min(size.keysPerTable, 20_000), maxNodes: size.momentsPerTable };
     this.channels = new WindowTable(small, ['orders'], []);
     this.products = new WindowTable(small, ['units'], []);
+  }
+
+  save(): SavedWindows {
+    const { buyer, device, ip, payee } = this.tables;
+    return { tables: { buyer: buyer.save(), device: device.save(), ip: ip.save(), payee: payee.save() }, channels: this.channels.save(), products: this.products.save() };
+  }
+  /** Become the windows that were saved, of the same size. */
+  load({ tables, channels, products }: SavedWindows): void {
+    for (const kind of PARTY_KINDS) this.tables[kind].load(tables[kind]);
+    this.channels.load(channels);
+    this.products.load(products);
   }
 
   /** Takes an order in, once its verdict is accepted. */

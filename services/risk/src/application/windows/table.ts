@@ -1,8 +1,13 @@
-import { Counter } from './counter.js';
-import { Distinct } from './distinct.js';
-import { KeyTable } from './key-table.js';
+import { Counter, type SavedCounter } from './counter.js';
+import { Distinct, type SavedDistinct } from './distinct.js';
+import { KeyTable, type SavedKeys } from './key-table.js';
 
 export type TableSize = { readonly maxKeys: number; readonly maxNodes: number };
+
+/** All there is to know of a table. */
+export type SavedTable<C extends string, D extends string> = {
+  readonly keys: SavedKeys; readonly counters: { readonly [K in C]: SavedCounter }; readonly distincts: { readonly [K in D]: SavedDistinct }; readonly since: Float64Array;
+};
 
 /** Windows of one kind of key: named counters and named sets of others met. Memory is bounded by {@link TableSize}. */
 export class WindowTable<C extends string, D extends string> {
@@ -10,7 +15,7 @@ export class WindowTable<C extends string, D extends string> {
   readonly #counters: { readonly [K in C]: Counter };
   readonly #distincts: { readonly [K in D]: Distinct };
   /** When the key began to exist (sign-up), epoch ms by slot; NaN = not known. */
-  #since = new Float64Array(1024).fill(Number.NaN);
+  #since: Float64Array = new Float64Array(1024).fill(Number.NaN);
 
   constructor(size: TableSize, counters: readonly C[], distincts: readonly D[]) {
     this.keys = new KeyTable(size.maxKeys, (slot) => this.#clear(slot));
@@ -52,9 +57,23 @@ export class WindowTable<C extends string, D extends string> {
     return slot < 0 ? Number.NaN : (this.#since[slot] ?? Number.NaN);
   }
 
+  save(): SavedTable<C, D> {
+    return { keys: this.keys.save(), counters: mapped(this.#counters, (counter) => counter.save()), distincts: mapped(this.#distincts, (distinct) => distinct.save()), since: this.#since.slice() };
+  }
+  /** Becomes the table that was saved, of the same size and names. */
+  load(saved: SavedTable<C, D>): void {
+    this.keys.load(saved.keys);
+    for (const name of Object.keys(this.#counters) as C[]) this.#counters[name].load(saved.counters[name]);
+    for (const name of Object.keys(this.#distincts) as D[]) this.#distincts[name].load(saved.distincts[name]);
+    this.#since = saved.since;
+  }
+
   #clear(slot: number): void {
     for (const counter of Object.values<Counter>(this.#counters)) counter.clear(slot);
     for (const distinct of Object.values<Distinct>(this.#distincts)) distinct.clear(slot);
     if (slot < this.#since.length) this.#since[slot] = Number.NaN;
   }
 }
+
+const mapped = <K extends string, A, B>(record: { readonly [key in K]: A }, to: (value: A) => B): { readonly [key in K]: B } =>
+  Object.fromEntries(Object.entries<A>(record).map(([key, value]) => [key, to(value)])) as { readonly [key in K]: B };
