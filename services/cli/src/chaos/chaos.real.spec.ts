@@ -8,6 +8,8 @@ const MINUTES = 60_000;
 const LONG = process.env['VOUCHSAFE_LONG'] === '1';
 /** The short form has these two; the long one all, in `vouchsafe chaos`. */
 const SHORT = [1, 6];
+/** Each starts a dozen processes, some of them thrice. */
+const [SHORT_MINUTES, LONG_MINUTES] = [6, 20];
 const isCompiled = existsSync(path.resolve(__dirname, '../../../order/dist/main.js'));
 
 describeReal(['Kafka', 'MongoDB'], 'what is promised stays true', () => {
@@ -16,5 +18,5 @@ describeReal(['Kafka', 'MongoDB'], 'what is promised stays true', () => {
     const told = await perform(scenario, { seed: 1, rounds: 1, rate: 4, patienceMs: MINUTES, keep: false }, () => {});
     expect(told).toMatchObject({ scenario: scenario.number, lost: 0, twice: 0, stuck: 0, ledger_sum: 0, damage: 0, wrong: [], examples: [] });
     expect(told.acked).toBeGreaterThan(0);
-  }, 6 * MINUTES);
+  }, (LONG ? LONG_MINUTES : SHORT_MINUTES) * MINUTES);
 });
