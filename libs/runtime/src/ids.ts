@@ -81,5 +81,15 @@ const scratchTo = (length: number): Buffer => {
   return (views[length] ??= scratch.subarray(0, length));
 };
 
+/** The id asked for last: whoever appends an event often notes it elsewhere in the next moment. */
+const latest = { commandId: '', index: -1, id: '' };
+
 /** The id of the `index`th event that command `commandId` caused (ARCHITECTURE §4.2). */
-export const eventIdOf = (commandId: string, index: number): string => uuidv5(`event/${commandId}/${index}`);
+export const eventIdOf = (commandId: string, index: number): string => {
+  if (latest.index !== index || latest.commandId !== commandId) {
+    latest.id = uuidv5(`event/${commandId}/${index}`);
+    latest.commandId = commandId;
+    latest.index = index;
+  }
+  return latest.id;
+};

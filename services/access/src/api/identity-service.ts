@@ -27,12 +27,12 @@ export const identityService = ({ authenticator, approvals, encryption, vault, n
       permissions: [...permissions], cacheUntilMs: BigInt(cacheUntil), ratePerSecond: credential.ratePerSecond, concurrency: credential.concurrency,
     };
   },
-  protect: async ({ values, channelId }, context) => {
+  protect: ({ values, channelId }, context) => {
     ourselves(context);
     const checked = values.map(({ kind, value }, i) => personalValue(kind, value, i));
     if (checked.length > PERSONAL_VALUES_MAX) throw new RpcFailure('invalid', 'FIELD_INVALID', { max: String(PERSONAL_VALUES_MAX) });
     const buyer = checked.find(({ kind }) => kind === 'buyer')?.value;
-    return { values: [...(await vault.protect(checked, { channelId, ...(buyer !== undefined && { buyer }) }))] };
+    return vault.protect(checked, { channelId, ...(buyer !== undefined && { buyer }) }).then((kept) => ({ values: [...kept] }));
   },
   reveal: async ({ ref }, context) => {
     ourselves(context);

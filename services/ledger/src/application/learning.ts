@@ -1,9 +1,10 @@
 import type { EventMessage } from '@vouchsafe/bus';
 import type { InventoryIntegrationEvent, RedemptionIntegrationEvent } from '@vouchsafe/contracts';
+import type { Soon } from '@vouchsafe/event-store';
 import { Fault, type Of, roundHalfUp, taxWithin } from '@vouchsafe/kernel';
 import type { Fact } from '../domain/fact.js';
 import { fingerprintOf } from '../domain/fingerprint.js';
-import type { Booking, Desk } from './desk.js';
+import type { Booked, Booking, Desk } from './desk.js';
 import type { Catalogue } from './ports.js';
 
 type Source = Pick<EventMessage, 'id' | 'occurredAt' | 'correlation' | 'principal' | 'trace'>;
@@ -20,21 +21,25 @@ export class Learning {
     await this.#book(inventoryFact(event), source);
   }
   async fromRedemption(event: RedemptionIntegrationEvent, source: Source): Promise<void> {
-    await this.#book(await this.#redemptionFact(event), source);
+    const learned = this.#redemptionFact(event);
+    const booking = this.#book(learned instanceof Promise ? await learned : learned, source);
+    if (booking) await booking;
   }
 
-  async #book(learned: Learned, { id, occurredAt, correlation, principal, trace }: Source): Promise<void> {
-    if (!learned) return;
-    const envelope = { commandId: `book/${id}`, correlation, principal, at: occurredAt, ...(trace !== undefined && { trace }) };
-    const booked = await this.desk.book({ ...learned, occurredAt }, envelope);
-    // Not retried into something else: it is parked, and a person looks at why the two services disagree.
-    if (!booked.ok) throw new Fault('FACT_REFUSED', `${learned.fact.type} ${learned.factId}: ${booked.code} ${booked.details['flaw'] ?? ''}`, booked.code === 'ORIGINAL_UNKNOWN');
+  /** Undefined where it is done already. */
+  #book(learned: Learned, { id, occurredAt, correlation, principal, trace }: Source): Promise<void> | undefined {
+    if (!learned) return undefined;
+    const { factId, fact, fingerprint } = learned;
+    const booked = this.desk.book({ factId, fact, fingerprint, occurredAt }, { commandId: `book/${id}`, correlation, principal, at: occurredAt, trace });
+    if (booked instanceof Promise) return booked.then((later) => standing(learned, later));
+    standing(learned, booked);
+    return undefined;
   }
 
   /** Others' codes earned their revenue at delivery; only own vouchers do when they are used or lapse. */
-  async #redemptionFact(event: RedemptionIntegrationEvent): Promise<Learned> {
+  #redemptionFact(event: RedemptionIntegrationEvent): Soon<Learned> {
     switch (event.type) {
-      case 'VoucherRedeemed': return event.kind === 'own_voucher' ? { factId: event.factId, fact: await this.#redeemed(event), fingerprint: fingerprintOf(event) } : undefined;
+      case 'VoucherRedeemed': return event.kind === 'own_voucher' ? this.#redeemed(event) : undefined;
       case 'RedemptionReversed': {
         const { factId, dims, originalFactId, kind } = event;
         return kind === 'own_voucher' ? { factId, fact: { type: 'RedemptionReversed', dims, originalFactId } } : undefined;
@@ -48,15 +53,27 @@ export class Learning {
   }
 
   /** At a partner's store the partner is owed the value less our commission, by the terms of the day it is booked. */
-  async #redeemed({ dims, ownClass, gross, tax, partnerMerchantId, terminalId }: Of<RedemptionIntegrationEvent, 'VoucherRedeemed'>): Promise<Fact> {
-    const use = { type: 'Redeemed', dims, ownClass, gross, tax } as const;
-    if (partnerMerchantId === undefined) return use;
+  #redeemed(event: Redeemed): Soon<Learned> {
+    const { factId, dims, ownClass, gross, tax, partnerMerchantId } = event;
+    if (partnerMerchantId !== undefined) return this.#atPartner(event, partnerMerchantId);
+    return { factId, fact: { type: 'Redeemed', dims, ownClass, gross, tax }, fingerprint: fingerprintOf(event) };
+  }
+  async #atPartner(event: Redeemed, partnerMerchantId: string): Promise<Learned> {
+    const { factId, dims, ownClass, gross, tax, terminalId } = event;
     const terms = await this.catalogue.partnerTerms(terminalId);
     if (!terms) throw new Fault('TERMINAL_UNKNOWN', `the catalogue does not know terminal ${terminalId}`);
     const partnerCommission = { ...gross, minor: roundHalfUp(gross.minor * BigInt(terms.commissionBp), WHOLE_BP) };
-    return { ...use, partnerMerchantId, partnerCommission, partnerCommissionTax: taxWithin(partnerCommission, terms.commissionTaxBp) };
+    const fact = { type: 'Redeemed', dims, ownClass, gross, tax, partnerMerchantId, partnerCommission, partnerCommissionTax: taxWithin(partnerCommission, terms.commissionTaxBp) } as const;
+    return { factId, fact, fingerprint: fingerprintOf(event) };
   }
 }
+type Redeemed = Of<RedemptionIntegrationEvent, 'VoucherRedeemed'>;
+
+/** Not retried into something else: it is parked, and a person looks at why the two services disagree. */
+const standing = ({ fact, factId }: NonNullable<Learned>, booked: Booked): void => {
+  if (booked.ok) return;
+  throw new Fault('FACT_REFUSED', `${fact.type} ${factId}: ${booked.code} ${booked.details['flaw'] ?? ''}`, booked.code === 'ORIGINAL_UNKNOWN');
+};
 
 const inventoryFact = (event: InventoryIntegrationEvent): Learned => {
   switch (event.type) {
