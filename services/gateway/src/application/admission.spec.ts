@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Admission, type AdmissionLimits, type Release } from './admission.js';
 
 const limits: AdmissionLimits = { inFlight: 4, waiting: 6, inFlightPerKey: 2, waitingPerKey: 3, streams: 3, streamsPerKey: 2 };
-const notOver = () => false;
+const notOver = { isOver: () => false };
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('admission', () => {
@@ -42,7 +42,7 @@ describe('admission', () => {
   it('passes over those nobody waits for any more', async () => {
     const admission = new Admission({ ...limits, inFlight: 1, inFlightPerKey: 1 });
     const release = admission.enter('a', notOver) as Release;
-    const gone = admission.enter('a', () => true) as Promise<Release>;
+    const gone = admission.enter('a', { isOver: () => true }) as Promise<Release>;
     const next = admission.enter('a', notOver) as Promise<Release>;
     release();
     await expect(gone).rejects.toMatchObject({ code: 'BUSY' });

@@ -9,7 +9,9 @@ export type AdmissionLimits = {
 };
 export type Release = () => void;
 
-type Waiter = { readonly go: (release: Release) => void; readonly refuse: (error: Error) => void; readonly isOver: () => boolean };
+/** Whoever waits for a place. */
+export type Waiting = { /** Nobody waits for it any more. */ isOver(): boolean };
+type Waiter = { readonly go: (release: Release) => void; readonly refuse: (error: Error) => void; readonly call: Waiting };
 type Lane = { inFlight: number; streams: number; readonly waiting: Waiter[] };
 
 const RETRY_AFTER_MS = 1_000;
@@ -44,14 +46,14 @@ export class Admission {
     return this.#lanes.size;
   }
 
-  /** A place for one call, now or when it is its turn; `isOver` tells that nobody waits for it any more. Release it once. */
-  enter(key: string, isOver: () => boolean): Release | Promise<Release> {
+  /** A place for one call, now or when it is its turn; a call that is over meanwhile is passed by. Release it once. */
+  enter(key: string, call: Waiting): Release | Promise<Release> {
     const lane = this.#lane(key);
     if (this.#inFlight < this.#limits.inFlight && lane.inFlight < this.#limits.inFlightPerKey && lane.waiting.length === 0) return this.#take(key, lane);
     if (this.#waiting >= this.#limits.waiting || lane.waiting.length >= this.#limits.waitingPerKey) return this.#refuse(key, lane);
     return new Promise<Release>((go, refuse) => {
       this.#waiting++;
-      lane.waiting.push({ go, refuse, isOver });
+      lane.waiting.push({ go, refuse, call });
     });
   }
 
@@ -96,7 +98,7 @@ export class Admission {
   #nextOf(lane: Lane): Waiter | undefined {
     for (let waiter = lane.waiting.shift(); waiter; waiter = lane.waiting.shift()) {
       this.#waiting--;
-      if (!waiter.isOver()) return waiter;
+      if (!waiter.call.isOver()) return waiter;
       waiter.refuse(new RpcFailure('throttled', 'BUSY', { queue: 'deadline' }, { retryAfterMs: RETRY_AFTER_MS }));
     }
     return undefined;

@@ -14,8 +14,9 @@ export type Shown = {
   readonly authorization: string;
   readonly peerIp: string;
   /** What a signature covers; undefined where a body is not there as a whole (streams of requests). */
-  readonly signed: () => { readonly method: string; readonly path: string; readonly query: string; readonly body: Uint8Array } | undefined;
+  signed(): Signed | undefined;
 };
+export type Signed = { readonly method: string; readonly path: string; readonly query: string; readonly body: Uint8Array };
 /** A caller known, with the limits of the credential that was shown. */
 export type Known = { readonly caller: Caller; readonly limit: RateLimit };
 type Cached = Known & { readonly untilMs: number };
@@ -81,9 +82,10 @@ export class Credentials {
     for (const [key, { caller }] of this.#cache.entries()) if (caller.principalId === principalId) this.#cache.delete(key);
   }
 
-  #request({ authorization, peerIp, signed }: Shown): MessageInitShape<typeof AuthenticateRequestSchema> {
+  #request(shown: Shown): MessageInitShape<typeof AuthenticateRequestSchema> {
+    const { authorization, peerIp } = shown;
     if (!/^vs-/i.test(authorization)) return { authorization, peerIp };
-    const call = signed();
+    const call = shown.signed();
     if (!call) throw failureOf(gatewayErrors, 'SIGNED_STREAM_UNSUPPORTED');
     const { method, path, query, body } = call;
     return { authorization, peerIp, method, path, query, bodySha256: hash('sha256', body, 'buffer') };

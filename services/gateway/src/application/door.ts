@@ -1,5 +1,5 @@
 import { accessEvents } from '@vouchsafe/contracts';
-import { Fault, plusMs } from '@vouchsafe/kernel';
+import { type Instant, plusMs } from '@vouchsafe/kernel';
 import { type CallContext, type Caller, failureOf, type Locale, RpcFailure } from '@vouchsafe/rpc';
 import type { Clock, Log, Namespace } from '@vouchsafe/runtime';
 import type { CallSpan, Tracing } from '@vouchsafe/telemetry';
@@ -34,9 +34,9 @@ export type Knock = Shown & {
   /** Unary calls and those with one request hold a place; streams are counted apart and have no deadline of ours. */
   readonly isStream: boolean;
   /** Whether the caller hung up meanwhile. */
-  readonly isGone: () => boolean;
+  isGone(): boolean;
   /** Called once, when the deadline passed before {@link Entered.leave}. */
-  readonly onDue: () => void;
+  onDue(): void;
 };
 /** Somebody who was let in. */
 export type Entered = {
@@ -47,7 +47,7 @@ export type Entered = {
   readonly limit: RateLimit | undefined;
   readonly span: CallSpan | undefined;
   /** Settles when everything this process decided so far is durable: no reply goes before. */
-  readonly floor: () => Promise<void>;
+  floor(): Promise<void>;
   /** Gives the place back, once the work is done; twice is harmless. */
   leave(): void;
 };
@@ -138,13 +138,9 @@ export class Door {
   #admit(knock: Knock, mode: Namespace, { namespace, admission }: Side, known: Known | undefined): Entered | Promise<Entered> {
     const caller = known?.caller ?? this.#anonymous[mode]!;
     const deadlineMs = Math.min(knock.deadlineMs ?? this.#limits.defaultDeadlineMs, this.#limits.maxDeadlineMs);
-    const call: InFlight = new InFlight(knock.isStream ? Infinity : this.#clock.monotonicMs() + deadlineMs, () => {
-      call.over = true;
-      call.abort(new Fault('DEADLINE_EXCEEDED', 'the deadline of the call passed'));
-      knock.onDue();
-    });
+    const call = new InFlight(knock.isStream ? Infinity : this.#clock.monotonicMs() + deadlineMs, knock);
     const key = caller.channelId ?? caller.principalId;
-    const place = knock.isStream ? admission.open(key) : admission.enter(key, () => call.over || knock.isGone());
+    const place = knock.isStream ? admission.open(key) : admission.enter(key, call);
     this.deadlines.add(call);
     const letting = { mode, namespace, caller, call, deadlineMs, known };
     if (typeof place === 'function' && !needsApproval(knock.entry, caller)) return this.#entered(knock, { ...letting, release: place });
@@ -168,28 +164,62 @@ export class Door {
     const { entry, requestId, callId, locale, traceparent, approvalId } = knock;
     const span = this.#tracing?.start(entry.name, { 'vouchsafe.mode': mode, 'vouchsafe.principal': caller.principalId, 'vouchsafe.request': requestId }, traceparent);
     const trace = span?.traceparent ?? traceparent;
-    const { store } = namespace;
-    return {
-      namespace, mode, call, span, limit: known?.limit,
-      context: {
-        caller, requestId: callId, locale, deadline: plusMs(namespace.clock.now(), knock.isStream ? STREAM_MS : deadlineMs),
-        ...(trace !== undefined && { trace }),
-        ...(approvalId !== '' && needsApproval(entry, caller) && { approvalId }),
-        get signal() { return call.signal; },
-      },
-      floor: () => store.durable(store.head()),
-      leave: () => {
-        this.deadlines.remove(call);
-        release();
-        known?.limit.done();
-        known = undefined;
-      },
-    };
+    const deadline = plusMs(namespace.clock.now(), knock.isStream ? STREAM_MS : deadlineMs);
+    const context = new EnteredContext(call, caller, { requestId: callId, deadline, locale });
+    if (trace !== undefined) context.trace = trace;
+    if (approvalId !== '' && needsApproval(entry, caller)) context.approvalId = approvalId;
+    return new Visitor({ mode, namespace, call, release, limit: known?.limit, deadlines: this.deadlines }, context, span);
+  }
+}
+
+class EnteredContext implements CallContext {
+  readonly requestId: string;
+  readonly deadline: Instant;
+  readonly locale: Locale;
+  trace?: string;
+  approvalId?: string;
+  readonly #call: InFlight;
+  constructor(call: InFlight, readonly caller: Caller, { requestId, deadline, locale }: Pick<CallContext, 'requestId' | 'deadline' | 'locale'>) {
+    this.#call = call;
+    this.requestId = requestId;
+    this.deadline = deadline;
+    this.locale = locale;
+  }
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+}
+
+type Held = Pick<Entered, 'mode' | 'namespace' | 'call' | 'limit'> & { readonly release: Release; readonly deadlines: Deadlines };
+class Visitor implements Entered {
+  readonly namespace: GatewayNamespace;
+  readonly mode: Namespace;
+  readonly call: InFlight;
+  readonly limit: RateLimit | undefined;
+  readonly #held: Held;
+  #left = false;
+  constructor(held: Held, readonly context: CallContext, readonly span: CallSpan | undefined) {
+    this.namespace = held.namespace;
+    this.mode = held.mode;
+    this.call = held.call;
+    this.limit = held.limit;
+    this.#held = held;
+  }
+  floor(): Promise<void> {
+    const { store } = this.namespace;
+    return store.durable(store.head());
+  }
+  leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#held.deadlines.remove(this.call);
+    this.#held.release();
+    this.limit?.done();
   }
 }
 type Letting = {
   readonly mode: Namespace; readonly namespace: GatewayNamespace; readonly caller: Caller; readonly call: InFlight; readonly deadlineMs: number;
-  known: Known | undefined; readonly release: Release;
+  readonly known: Known | undefined; readonly release: Release;
 };
 
 /** A caller who was counted and then not let in. */

@@ -1,3 +1,4 @@
+import { Fault } from '@vouchsafe/kernel';
 import type { Clock, Stop, Timers } from '@vouchsafe/runtime';
 
 /** A call under way. `signal` is made only for those who ask. */
@@ -7,7 +8,19 @@ export class InFlight {
   /** Set once the caller has its answer, or is gone. */
   over = false;
 
-  constructor(readonly dueAt: number, readonly onDue: () => void) {}
+  /** `caller`: told when the time is over, and asked whether somebody is still there. */
+  constructor(readonly dueAt: number, readonly caller: { onDue(): void; isGone(): boolean }) {}
+
+  /** Nobody waits for it any more. */
+  isOver(): boolean {
+    return this.over || this.caller.isGone();
+  }
+  /** Its time is over: whoever works on it is told, then the caller. */
+  onDue(): void {
+    this.over = true;
+    this.abort(new Fault('DEADLINE_EXCEEDED', 'the deadline of the call passed'));
+    this.caller.onDue();
+  }
 
   get signal(): AbortSignal {
     if (!this.#abort) {

@@ -10,9 +10,9 @@ import type { GatewayNamespace } from './ports.js';
 export type Approvable = {
   readonly entry: Entry; readonly approvalId: string; readonly requestId: string;
   /** The request message's bytes; undefined for streams of requests. */
-  readonly signed: () => { readonly body: Uint8Array } | undefined;
+  signed(): { readonly body: Uint8Array } | undefined;
   /** The request as message bytes, where `signed` covers other bytes (HTTP). */
-  readonly requestBytes?: () => Uint8Array | undefined;
+  requestBytes?(): Uint8Array | undefined;
 };
 const ASK_MS = 5_000;
 
@@ -23,8 +23,9 @@ export const needsApproval = ({ access }: Entry, caller: Caller): boolean => acc
  * A method where {@link needsApproval} holds goes on only with an approval of exactly this request, which it uses up. Without one
  * it is put up for approval: APPROVAL_REQUIRED names the approval to decide about. A request that only validates needs none.
  */
-export const requireApproval = async ({ entry, approvalId, requestId, signed, requestBytes }: Approvable, caller: Caller, namespace: GatewayNamespace): Promise<void> => {
-  const bytes = requestBytes ? requestBytes() : signed()?.body;
+export const requireApproval = async (asked: Approvable, caller: Caller, namespace: GatewayNamespace): Promise<void> => {
+  const { entry, approvalId, requestId } = asked;
+  const bytes = asked.requestBytes ? asked.requestBytes() : asked.signed()?.body;
   if (!bytes) throw failureOf(gatewayErrors, 'APPROVAL_REQUIRED', { reason: 'a stream of requests cannot be approved' });
   const message = decodeRequest(entry.method.input, bytes);
   if (Reflect.get(message, 'validateOnly') === true) return;

@@ -3,8 +3,9 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { Fault } from '@vouchsafe/kernel';
-import { drained, type ErrorBook, grpcPath, grpcStatusOf, Presence, rawGrpcDefinition, type Refusal, requestsOf } from '@vouchsafe/rpc';
-import type { Clock, Log } from '@vouchsafe/runtime';
+import { drained, type ErrorBook, grpcPath, grpcStatusOf, type Locale, Presence, rawGrpcDefinition, type Refusal, requestsOf } from '@vouchsafe/rpc';
+import type { Clock, Log, Namespace } from '@vouchsafe/runtime';
+import type { Signed } from '../../application/credentials.js';
 import type { Door, Entered, Knock } from '../../application/door.js';
 import type { MethodMetrics } from '../../application/metrics.js';
 import type { GatewayMetrics } from '../../application/metrics.js';
@@ -104,48 +105,67 @@ export class GrpcEdge {
   }
 
   #visit(entry: Entry, metrics: MethodMetrics, call: AnyCall, request: Bytes | undefined, refuse: (told: Told) => void): Visit {
-    return new Visit({ ...this.#parts, entry, metrics, call, request, refuse });
+    return new Visit({ edge: this.#parts, entry, metrics, request }, call, refuse);
   }
 }
 
 type Told = ReturnType<typeof grpcStatusOf> & Error;
-type VisitParts = Omit<GrpcEdgeParts, 'metrics'> & {
-  readonly entry: Entry; readonly metrics: MethodMetrics; readonly call: AnyCall; readonly request: Bytes | undefined;
-  readonly refuse: (told: Told) => void;
-};
+type VisitParts = { readonly edge: GrpcEdgeParts; readonly entry: Entry; readonly metrics: MethodMetrics; readonly request: Bytes | undefined };
 
-/** One call on its way through: answered exactly once, by success, refusal or deadline. */
-class Visit {
+/** One call on its way through, and what it knocks with: answered exactly once, by success, refusal or deadline. */
+class Visit implements Knock {
+  readonly entry: Entry;
+  readonly peerIp: string;
+  readonly locale: Locale;
+  readonly authorization: string;
+  readonly approvalId: string;
+  readonly callId: string;
+  readonly requestId: string;
+  readonly traceparent: string | undefined;
+  readonly mode: Namespace | undefined;
+  readonly deadlineMs: number | undefined;
+  readonly isStream: boolean;
   readonly #parts: VisitParts;
-  readonly #knock: Knock;
+  readonly #call: AnyCall;
+  readonly #refuse: (told: Told) => void;
   readonly #from: number;
   #answered = false;
   #succeeded = false;
-  #entered: Entered | undefined;
+  #entered: Entered | undefined = undefined;
 
-  constructor(parts: VisitParts) {
+  constructor(parts: VisitParts, call: AnyCall, refuse: (told: Told) => void) {
+    const { edge: { door, clock }, entry } = parts;
+    const { metadata } = call;
     this.#parts = parts;
-    this.#from = parts.clock.monotonicMs();
-    this.#knock = this.#knockOf(parts);
+    this.#call = call;
+    this.#refuse = refuse;
+    this.#from = clock.monotonicMs();
+    this.entry = entry;
+    this.peerIp = peerIpOf(call.getPeer());
+    this.locale = languageOf(metadata);
+    this.authorization = header(metadata, 'authorization');
+    this.approvalId = entry.access.twoPersons ? header(metadata, 'x-approval-id') : '';
+    this.callId = door.nextRequestId();
+    this.requestId = requestIdOf(header(metadata, 'x-request-id')) ?? this.callId;
+    this.traceparent = traceparentOf(header(metadata, 'traceparent'));
+    this.mode = entry.isPublic ? modeHeader(header(metadata, 'x-vouchsafe-mode')) : undefined;
+    this.deadlineMs = millisLeft(call.getDeadline(), clock.now());
+    this.isStream = entry.method.methodKind !== 'unary';
   }
 
-  #knockOf({ entry, call, request, door, clock }: VisitParts): Knock {
-    const { metadata } = call;
-    const callId = door.nextRequestId();
-    return {
-      entry, peerIp: peerIpOf(call.getPeer()), locale: languageOf(metadata),
-      authorization: header(metadata, 'authorization'), approvalId: entry.access.twoPersons ? header(metadata, 'x-approval-id') : '',
-      callId, requestId: requestIdOf(header(metadata, 'x-request-id')) ?? callId,
-      traceparent: traceparentOf(header(metadata, 'traceparent')), mode: entry.isPublic ? modeHeader(header(metadata, 'x-vouchsafe-mode')) : undefined,
-      deadlineMs: millisLeft(call.getDeadline(), clock.now()), isStream: entry.method.methodKind !== 'unary',
-      signed: () => request && { method: 'POST', path: grpcPath(entry.method), query: '', body: request },
-      isGone: () => call.cancelled,
-      onDue: () => this.#refuse(TOO_LATE),
-    };
+  signed(): Signed | undefined {
+    const { entry, request } = this.#parts;
+    return request && { method: 'POST', path: grpcPath(entry.method), query: '', body: request };
+  }
+  isGone(): boolean {
+    return this.#call.cancelled;
+  }
+  onDue(): void {
+    this.#tell(TOO_LATE);
   }
 
   enter(): Entered | Promise<Entered> {
-    const entered = this.#parts.door.enter(this.#knock);
+    const entered = this.#parts.edge.door.enter(this);
     if (entered instanceof Promise) return entered.then((later) => (this.#entered = later));
     this.#entered = entered;
     return entered;
@@ -169,25 +189,25 @@ class Visit {
     if (this.#answered) return;
     let cause = error;
     try {
-      await (this.#entered ? this.#entered.floor() : this.#parts.door.floorOf(this.#knock));
+      await (this.#entered ? this.#entered.floor() : this.#parts.edge.door.floorOf(this));
     } catch (unflushed) {
       cause = unflushed;
     }
-    this.#refuse(explain(cause, this.#parts, { requestId: this.#knock.requestId, method: this.#parts.entry.name }));
+    this.#tell(explain(cause, this.#parts.edge, { requestId: this.requestId, method: this.entry.name, traceparent: this.#entered?.context.trace }));
   }
 
-  #refuse(refusal: Refusal): void {
+  #tell(refusal: Refusal): void {
     if (this.#answered) return;
     this.#answered = true;
     const status = this.#statusOf(refusal);
     this.#end(refusal.code, refusal.kind);
-    this.#parts.refuse(Object.assign(new Error(status.details), status));
+    this.#refuse(Object.assign(new Error(status.details), status));
   }
 
   /** A refusal that cannot be written (a bug of whoever refused) must not go unanswered, and must not end the process. */
   #statusOf(refusal: Refusal): ReturnType<typeof grpcStatusOf> {
-    const { book, log, entry } = this.#parts;
-    const { requestId, locale, traceparent } = this.#knock;
+    const { book, log } = this.#parts.edge;
+    const { requestId, locale, traceparent, entry } = this;
     const facts = { book, locale, requestId, traceId: traceIdOf(this.#entered?.context.trace ?? traceparent) };
     try {
       return grpcStatusOf(refusal, facts);
@@ -199,7 +219,7 @@ class Visit {
 
   #end(code: string, kind: string): void {
     if (this.#entered) this.#entered.call.over = true;
-    this.#parts.metrics.count(code, this.#parts.clock.monotonicMs() - this.#from, this.#entered?.span?.traceparent);
+    this.#parts.metrics.count(code, this.#parts.edge.clock.monotonicMs() - this.#from, this.#entered?.span?.traceparent);
     this.#entered?.span?.end({ code, kind });
   }
 

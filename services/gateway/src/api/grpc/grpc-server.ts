@@ -14,6 +14,8 @@ export class GrpcServer {
     this.#server = new Server({
       'grpc.max_receive_message_length': config.bodyMaxBytes,
       'grpc.max_concurrent_streams': 10_000,
+      // Nobody serves its figures, and every call pays for them; ours are at /metrics.
+      'grpc.enable_channelz': 0,
       'grpc.keepalive_time_ms': 60_000,
       'grpc.keepalive_timeout_ms': 20_000,
       // A misbehaving peer's session is bounded; large answers are streamed.

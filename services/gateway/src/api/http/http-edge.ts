@@ -144,7 +144,7 @@ class HttpVisit {
       this.#succeed(() => out.end());
     } catch (error) {
       if (!out.begun) throw error;
-      this.#succeed(() => out.fail(explain(bare(error), this.edge.parts, { requestId: this.#facts.requestId, method: this.#entry!.name }), this.#facts, book), error);
+      this.#succeed(() => out.fail(explain(bare(error), this.edge.parts, { requestId: this.#facts.requestId, method: this.#entry!.name, traceparent: this.#entered?.context.trace }), this.#facts, book), error);
     } finally {
       out.leave();
     }
@@ -187,7 +187,7 @@ class HttpVisit {
       cause = unflushed;
     }
     const extra: HttpExtra = error instanceof HttpRefusal ? { status: error.status, headers: error.headers } : {};
-    this.#refuse(explain(cause, this.edge.parts, { requestId: this.#facts.requestId, method: this.#entry?.name ?? '' }), extra);
+    this.#refuse(explain(cause, this.edge.parts, { requestId: this.#facts.requestId, method: this.#entry?.name ?? '', traceparent: this.#entered?.context.trace }), extra);
   }
 
   #refuse(refusal: Parameters<typeof sendProblem>[1], extra: HttpExtra = {}): void {
