@@ -28,7 +28,7 @@ export class PersistentMap<K, V extends {} | null> implements Iterable<readonly 
 
   get(key: K): V | undefined {
     if (this.#table !== undefined) return this.#table.get(key);
-    if (this.size === 0) return undefined;
+    if (this.#next === undefined) return undefined;
     let version: PersistentMap<K, V> = this;
     for (; version.#table === undefined; version = version.#next!) if (version.#key === key) return version.#value;
     return version.#table.get(key);
@@ -38,7 +38,7 @@ export class PersistentMap<K, V extends {} | null> implements Iterable<readonly 
   }
 
   set(key: K, value: V): PersistentMap<K, V> {
-    if (this.size === 0) return new PersistentMap(new Map([[key, value]]), 1); // empty ones are shared: they never give a table away
+    if (this.#isBare) return new PersistentMap(new Map([[key, value]]), 1);
     const table = this.#turned();
     const before = table.get(key);
     if (before === value) return this;
@@ -46,7 +46,7 @@ export class PersistentMap<K, V extends {} | null> implements Iterable<readonly 
     return this.#handOn(table, key, before);
   }
   delete(key: K): PersistentMap<K, V> {
-    if (this.size === 0) return this;
+    if (this.#isBare) return this;
     const table = this.#turned();
     const before = table.get(key);
     if (before === undefined) return this;
@@ -60,6 +60,11 @@ export class PersistentMap<K, V extends {} | null> implements Iterable<readonly 
   }
   values(): readonly V[] {
     return this.size === 0 ? [] : [...this.#turned().values()];
+  }
+
+  /** Of {@link empty}: it may begin many maps, so it has no table to give away. */
+  get #isBare(): boolean {
+    return this.#table === undefined && this.#next === undefined;
   }
 
   #handOn(table: Map<K, V>, key: K, before: V | undefined): PersistentMap<K, V> {
