@@ -79,6 +79,7 @@ export class Generation {
   }
   /** A collection that was dropped comes back by itself at the next write, and is another one then. */
   async #stranger({ identities }: Row): Promise<string | undefined> {
+    if (identities.length === 0) return undefined; // nobody has opened any yet
     for (const [name, identity] of await this.#identities()) if (!identities.includes(identity)) return `the collection ${name} is not the one that it was`;
     return undefined;
   }

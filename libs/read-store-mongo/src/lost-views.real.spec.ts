@@ -130,6 +130,18 @@ describeReal(['MongoDB'], 'views that are lost under a running service', () => {
     await soon(async () => (await shown.get('till-1'))?.value.sum, 1);
   });
 
+  it('are not lost where a service has opened its collections before they are filled', async () => {
+    const early = mongoReadStore({ uri: servers.uri, database, indexes: 'apply', clock, random: systemRandom(), log: silentLog, lookMs: LOOK_MS });
+    open.push(early);
+    await early.collection(tills.collection);
+    const identity = async (): Promise<string> => JSON.stringify((await client.db(database).listCollections({ name: 'views.tills' }).toArray()).map((one) => ('info' in one ? one.info : undefined)));
+    const before = await identity();
+    await add(1, 1);
+    const one = await replica();
+    await soon(() => sums(one), { 'till-1': 1 });
+    expect(await identity()).toBe(before);
+  });
+
   it('that another process left half built are built anew at the start', async () => {
     const [one] = await filled();
     await one!.runner.stop();
