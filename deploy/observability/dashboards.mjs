@@ -96,7 +96,9 @@ const service = board('vouchsafe-service', 'Vouchsafe · 单个服务 / a servic
   graph('事件循环利用率 · event-loop utilisation', 'percentunit', [['nodejs_eventloop_utilization', '{{instance}}']]),
   graph('命令/秒 按结果 · commands/s by outcome', 'reqps', [['sum by (command, outcome) (rate(vouchsafe_commands_total{command=~"$service.*"}[$__rate_interval]))', '{{command}} {{outcome}}']]),
   graph('命令 p99 · p99 of commands', 's', [['histogram_quantile(0.99, sum by (le, command) (rate(vouchsafe_command_seconds_bucket{command=~"$service.*"}[$__rate_interval])))', '{{command}}']]),
-  graph('处理中的命令 · commands in hand', 'short', [['sum by (mode, command) (vouchsafe_commands_running{command=~"$service.*"})', '{{mode}} {{command}}']]),
+  graph('处理中、等待中的命令 · commands in hand, waiting', 'short', [
+    ['sum by (mode, command) (vouchsafe_commands_running{command=~"$service.*"})', '{{mode}} {{command}}'], ['sum by (mode, target) (vouchsafe_commands_waiting{target=~"$service"})', 'waiting {{mode}} {{target}}'],
+  ]),
   graph('消费者滞后（分布式） · consumer lag, messages (distributed)', 'short', [['max by (mode, group) (vouchsafe_consumer_lag_messages)', '{{mode}} {{group}}']]),
   graph('总线问题、沉默的服务（分布式） · bus problems, silent services (distributed)', 'short', [['max by (mode, code) (vouchsafe_bus_problems)', '{{mode}} {{code}}'], ['max by (service) (vouchsafe_rpc_silent)', 'silent {{service}}']]),
   graph('监视中的时限 · watched deadlines', 'short', [['vouchsafe_deadlines_pending', '{{instance}}']]),

@@ -1,5 +1,5 @@
 import {
-  type Bus, CommandDesk, type CommandHandler, type CommandMessage, COMMANDS, type EventHandler, type EventMessage, frozenCopy, type Outcome,
+  type Bus, type CommandLoad, CommandDesk, type CommandHandler, type CommandMessage, COMMANDS, type EventHandler, type EventMessage, frozenCopy, type Outcome,
   type ParkedMessage, type Parking, type Retried,
 } from '@vouchsafe/bus';
 import { Fault } from '@vouchsafe/kernel';
@@ -228,6 +228,9 @@ class Bus1 implements KafkaBus {
     for (const { intake } of this.#groups.values()) yield intake;
   }
 
+  load(): CommandLoad {
+    return this.#desk.load();
+  }
   health(): BusHealth {
     const problems = [...this.#transport.problems(), ...[...this.#intakes()].flatMap(({ problem }) => problem ?? [])];
     return { ready: this.#isStarted && !this.#stopping && problems.length === 0, problems: problems.map(({ code, message }) => ({ code, message })), forged: this.#forged.count };

@@ -7,7 +7,7 @@ import { Errand, type ErrandRules, type Served } from './errand.js';
 import { frozenCopy } from './frozen-copy.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { ParkedStore } from './parked-store.js';
-import type { CommandHandler, CommandMessage, Outcome, ParkedMessage, Retried } from './port.js';
+import type { CommandHandler, CommandLoad, CommandMessage, Outcome, ParkedMessage, Retried } from './port.js';
 import { describe } from './subscription.js';
 
 export type CommandDeskOptions = {
@@ -130,8 +130,7 @@ export class CommandDesk {
     this.#failures.delete(commandId);
   }
 
-  /** Commands that run and that wait, per target. */
-  load(): Readonly<Record<string, { readonly running: number; readonly waiting: number }>> {
+  load(): CommandLoad {
     return Object.fromEntries([...this.#served].map(([target, { queue }]) => [target, queue.load]));
   }
 

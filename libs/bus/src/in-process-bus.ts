@@ -4,7 +4,7 @@ import { type Clock, type Log, silentLog } from '@vouchsafe/runtime';
 import { CommandDesk, COMMANDS } from './command-desk.js';
 import { frozenCopy } from './frozen-copy.js';
 import { memoryParkedStore, type ParkedStore } from './parked-store.js';
-import type { Bus, CommandHandler, CommandMessage, EventHandler, EventMessage, Outcome, ParkedMessage, Parking, Retried } from './port.js';
+import type { Bus, CommandHandler, CommandLoad, CommandMessage, EventHandler, EventMessage, Outcome, ParkedMessage, Parking, Retried } from './port.js';
 import { Subscription } from './subscription.js';
 
 type ReadOwn = (stream: string, fromPub: number, max: number) => Promise<readonly EventMessage[]>;
@@ -52,6 +52,9 @@ class InProcessBus implements Bus {
 
   serve(target: string, handler: CommandHandler): void {
     this.#desk.serve(target, handler);
+  }
+  load(): CommandLoad {
+    return this.#desk.load();
   }
   ask(message: CommandMessage, deadlineMs: number): Soon<Outcome> {
     return this.#desk.ask(message, deadlineMs);

@@ -10,10 +10,11 @@ export type { InProcessBusOptions } from './in-process-bus.js';
 export { inProcessBus } from './in-process-bus.js';
 export type { LossyBus, Mishaps } from './lossy-bus.js';
 export { lossyBus } from './lossy-bus.js';
-export type { ParkedCount, ParkedStore } from './parked-store.js';
+export { carryOutDecisions } from './carry-out-decisions.js';
+export type { Decision, ParkedCount, ParkedStore } from './parked-store.js';
 export { memoryParkedStore } from './parked-store.js';
 export type {
-  Bus, CommandEnvelope, CommandHandler, CommandMessage, EventHandler, EventMessage, Outcome, ParkedMessage, Parking, Retried,
+  Bus, CommandEnvelope, CommandHandler, CommandLoad, CommandMessage, EventHandler, EventMessage, Outcome, ParkedMessage, Parking, Retried,
 } from './port.js';
 export type { Publisher, PublisherOptions } from './publisher.js';
 export { startPublisher } from './publisher.js';

@@ -88,6 +88,9 @@ export interface Parking {
   drop(id: string): Promise<Retried>;
 }
 
+/** Commands in hand and waiting for their turn, per target. */
+export type CommandLoad = Readonly<Record<string, { readonly running: number; readonly waiting: number }>>;
+
 /** Transport only: at least once, in order per key, no more. */
 export interface Bus {
   /** Registers the one handler of commands for `target`. */
@@ -114,6 +117,8 @@ export interface Bus {
   /** Begins to deliver events. Called once every consumer has subscribed; what is published before waits. */
   start(): Promise<void>;
   readonly parking: Parking;
+  /** How deep the queues of commands are that are handled here; for figures. */
+  load?(): CommandLoad;
   /** Stops intake, lets what runs finish. */
   stop(): Promise<void>;
 }

@@ -25,7 +25,12 @@ export const busMeasures = (metrics: Metrics, clock: Clock): ((bus: Bus, mode: s
   const seconds = metrics.histogram('vouchsafe_command_seconds', 'How long commands took to be handled', { buckets: TIME_BUCKETS_S, labels: ['mode', 'command'] });
   const total = metrics.counter('vouchsafe_commands_total', 'Commands handled, by outcome', ['mode', 'command', 'outcome']);
   const running = metrics.gauge('vouchsafe_commands_running', 'Commands in hand', ['mode', 'command']);
+  const buses = new Map<string, Bus>();
+  metrics.read('vouchsafe_commands_waiting', 'Commands that wait for their turn, behind others of their stream or for want of room', {
+    labels: ['mode', 'target'], values: () => [...buses].flatMap(([mode, bus]) => Object.entries(bus.load?.() ?? {}).map(([target, { waiting }]) => ({ labels: [mode, target], value: waiting }))),
+  });
   return (bus, mode) => {
+    buses.set(mode, bus);
     const byName = new Map<string, CommandFigures>();
     const byContract = new Map<object, CommandFigures>();
     /** By the contract, where there is one: no text is built per command. */

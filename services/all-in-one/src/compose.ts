@@ -31,6 +31,7 @@ export type PlatformPorts = {
   readonly timers: Timers;
   readonly log: Log;
   readonly figures?: Figures;
+  readonly trace?: () => string | undefined;
   readonly codes: CodeVault;
   readonly personal: PersonalVault & Nonces;
   readonly journal: Journal;

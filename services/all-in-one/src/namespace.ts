@@ -8,7 +8,7 @@ import { followersOf, type LogFollower, startModules, tracedBus, tracedRpc, trac
 import { startWatchdog } from '@vouchsafe/read-store';
 import { inProcessRpc, type Rpc } from '@vouchsafe/rpc';
 import { type Clock, clockTimers, type Namespace, nodeDisk, systemClock } from '@vouchsafe/runtime';
-import { noTracing } from '@vouchsafe/telemetry';
+import { currentTrace, noTracing } from '@vouchsafe/telemetry';
 import type { NamespaceMeasures } from './platform-metrics.js';
 import { composeServices, type ServiceSettings } from './compose.js';
 import { type OpenNamespace, openNamespace, type OpenOptions } from './open-namespace.js';
@@ -57,7 +57,7 @@ const composeNamespace = (open: OpenNamespace, { namespace, data, log, lists, pa
   const rpc = inProcessRpc({ direct: true });
   const composed = composeServices(
     {
-      ...open, namespace, log, store: tracedStore(open.store, tracing), bus: tracedBus(measures ? measures.bus(open.bus) : open.bus, tracing), rpc: tracedRpc(rpc, tracing), ...(measures && { figures: measures.figures }),
+      ...open, namespace, log, store: tracedStore(open.store, tracing), bus: tracedBus(measures ? measures.bus(open.bus) : open.bus, tracing), rpc: tracedRpc(rpc, tracing), ...(measures && { figures: measures.figures }), ...(tracing.enabled && { trace: currentTrace }),
        paymentProviders, wallClock: systemClock(), timers: clockTimers(open.clock),
       spool: nodeDisk(path.join(data, 'spool')), listDisk: nodeDisk(path.join(data, 'lists')), ...(lists && { sourceDisk: nodeDisk(lists) }),
     },

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Deployment, openDeployment } from '@vouchsafe/backup';
-import type { Bus } from '@vouchsafe/bus';
+import { type Bus, carryOutDecisions } from '@vouchsafe/bus';
 import type { KafkaBus } from '@vouchsafe/bus-kafka';
 import type { EventStore } from '@vouchsafe/event-store';
 import { openEsdbStore } from '@vouchsafe/event-store-esdb';
@@ -13,7 +13,7 @@ import { type MongoReadStore, mongoReadStore } from '@vouchsafe/read-store-mongo
 import type { BytesRpc } from '@vouchsafe/rpc';
 import type { GrpcRpc } from '@vouchsafe/rpc-grpc';
 import { type Clock, createIds, type Disk, type Figures, type Ids, type Log, type Namespace, nodeDisk, type Random, type Timers } from '@vouchsafe/runtime';
-import { figuresBy } from '@vouchsafe/telemetry';
+import { currentTrace, figuresBy } from '@vouchsafe/telemetry';
 import type { CodeVault, Nonces, PersonalVault } from '@vouchsafe/vault';
 import type { Closers } from '../closers.js';
 import type { Dependency } from '../dependencies.js';
@@ -31,7 +31,7 @@ import { openCodes, openPersonal } from './vaults.js';
 /** The ports of one service as a process, on real systems. */
 export type ServicePorts = {
   readonly namespace: Namespace; readonly store: EventStore; readonly bus: Bus; readonly readStore: ReadStore; readonly rpc: BytesRpc;
-  readonly clock: Clock; readonly wallClock: Clock; readonly random: Random; readonly ids: Ids; readonly timers: Timers; readonly log: Log; readonly figures: Figures;
+  readonly clock: Clock; readonly wallClock: Clock; readonly random: Random; readonly ids: Ids; readonly timers: Timers; readonly log: Log; readonly figures: Figures; readonly trace?: () => string | undefined;
   readonly journal: Journal;
   readonly deployment: { readonly epoch: number; readonly raised: boolean };
   /** A folder of this replica's own disk. */
@@ -67,12 +67,13 @@ export const openService = async (name: string, config: ServiceConfig, machine: 
   const place = { ...mongo, database: databaseOf(config, name, VAULT_OWNERS.includes(name) ? 'vault' : 'parked') };
   const { journal, deployment, floor, secured } = await openDeployed(config, { ...folders, place }, store, machine, closers);
   const { rpc, bus, ids, dependencies } = await connect(name, config, machine, closers, { parked, floor });
+  closers.add(carryOutDecisions({ bus, parked, timers: machine.timers, log }));
   const vault = { config, dataDir: data, place: { ...mongo, database: databaseOf(config, name, 'vault') }, ids, closers, ...machine };
   return {
     rpc, bus, secured,
     dependencies: [...dependencies, { name: 'the event store', check: async () => void (await store.revisionOf('probe-of-readiness')) }, { name: 'MongoDB', check: () => views.check(), optional: true }, { name: 'views', check: async () => refuseRebuilding(views), optional: true }],
     ports: {
-      namespace, store: tracedStore(store, tracing), bus: tracedBus(busMeasures(metrics, clock)(config.VOUCHSAFE_BUS_MISHAPS ? mishandled(bus, config.VOUCHSAFE_BUS_MISHAPS, log) : bus, namespace), tracing), rpc: withinTraces(rpc, tracing), readStore, clock, figures: figuresBy(metrics, 'mode')(namespace),
+      namespace, store: tracedStore(store, tracing), bus: tracedBus(busMeasures(metrics, clock)(config.VOUCHSAFE_BUS_MISHAPS ? mishandled(bus, config.VOUCHSAFE_BUS_MISHAPS, log) : bus, namespace), tracing), rpc: withinTraces(rpc, tracing), readStore, clock, figures: figuresBy(metrics, 'mode')(namespace), ...(tracing.enabled && { trace: currentTrace }),
       wallClock: clock, random, ids, timers, log, journal, deployment, disk: (folder) => nodeDisk(made(path.join(data, folder))),
       ...(config.VOUCHSAFE_IP_LISTS && { sourceDisk: nodeDisk(config.VOUCHSAFE_IP_LISTS) }), codes: () => openCodes(vault), personal: () => openPersonal(vault),
     },

@@ -19,5 +19,7 @@ export type OrderPorts = {
   readonly log: Log;
   /** What operation is told. */
   readonly figures?: Figures;
+  /** Trace of what runs just now, where one is recorded: of whoever woke a job. */
+  readonly trace?: () => string | undefined;
   readonly paymentProviders: readonly PaymentProvider[];
 };
