@@ -403,3 +403,100 @@ describe('snapshots', () => {
     ]);
   });
 });
+
+describe('where an append takes its time', () => {
+  /** A store of others too, whose appends wait to be let through. */
+  const slow = () => {
+    const store = memoryStore(clock);
+    const waiting: (() => void)[] = [];
+    const shared = around(store, {
+      exclusive: false,
+      append: async (request) => {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        return store.append(request);
+      },
+    });
+    const pass = async (): Promise<void> => {
+      while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      waiting.shift()!();
+    };
+    return { ...shared, inner: store, pass };
+  };
+
+  it('whoever asks about the stream meanwhile is decided with the others, in the order they came, in one append', async () => {
+    const { store, counts, pass, inner } = slow();
+    const accepted: string[] = [];
+    const host = hostOn(store, { onAccepted: (_stream, { revision }, _events, { commandId }) => void accepted.push(`${commandId}@${revision}`) });
+    const first = host.handle('counter-1', add('c1', 1), asked('c1'));
+    const others = ['c2', 'c3', 'c4'].map((id) => host.handle('counter-1', add(id, 1), asked(id)));
+    await pass();
+    await first;
+    await pass();
+    const answers = await Promise.all(others);
+    expect(counts.appends).toBe(2);
+    expect(answers.map(({ revision }) => revision)).toEqual([3, 5, 7]);
+    expect(accepted).toEqual(['c1@1', 'c2@3', 'c3@5', 'c4@7']);
+    const recorded = await inner.readStream('counter-1', { from: 0, max: 10 });
+    expect(recorded.map(({ id, pub }) => [id, pub])).toEqual(['c1', 'c2', 'c3', 'c4'].flatMap((id, i) => [[eventIdOf(id, 0), i + 1], [eventIdOf(id, 1), undefined]]));
+  });
+
+  it('a repeat among them is one effect, and a no is told as it is after those before it', async () => {
+    const { store, pass, inner } = slow();
+    const host = hostOn(store);
+    const first = host.handle('counter-1', add('c1', 1), asked('c1'));
+    const [once, again, tooMuch] = [host.handle('counter-1', add('c2', 2), asked('c2')), host.handle('counter-1', add('c2', 2), asked('c2')), host.handle('counter-1', add('c3', 1_000_000), asked('c3'))];
+    await pass();
+    await first;
+    await pass();
+    expect(await once).toMatchObject({ ok: true, revision: 3 });
+    expect(await again).toMatchObject({ ok: true, revision: 3, events: [] });
+    expect(await tooMuch).toMatchObject({ ok: false, code: 'TOO_MUCH', details: { sum: '3' }, revision: 3 });
+    expect(await inner.revisionOf('counter-1')).toBe(3);
+  });
+
+  it('others who wrote meanwhile make all of them be decided again; none is lost', async () => {
+    const { store, pass, inner } = slow();
+    const host = hostOn(store);
+    const first = host.handle('counter-1', add('c1', 1), asked('c1'));
+    const others = ['c2', 'c3'].map((id) => host.handle('counter-1', add(id, 1), asked(id)));
+    await pass();
+    await first;
+    await hostOn(inner).handle('counter-1', add('theirs', 1), asked('theirs'));
+    await pass();
+    await pass();
+    expect((await Promise.all(others)).map(({ revision }) => revision)).toEqual([5, 7]);
+    expect(host.conflicts).toBe(1);
+    expect((await inner.readStream('counter-1', { from: 0, max: 10 })).filter(({ pub }) => pub).map(({ causation }) => causation)).toEqual(['c1', 'theirs', 'c2', 'c3']);
+  });
+
+  it('a decider’s bug concerns its command alone', async () => {
+    const { store, pass } = slow();
+    const host = hostOn(store);
+    const first = host.handle('counter-1', add('c1', 1), asked('c1'));
+    const [broken, fine] = [host.handle('counter-1', add('c2', -1), asked('c2')), host.handle('counter-1', add('c3', 1), asked('c3'))];
+    broken.catch(() => {});
+    await pass();
+    await first;
+    await pass();
+    await expect(broken).rejects.toThrow(RangeError);
+    expect(await fine).toMatchObject({ ok: true, revision: 3 });
+  });
+
+  it('an append whose outcome is unknown is unknown to all whose decisions were in it', async () => {
+    const store = memoryStore(clock);
+    const gate = Promise.withResolvers<void>();
+    let appends = 0;
+    const shared = around(store, { exclusive: false, append: async (request) => {
+      if (++appends === 1) await gate.promise;
+      else throw new Fault('STORE_UNAVAILABLE', 'nobody knows');
+      return store.append(request);
+    } });
+    const host = hostOn(shared.store);
+    const first = host.handle('counter-1', add('c1', 1), asked('c1'));
+    const others = ['c2', 'c3'].map((id) => host.handle('counter-1', add(id, 1), asked(id)));
+    for (const other of others) other.catch(() => {});
+    gate.resolve();
+    await first;
+    for (const other of others) await expect(other).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+});

@@ -1,30 +1,14 @@
-import type { Encoded, EventCodec } from '@vouchsafe/codec';
-import { type Decider, type Decision, type Details, Fault, type Instant, invariant } from '@vouchsafe/kernel';
-import { type Clock, eventIdOf, type Random } from '@vouchsafe/runtime';
+import type { EventCodec } from '@vouchsafe/codec';
+import { type Decider, Fault, invariant } from '@vouchsafe/kernel';
+import type { Clock, Random } from '@vouchsafe/runtime';
+import { type Envelope, type Handled, newEvent, unchanged } from './deciding.js';
 import type { Folded } from './folded.js';
-import { type AppendResult, type EventStore, type NewEvent, NO_STREAM, type Position, type RecordedEvent, type Revision, type Soon } from './port.js';
+import { type AppendResult, type EventStore, type NewEvent, NO_STREAM, type RecordedEvent, type Soon } from './port.js';
 import { RecentMap } from './recent-map.js';
 import { type SnapshotOptions, Snapshots } from './snapshots.js';
+import { Together } from './together.js';
 
-/** Who asks, when, and in what matter. `commandId` is the idempotency key: event ids derive from it. */
-export type Envelope = {
-  readonly commandId: string;
-  readonly correlation: string;
-  readonly principal: string;
-  readonly at: Instant;
-  readonly trace?: string;
-};
-
-export type Handled<S, E, R extends string> =
-  | {
-      readonly ok: true;
-      readonly state: S;
-      readonly revision: Revision;
-      readonly events: readonly E[];
-      readonly pub: number;
-      readonly position: Position | undefined;
-    }
-  | { readonly ok: false; readonly state: S; readonly revision: Revision; readonly code: R; readonly details: Details };
+export type { Envelope, Handled } from './deciding.js';
 
 /** The answer, or why it has to be tried again. */
 type Attempt<S, E, R extends string> = Handled<S, E, R> | 'conflict' | 'repeated' | 'uncertain';
@@ -59,6 +43,8 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
   /** Streams on which somebody waits for the store just now: the end of the line behind them. */
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #snapshots: Snapshots<S> | undefined;
+  /** Where an append is waited for: decides those who came meanwhile. */
+  readonly #together: Together<S, C, E, R> | undefined;
   /** Lost races; within one exclusive process each is a bug. */
   conflicts = 0;
 
@@ -67,6 +53,10 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     const streamsMax = options.cacheMax ?? CACHE_MAX;
     this.#cache = new RecentMap(streamsMax);
     this.#snapshots = options.snapshot && new Snapshots(options.store, options.snapshot, streamsMax);
+    this.#together = options.store.exclusive ? undefined : new Together({
+      ...options, fold: (stream, refresh) => this.#fold(stream, refresh), keep: (stream, folded) => this.#keep(stream, folded),
+      forget: (stream) => void this.#cache.delete(stream), onConflict: () => void this.conflicts++,
+    });
   }
 
   /** Decides `command` on `stream`. May be called again with the same command id: the decider sees it is done. */
@@ -102,6 +92,11 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     return folded instanceof Promise ? this.#inTurn(stream, folded) : folded;
   }
 
+  /** What this process remembers of the stream: maybe not its present state, where others write too. */
+  remembered(stream: string): Folded<S> | undefined {
+    return this.#cache.get(stream);
+  }
+
   /** Settles when no snapshot is being taken; for an orderly stop. */
   async idle(): Promise<void> {
     await this.#snapshots?.idle();
@@ -120,6 +115,7 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     return this.#inTurn(stream, this.#turns.get(stream)!.then(work, work));
   }
   #decideBehind(stream: string, command: C, envelope: Envelope): Promise<Handled<S, E, R>> {
+    if (this.#together) return this.#together.handle(stream, command, envelope, (work) => this.#behind(stream, work));
     return this.#behind(stream, () => this.#decide(stream, command, envelope));
   }
   /** Whoever comes meanwhile waits for `mine`. */
@@ -243,25 +239,3 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     this.#snapshots?.offer(stream, folded);
   }
 }
-
-const newEvent = ({ type, data }: Encoded, envelope: Envelope, index: number, pub: number | undefined): NewEvent => {
-  const { commandId, at, correlation, principal, trace } = envelope;
-  const event: { -readonly [K in keyof NewEvent]: NewEvent[K] } = {
-    id: eventIdOf(commandId, index),
-    type,
-    data,
-    occurredAt: at,
-    correlation,
-    causation: commandId,
-    principal,
-  };
-  if (trace !== undefined) event.trace = trace;
-  if (pub !== undefined) event.pub = pub;
-  return event;
-};
-
-/** The answer to a decision that adds nothing: a no, or "already so". */
-const unchanged = <S, E, R extends string>({ state, revision, pub }: Folded<S>, decision: Decision<E, R>): Handled<S, E, R> =>
-  decision.ok
-    ? { ok: true, state, revision, events: [], pub, position: undefined }
-    : { ok: false, state, revision, code: decision.code, details: decision.details };
