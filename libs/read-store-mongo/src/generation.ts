@@ -70,8 +70,8 @@ export class Generation {
   async lost(): Promise<string | undefined> {
     const row = await this.#row();
     if (row?.generation !== this.#mine || !row.ready) return row ? 'another replica builds them anew' : 'their database was dropped or put back';
-    const saved = this.#saved === undefined ? undefined : await this.#checkpoint();
-    if (this.#saved !== undefined && (saved ?? -1) < this.#saved) return 'their checkpoint was put back';
+    const mine = this.#saved; // before it is asked for: it grows meanwhile
+    if (mine !== undefined && ((await this.#checkpoint()) ?? -1) < mine) return 'their checkpoint was put back';
     return (await this.#identities()).size < this.#options.specs.length ? 'a collection was dropped' : this.#stranger(row);
   }
   async #checkpoint(): Promise<number | undefined> {
