@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { ParkedStore } from './parked-store.js';
+import type { Decision, ParkedStore } from './parked-store.js';
 import type { ParkedMessage } from './port.js';
 
 const createTable = (db: DatabaseSync): void => {
@@ -8,8 +8,11 @@ const createTable = (db: DatabaseSync): void => {
     CREATE TABLE IF NOT EXISTS parked (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, group_name TEXT NOT NULL, target TEXT NOT NULL, head INTEGER NOT NULL, message TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS parked_targets ON parked (group_name, target, number);
     CREATE INDEX IF NOT EXISTS parked_heads ON parked (number) WHERE head = 1;
+    CREATE TABLE IF NOT EXISTS decisions (id TEXT PRIMARY KEY, what TEXT NOT NULL, refused TEXT);
   `);
 };
+
+const decided = ({ id, what, refused }: Record<string, unknown>): Decision => ({ id: String(id), what: what === 'drop' ? 'drop' : 'retry', ...(typeof refused === 'string' && { refused }) });
 
 /**
  * Parked messages in an SQLite file of their own, flushed at every change: there are few, and nothing else knows them.
@@ -26,6 +29,11 @@ export const sqliteParkedStore = (file: string, { readOnly = false }: { readonly
   const heads = db.prepare('SELECT message FROM parked WHERE head = 1 ORDER BY number');
   const count = db.prepare('SELECT count(*) AS messages, coalesce(sum(head), 0) AS halted FROM parked');
   const remove = db.prepare('DELETE FROM parked WHERE id = ?');
+  const decide = db.prepare('INSERT INTO decisions (id, what) SELECT id, ?2 FROM parked WHERE id = ?1 ON CONFLICT (id) DO UPDATE SET what = excluded.what, refused = NULL');
+  const waiting = db.prepare('SELECT id, what, refused FROM decisions WHERE refused IS NULL ORDER BY rowid');
+  const decision = db.prepare('SELECT id, what, refused FROM decisions WHERE id = ?');
+  const refuse = db.prepare('UPDATE decisions SET refused = ? WHERE id = ?');
+  const forget = db.prepare('DELETE FROM decisions WHERE id = ?');
   const read = (row: Record<string, unknown>): ParkedMessage => JSON.parse(row['message'] as string) as ParkedMessage;
   let closed = false;
   return {
@@ -44,7 +52,15 @@ export const sqliteParkedStore = (file: string, { readOnly = false }: { readonly
     },
     remove: async (id) => {
       remove.run(id);
+      forget.run(id);
     },
+    decide: async (id, what) => decide.run(id, what).changes > 0,
+    decisions: async () => waiting.all().map(decided),
+    decision: async (id) => {
+      const row = decision.get(id);
+      return row && decided(row);
+    },
+    settle: async (id, refused) => void (refused === undefined ? forget.run(id) : refuse.run(refused, id)),
     close: async () => {
       if (!closed) db.close();
       closed = true;

@@ -1,15 +1,16 @@
-import type { ParkedMessage, ParkedStore } from '@vouchsafe/bus';
+import type { Decision, ParkedMessage, ParkedStore } from '@vouchsafe/bus';
 import { type Attempt, copyTo, type CopyOf, isDuplicateKey, Mongo, type MongoOptions, restoreCopy } from '@vouchsafe/mongo';
 import type { Namespace } from '@vouchsafe/runtime';
 import type { mongo } from 'mongoose';
 
 /** `message` is JSON text, so that it comes back exactly as it was; the fields beside it are for finding it. */
-type Row = { _id: string; n: number; group: string; target: string; head: boolean; message: string };
+type Row = { _id: string; n: number; group: string; target: string; head: boolean; message: string; decision?: Decision['what']; refused?: string };
 type Counter = { _id: string; n: number };
 
 const PARKED = 'parked';
 const COUNTER = 'parked-counter';
-const INDEXES: mongo.IndexDescription[] = [{ name: 'order', key: { n: 1 } }, { name: 'targets', key: { group: 1, target: 1, n: 1 } }, { name: 'heads', key: { head: 1, n: 1 } }];
+const INDEXES: mongo.IndexDescription[] = [{ name: 'order', key: { n: 1 } }, { name: 'targets', key: { group: 1, target: 1, n: 1 } }, { name: 'heads', key: { head: 1, n: 1 } }, { name: 'decisions', key: { n: 1 }, partialFilterExpression: { decision: { $exists: true } } }];
+const WAITING: mongo.Filter<Row> = { decision: { $exists: true }, refused: { $exists: false } };
 
 /**
  * Parked messages in MongoDB, shared by all replicas of a service: whoever takes a partition over knows which targets stand still.
@@ -38,6 +39,11 @@ export const mongoParkedStore = (options: Omit<MongoOptions, 'codes'>): ParkedSt
     heads: () => found({ head: true }, 0),
     count: () => run(async (rows, { session }) => ({ messages: await rows.countDocuments({}, { session }), halted: await rows.countDocuments({ head: true }, { session }) })),
     remove: (id) => run(async (rows, { session }) => void (await rows.deleteOne({ _id: id }, { session }))),
+    decide: (id, what) => run(async (rows, { session }) => (await rows.updateOne({ _id: id }, { $set: { decision: what }, $unset: { refused: '' } }, { session })).matchedCount > 0),
+    decisions: () => run(async (rows, { session }) => (await rows.find(WAITING, { session, sort: { n: 1 } }).toArray()).flatMap(decided)),
+    decision: (id) => run(async (rows, { session }) => decided((await rows.findOne({ _id: id }, { session })) ?? {})[0]),
+    settle: (id, refused) => run(async (rows, { session }) =>
+      void (await rows.updateOne({ _id: id, decision: { $exists: true } }, refused === undefined ? { $unset: { decision: '', refused: '' } } : { $set: { refused } }, { session }))),
     close: () => mongo.close(),
   };
 };
@@ -55,6 +61,7 @@ const put = async (rows: mongo.Collection<Row>, { db, session }: Attempt, messag
     await rows.updateOne({ _id: message.id }, { $set: fields }, { session }); // another replica was quicker
   }
 };
+const decided = ({ _id: id, decision: what, refused }: Partial<Row>): readonly Decision[] => (id !== undefined && what !== undefined ? [{ id, what, ...(refused !== undefined && { refused }) }] : []);
 const read = ({ message }: { readonly message: string }): ParkedMessage => JSON.parse(message) as ParkedMessage;
 
 const copyOf = (namespace: Namespace): CopyOf => ({ what: 'parked messages', namespace, collections: [PARKED, COUNTER] });

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Deployment, openDeployment } from '@vouchsafe/backup';
-import { type Bus, inProcessBus, sqliteParkedStore } from '@vouchsafe/bus';
+import { type Bus, carryOutDecisions, inProcessBus, sqliteParkedStore } from '@vouchsafe/bus';
 import { type EmbeddedStore, openEmbeddedStore, refuseInUse } from '@vouchsafe/event-store';
 import { type Journal, openJournal } from '@vouchsafe/journal';
 import type { Fault } from '@vouchsafe/kernel';
@@ -83,6 +83,7 @@ export const openNamespace = async (options: OpenOptions): Promise<OpenNamespace
     const journal = await openJournal({ disk: nodeDisk(options.journal), namespace, deploymentId: deployment.id, epoch: deployment.epoch, clock, log });
     closers.add(() => journal.close());
     const bus = inProcessBus(clock, { log, parked, direct: true });
+    closers.add(carryOutDecisions({ bus, parked, timers: clockTimers(clock), log }));
     return { clock, random, ids, deployment, store, bus, readStore, codes, personal, journal, closers };
   } catch (error) {
     return closers.closeAfter(error);

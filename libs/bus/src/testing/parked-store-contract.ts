@@ -27,5 +27,22 @@ export const describeParkedStoreContract = (name: string, make: () => Promise<Pa
       expect([await store.get('a'), await store.get('c')]).toEqual([undefined, aParked('c', 't', { group: 'risk', retryAt: instant(9) })]);
       await store.close();
     });
+
+    it('keep what a person decided about them, until it is carried out or refused', async () => {
+      const store = await make();
+      await store.put(aParked('x', 'u'));
+      await store.put(aParked('y', 'v'));
+      expect([await store.decide('x', 'retry'), await store.decide('y', 'drop'), await store.decide('absent', 'drop')]).toEqual([true, true, false]);
+      await store.put(aParked('x', 'u', { attempts: 6 })); // tried again meanwhile: it stays decided
+      expect(await store.decisions()).toEqual([{ id: 'x', what: 'retry' }, { id: 'y', what: 'drop' }]);
+      await store.settle('x', 'still broken');
+      await store.remove('y');
+      expect([await store.decisions(), await store.decision('x'), await store.decision('y')]).toEqual([[], { id: 'x', what: 'retry', refused: 'still broken' }, undefined]);
+      await store.decide('x', 'drop'); // the last word counts
+      expect(await store.decisions()).toEqual([{ id: 'x', what: 'drop' }]);
+      await store.settle('x');
+      expect([await store.decisions(), await store.decision('x'), await store.get('x')]).toEqual([[], undefined, aParked('x', 'u', { attempts: 6 })]);
+      await store.close();
+    });
   });
 };

@@ -1,12 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { PlatformConfig } from '@vouchsafe/all-in-one';
+import { namespaceAlone, type PlatformConfig } from '@vouchsafe/all-in-one';
 import { type ParkedMessage, sqliteParkedStore } from '@vouchsafe/bus';
 import { instant } from '@vouchsafe/kernel';
 import { silentLog } from '@vouchsafe/runtime';
 import { EXIT } from '../speech.js';
 import { dealWith, listParked } from './parked.js';
+import type { ParkedPlace } from './parked-stores.js';
 import { configOf } from './up.js';
 
 const command: ParkedMessage = {
@@ -33,13 +34,14 @@ describe('parked messages of a stopped platform', () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  const ids = async (group?: string): Promise<readonly string[]> => (await listParked(config.VOUCHSAFE_DATA, 'sandbox', { limit: 10, ...(group && { group }) })).map(({ id }) => id);
-  const deal = (what: 'retry' | 'drop', id: string) => dealWith(what, id, { config, namespace: 'sandbox', log: silentLog });
+  const ids = async (group?: string): Promise<readonly string[]> => (await listParked(place(), { limit: 10, ...(group && { group }) })).map(({ id }) => id);
+  const deal = (what: 'retry' | 'drop', id: string) => dealWith(what, id, { place: place(), config, log: silentLog });
+  const place = (): ParkedPlace => ({ data: config.VOUCHSAFE_DATA, namespace: 'sandbox' });
 
   it('are listed without anything being started', async () => {
     expect(await ids()).toEqual([command.id, 'ledger-inventory/e1', 'ledger-inventory/e2']);
     expect(await ids('commands')).toEqual([command.id]);
-    await expect(listParked(config.VOUCHSAFE_DATA, 'live', { limit: 1 })).rejects.toMatchObject({ exit: EXIT.data });
+    await expect(listParked({ ...place(), namespace: 'live' }, { limit: 1 })).rejects.toMatchObject({ exit: EXIT.data });
   });
 
   it('are handled again by the services themselves, with what waits behind them', async () => {
@@ -53,6 +55,24 @@ describe('parked messages of a stopped platform', () => {
     expect(await deal('drop', 'ledger-inventory/e1')).toEqual({ handled: 1 });
     expect(await ids()).toEqual([]);
   }, 20_000);
+
+  it('are dealt with by the platform that runs, when a command says so', async () => {
+    const running = await namespaceAlone({ config, log: silentLog, onFatal: (fault) => { throw fault; } }, 'sandbox');
+    try {
+      expect(await deal('drop', command.id)).toEqual({ handled: 0 });
+      expect(await deal('retry', 'ledger-inventory/e2')).toMatchObject({ handled: 2 });
+      expect(await ids()).toEqual([]);
+    } finally {
+      await running.stop();
+    }
+  }, 60_000);
+
+  it('stay decided until somebody carries it out', async () => {
+    await expect(dealWith('drop', command.id, { place: place(), log: silentLog, waitMs: 400 })).rejects.toMatchObject({ exit: EXIT.unavailable });
+    const store = sqliteParkedStore(path.join(root, 'data', 'sandbox', 'parked.sqlite'));
+    expect(await store.decisions()).toEqual([{ id: command.id, what: 'drop' }]);
+    await store.close();
+  });
 
   it('start nothing where there is no such message', async () => {
     await expect(deal('drop', 'commands/other')).rejects.toMatchObject({ exit: EXIT.refused });
