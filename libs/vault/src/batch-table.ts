@@ -6,6 +6,8 @@ import type { BatchStatus, NewBatch, PlainRow, RowRefusal, Segment, VaultBatch }
 import { batchTag } from './voucher-ids.js';
 
 export type BatchRow = { no: number; batch_id: string; import_id: string; status: BatchStatus; uses: number; own: number; rows: number; refused: number; hash: Uint8Array; line: number; entropy: number };
+/** What of a batch a look-up asks for. */
+export type SoldBatch = Pick<BatchRow, 'batch_id' | 'status' | 'uses' | 'rows'>;
 type SegmentRow = { first: number; rows: number; expires_at: number | null };
 /** What one sealing adds to a batch. */
 export type Addition = { readonly sealed: readonly PlainRow[]; readonly hash: Uint8Array; readonly line: number; readonly refused: readonly RowRefusal[] };
@@ -19,13 +21,14 @@ CREATE TABLE IF NOT EXISTS refusals (batch INTEGER NOT NULL, line INTEGER NOT NU
 /** Batches, their segments of equal expiry and their refused lines. Callers hold the transaction where several go together. */
 export class BatchTable {
   readonly #db: DatabaseSync;
-  readonly #sql: Record<'byId' | 'byNo' | 'byTag', StatementSync>;
+  readonly #sql: Record<'byId' | 'byNo' | 'byTag' | 'sold', StatementSync>;
 
   constructor(db: DatabaseSync) {
     db.exec(SCHEMA);
     this.#db = db;
     this.#sql = {
       byId: db.prepare(`SELECT * FROM batches WHERE batch_id = ?`), byNo: db.prepare(`SELECT * FROM batches WHERE no = ?`), byTag: db.prepare(`SELECT * FROM batches WHERE tag = ?`),
+      sold: db.prepare(`SELECT batch_id, status, uses, rows FROM batches WHERE no = ?`),
     };
   }
 
@@ -34,6 +37,9 @@ export class BatchTable {
   }
   byNo(no: number): BatchRow | undefined {
     return this.#sql.byNo.get(no) as BatchRow | undefined;
+  }
+  sold(no: number): SoldBatch | undefined {
+    return this.#sql.sold.get(no) as SoldBatch | undefined;
   }
   byTag(tag: Uint8Array): BatchRow | undefined {
     return this.#sql.byTag.get(tag) as BatchRow | undefined;

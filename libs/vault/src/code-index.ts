@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { BatchRow, BatchTable } from './batch-table.js';
+import type { BatchRow, BatchTable, SoldBatch } from './batch-table.js';
 import { CodeHashes, type RowHashes } from './code-hashes.js';
 import { type BatchStatus, HASH_BYTES, type PlainRow, type RowRefusal, type SealedLookupKey } from './code-vault.js';
 import type { KeyRing, RingKey } from './key-ring.js';
@@ -72,11 +72,11 @@ export class CodeIndex {
   }
 
   /** Batch and row of a presented code, where that batch is on sale. As many look-ups whether there is one or not. */
-  find(code: string): { readonly batch: BatchRow; readonly row: number } | undefined {
-    let found: { readonly batch: BatchRow; readonly row: number } | undefined;
+  find(code: string): { readonly batch: SoldBatch; readonly row: number } | undefined {
+    let found: { readonly batch: SoldBatch; readonly row: number } | undefined;
     for (const hash of this.#hashes.ofPresented(code)) {
       for (const { batch: no, row } of this.#lookups.find(hash)) {
-        const batch = this.#batches.byNo(no);
+        const batch = this.#batches.sold(no);
         if (batch?.status === 'complete' && row < batch.rows) found ??= { batch, row };
       }
     }
