@@ -86,14 +86,15 @@ export class WritableStore implements EmbeddedStore {
   readonly recovery: RecoveryReport;
   readonly #parts: WriterParts;
   readonly #records = new RecordWriter();
-  #recordedAt: Instant;
+  /** What is recorded of every event; its time never goes back. */
+  readonly #recording: { recordedAt: Instant; readonly epoch: number };
   #closing: Promise<void> | undefined;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
     this.epoch = parts.epoch;
     this.recovery = parts.recovery;
-    this.#recordedAt = parts.recordedAt;
+    this.#recording = { recordedAt: parts.recordedAt, epoch: parts.epoch };
   }
 
   /** Without an await where nothing stands in the way, so that whoever calls first is first. */
@@ -132,10 +133,10 @@ export class WritableStore implements EmbeddedStore {
   #accept(request: AppendRequest, tail: Tail): AppendResult | undefined {
     const { readers, commit, clock } = this.#parts;
     const { stream, expected, events } = request;
-    const recordedAt = Math.max(this.#recordedAt, clock.now()) as Instant;
-    const frame = commit.accept(request, this.#records, tail.position, { recordedAt, epoch: this.epoch });
+    const now = clock.now();
+    if (now > this.#recording.recordedAt) this.#recording.recordedAt = now;
+    const frame = commit.accept(request, this.#records, tail.position, this.#recording);
     if (!frame) return undefined;
-    this.#recordedAt = recordedAt;
     const before = frame.positions.length - events.length;
     let moved = tail;
     for (let i = 0; i < events.length; i++)

@@ -1,5 +1,5 @@
 import { Fault } from '@vouchsafe/kernel';
-import type { AppendResult, Page, Position, ReadAll, ReadStream, RecordedEvent, Revision } from '../port.js';
+import type { AppendResult, Page, Position, ReadAll, ReadStream, RecordedEvent, RecordFeed, Revision } from '../port.js';
 import type { EmbeddedStore, LogCut, StoreStats } from './embedded-store.js';
 import { closedFault } from './faults.js';
 import { chainHex } from './frame.js';
@@ -49,6 +49,9 @@ export class ReadOnlyStore implements EmbeddedStore {
   }): AsyncIterable<Page> {
     return this.readers.all.subscribe(options);
   }
+
+  /** Its end is the end: who asks for what lies behind it waits in vain. */
+  readonly feed: RecordFeed = { read: (after, maxBytes, signal) => this.readers.all.records(after, maxBytes, signal) };
 
   head(): Position {
     return this.scan.end.position;

@@ -14,7 +14,7 @@ it('sorts the marks and ends of streams as a comparing sort would', () => {
       const expected: Row[] = [];
       const sorter = new RowSorter(all.length * 4);
       for (const { a, b, c, length } of all) {
-        const tail = new Tail({ a, b, c }, 1);
+        const tail = new Tail(a, b, c, 1);
         for (let revision = 0; revision < length; revision++) {
           const position = 2 ** 33 + revision * 10;
           const marked = tail.moveTo(revision, position as Position);

@@ -6,7 +6,7 @@ import { SteppedClock } from '../../testing/stepped-clock.js';
 import type { EmbeddedStore } from '../embedded-store.js';
 import { DEFAULTS } from '../layout.js';
 import { StreamDirectory } from './stream-directory.js';
-import { hashOf, Tail } from './tail.js';
+import { Tail } from './tail.js';
 import { TailMemory } from './tail-memory.js';
 
 /** Room for real traffic in the log, but a directory of small runs and hardly any memory of recent events. */
@@ -163,7 +163,7 @@ describe('the memory of streams’ ends', () => {
   it('does not keep an end that was read while it moved on, and the move was frozen away', () => {
     const memory = new TailMemory(16);
     const { generation } = memory;
-    const read = new Tail(hashOf('order-1'), 0);
+    const read = Tail.of('order-1', 0);
     read.moveTo(3, at(3));
     memory.advance('order-1', read, 4, at(4));
     memory.keep('order-1', read, generation);
@@ -178,7 +178,7 @@ describe('the memory of streams’ ends', () => {
 
   it('forgets what it had read of a stream that changes', () => {
     const memory = new TailMemory(16);
-    const read = new Tail(hashOf('order-1'), 0);
+    const read = Tail.of('order-1', 0);
     memory.keep('order-1', read, memory.generation);
     memory.advance('order-1', read, 0, at(0));
     memory.freeze();
@@ -188,7 +188,7 @@ describe('the memory of streams’ ends', () => {
 
   it('keeps marks of two generations', () => {
     const memory = new TailMemory(16);
-    let tail = new Tail(hashOf('pool-1'), 0);
+    let tail = Tail.of('pool-1', 0);
     for (let revision = 0; revision < 130; revision++) tail = memory.advance('pool-1', tail, revision, at(revision));
     memory.freeze();
     for (let revision = 130; revision < 200; revision++) tail = memory.advance('pool-1', tail, revision, at(revision));

@@ -9,7 +9,7 @@ import type { EmbeddedOptions } from '../layout.js';
 import { afterRecord } from '../record.js';
 import type { Cover } from './manifest.js';
 import { RunSet } from './run-set.js';
-import { FRESH, hashOf, READ, type StreamHash, Tail } from './tail.js';
+import { FRESH, READ, type StreamHash, Tail } from './tail.js';
 import { TailMemory } from './tail-memory.js';
 import { Upkeep } from './upkeep.js';
 
@@ -70,7 +70,7 @@ export class StreamDirectory {
     }
     for (let at = FRAME_HEAD_BYTES; at < bytes.length; at = afterRecord(bytes, at)) {
       const stream = streamOf(bytes, at);
-      const tail = this.#memory.get(stream) ?? new Tail(hashOf(stream), FRESH);
+      const tail = this.#memory.get(stream) ?? Tail.of(stream, FRESH);
       this.#memory.advance(stream, tail, revisionOf(bytes, at), (head.start + at) as Position);
     }
     if (this.#memory.rows >= this.#parts.options.directoryRows) return this.#writeReplayed({ end, chain });
@@ -108,16 +108,16 @@ export class StreamDirectory {
     const known = this.#memory.get(stream);
     if (known) return known;
     if (stream === this.#absent && this.#absentTail) return this.#absentTail;
-    const hash = hashOf(stream);
-    if (this.#runs.mayHold(hash)) return undefined;
+    const tail = Tail.of(stream, FRESH);
+    if (this.#runs.mayHold(tail)) return undefined;
     this.#absent = stream;
-    return (this.#absentTail = new Tail(hash, FRESH));
+    return (this.#absentTail = tail);
   }
 
   /** Brings the stream's end into memory, where the next {@link peek} finds it but in rare cases. */
   async load(stream: string): Promise<void> {
     const { generation } = this.#memory;
-    const tail = new Tail(hashOf(stream), READ);
+    const tail = Tail.of(stream, READ);
     const row = await this.#runs.find(tail, LAST);
     if (row) {
       const event = await this.#parts.read(row.position as Position);

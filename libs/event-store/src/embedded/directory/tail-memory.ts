@@ -48,7 +48,7 @@ export class TailMemory {
       this.#active.set(stream, tail);
       return tail;
     }
-    const mine = new Tail(tail, this.#generation);
+    const mine = new Tail(tail.a, tail.b, tail.c, this.#generation);
     this.#active.set(stream, mine);
     // Else this older end would come to light again when the changed one is frozen away.
     this.#loaded.delete(stream);
