@@ -1,6 +1,6 @@
 import {
   type Bus, type CommandLoad, CommandDesk, type CommandHandler, type CommandMessage, COMMANDS, type EventHandler, type EventMessage, frozenCopy, type Outcome,
-  type ParkedMessage, type Parking, type Retried,
+  type ParkedMessage, type Parking, type Retried, type Serving,
 } from '@vouchsafe/bus';
 import { Fault } from '@vouchsafe/kernel';
 import { CommandIntake, type ReadOwn } from './command-intake.js';
@@ -60,8 +60,8 @@ class Bus1 implements KafkaBus {
     this.#forged = new Forged({ parked, clock, log });
   }
 
-  serve(target: string, handler: CommandHandler): void {
-    this.#desk.serve(target, handler);
+  serve(target: string, handler: CommandHandler, how?: Serving): void {
+    this.#desk.serve(target, handler, how);
     this.#takeCommandsFor(target);
   }
   servePublished(context: string, read: ReadOwn): void {

@@ -3,7 +3,7 @@ import type { Soon } from '@vouchsafe/event-store';
 import type { Details, Instant } from '@vouchsafe/kernel';
 import type { CommandContract } from '@vouchsafe/contracts';
 import type { Namespace } from '@vouchsafe/runtime';
-import type { Bus, CommandEnvelope, CommandMessage, Direct, DirectCommand, Outcome } from './port.js';
+import type { Bus, CommandEnvelope, CommandMessage, Direct, DirectCommand, Outcome, Serving } from './port.js';
 
 export type Answer<Result> = { readonly ok: true; readonly result: Result } | { readonly ok: false; readonly code: string; readonly details: Details };
 
@@ -105,11 +105,11 @@ const unreadable = ({ id }: CommandMessage, name: string, error: unknown): Outco
 };
 
 /** Serves a target's commands by name; a command of an unknown name or shape is answered `COMMAND_UNKNOWN`. */
-export const serveCommands = (bus: Bus, target: string, cases: readonly (readonly [string, CommandCase])[]): void => {
+export const serveCommands = (bus: Bus, target: string, cases: readonly (readonly [string, CommandCase])[], how?: Serving): void => {
   const byName = new Map(cases);
   bus.serve(target, (message) => {
     const name = message.direct ? message.direct.contract.name : (message.body as Body).name;
     const known = byName.get(name);
     return known ? known(message) : { commandId: message.id, ok: false, code: 'COMMAND_UNKNOWN', details: { name } };
-  });
+  }, how);
 };

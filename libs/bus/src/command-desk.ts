@@ -7,7 +7,7 @@ import { Errand, type ErrandRules, type Served } from './errand.js';
 import { frozenCopy } from './frozen-copy.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { ParkedStore } from './parked-store.js';
-import type { CommandHandler, CommandLoad, CommandMessage, Outcome, ParkedMessage, Retried } from './port.js';
+import type { CommandHandler, CommandLoad, CommandMessage, Outcome, ParkedMessage, Retried, Serving } from './port.js';
 import { describe } from './subscription.js';
 
 export type CommandDeskOptions = {
@@ -43,8 +43,8 @@ export class CommandDesk {
     this.#retried = { silent, handled: () => {}, failed: (_, error) => Promise.resolve(error) };
   }
 
-  serve(target: string, handler: CommandHandler): void {
-    this.#served.set(target, { handler, queue: new KeyedQueue({ concurrent: CONCURRENT, waitingMax: WAITING_MAX }) });
+  serve(target: string, handler: CommandHandler, { overlapping = false }: Serving = {}): void {
+    this.#served.set(target, { handler, overlapping, queue: new KeyedQueue({ concurrent: CONCURRENT, waitingMax: WAITING_MAX }) });
   }
 
   restore(head: ParkedMessage): void {

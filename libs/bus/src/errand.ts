@@ -5,7 +5,7 @@ import type { Job, KeyedQueue } from './keyed-queue.js';
 import type { CommandHandler, CommandMessage, Outcome } from './port.js';
 
 /** Who handles a target's commands, and in which order. */
-export type Served = { readonly handler: CommandHandler; readonly queue: KeyedQueue };
+export type Served = { readonly handler: CommandHandler; readonly queue: KeyedQueue; readonly overlapping: boolean };
 /** What a desk does about its errands. */
 export type ErrandRules = {
   readonly handled: (errand: Errand) => void;
@@ -26,7 +26,7 @@ export class Errand extends Ticket implements Job {
   }
 
   get key(): string {
-    return this.message.key;
+    return this.served.overlapping ? this.message.id : this.message.key;
   }
 
   /** There at once where it was handled at once; to be asked for once, right after it was pushed. */
@@ -65,13 +65,13 @@ export class Errand extends Ticket implements Job {
     }
     this.rules.handled(this);
     this.#resolve?.(this.#outcome);
-    this.served.queue.ended(this.message.key);
+    this.served.queue.ended(this.key);
   }
 
   #failed(error: unknown): void {
     void this.rules.failed(this, error).then((told) => {
       this.#reject?.(told);
-      this.served.queue.ended(this.message.key);
+      this.served.queue.ended(this.key);
     });
   }
 }

@@ -14,7 +14,7 @@ export { carryOutDecisions } from './carry-out-decisions.js';
 export type { Decision, ParkedCount, ParkedStore } from './parked-store.js';
 export { memoryParkedStore } from './parked-store.js';
 export type {
-  Bus, CommandEnvelope, CommandHandler, CommandLoad, CommandMessage, EventHandler, EventMessage, Outcome, ParkedMessage, Parking, Retried,
+  Bus, CommandEnvelope, CommandHandler, CommandLoad, CommandMessage, EventHandler, EventMessage, Outcome, ParkedMessage, Parking, Retried, Serving,
 } from './port.js';
 export type { Publisher, PublisherOptions } from './publisher.js';
 export { startPublisher } from './publisher.js';

@@ -91,10 +91,19 @@ export interface Parking {
 /** Commands in hand and waiting for their turn, per target. */
 export type CommandLoad = Readonly<Record<string, { readonly running: number; readonly waiting: number }>>;
 
+/** How commands of a target are handed over. */
+export type Serving = {
+  /**
+   * Those of one key are begun in their order, but do not wait for each other's outcome: for a handler that takes what concerns one
+   * stream in turn itself. Where a decision waits for a store elsewhere, many share one append only so. A bus may ignore it.
+   */
+  readonly overlapping?: boolean;
+};
+
 /** Transport only: at least once, in order per key, no more. */
 export interface Bus {
   /** Registers the one handler of commands for `target`. */
-  serve(target: string, handler: CommandHandler): void;
+  serve(target: string, handler: CommandHandler, how?: Serving): void;
   /**
    * Sends and awaits the outcome, which is there at once where its receiver is and has it at once. Fault `SILENT` (retryable) after `deadlineMs`: the caller asks again under the same id.
    * Rejects with Faults only: also `BUSY`, `HANDLER_FAILED` and, where that happened too often, `COMMAND_PARKED`.

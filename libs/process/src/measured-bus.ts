@@ -47,7 +47,7 @@ export const busMeasures = (metrics: Metrics, clock: Clock): ((bus: Bus, mode: s
       if (!figures) byName.set(name, (figures = new CommandFigures(seconds.with(mode, name), running.with(mode, name), (code) => total.with(mode, name, code))));
       return figures;
     };
-    const serve: Bus['serve'] = (target, handler) => bus.serve(target, (message) => {
+    const serve: Bus['serve'] = (target, handler, how) => bus.serve(target, (message) => {
       const figures = figuresOf(message);
       const from = clock.monotonicMs();
       figures.begun();
@@ -65,7 +65,7 @@ export const busMeasures = (metrics: Metrics, clock: Clock): ((bus: Bus, mode: s
       } catch (error) {
         return failed(error);
       }
-    });
+    }, how);
     return {
       parking: bus.parking, serve, ask: (message, deadlineMs) => bus.ask(message, deadlineMs), publish: (events) => bus.publish(events), subscribe: (...args) => bus.subscribe(...args),
       servePublished: (...args) => bus.servePublished(...args), readPublished: (...args) => bus.readPublished(...args), start: () => bus.start(), stop: () => bus.stop(),

@@ -64,7 +64,7 @@ export const createInventory = (ports: InventoryPorts, config: InventoryConfig):
         on(commitReservation, (command, envelope) => parts.pools.commit(command, envelope)),
         on(releaseReservation, (command, envelope) => parts.pools.release(command, envelope)),
         on(returnUnits, (command, envelope) => parts.pools.returnUnits(command, envelope)),
-      ]);
+      ], { overlapping: true }); // each pool's decisions are taken in turn by its stream's host
       rpc.serve(SecretsService, secretsHandlers(parts.secrets));
       rpc.serve(InventoryService, { ...importHandlers(parts), ...stockHandlers(parts) });
       const publisher = await startPublisher({ ...ports, context: 'inventory', categories: CATEGORIES, toIntegration });

@@ -11,11 +11,11 @@ export const tracedBus = (bus: Bus, tracing: Tracing): Bus => {
     parking: bus.parking, publish: (events) => bus.publish(events), servePublished: (...args) => bus.servePublished(...args), readPublished: (...args) => bus.readPublished(...args),
     start: () => bus.start(), stop: () => bus.stop(),
     ask: (message, deadlineMs) => tracing.inSpan(`ask ${nameOf(message)}`, { kind: 'producer', parent: message.trace, attributes: aboutCommand(message) }, async (span): Promise<Outcome> => bus.ask(commandIn(message, span.traceparent), deadlineMs)),
-    serve: (target, handler) => bus.serve(target, (message) => tracing.inSpan(`handle ${nameOf(message)}`, { kind: 'consumer', parent: message.trace, attributes: aboutCommand(message) }, async (span) => {
+    serve: (target, handler, how) => bus.serve(target, (message) => tracing.inSpan(`handle ${nameOf(message)}`, { kind: 'consumer', parent: message.trace, attributes: aboutCommand(message) }, async (span) => {
       const outcome = await handler(commandIn(message, span.traceparent));
       span.set('command.outcome', outcome.ok ? 'ok' : outcome.code);
       return outcome;
-    })),
+    }), how),
     subscribe: (group, contexts, handler, skip) => bus.subscribe(group, contexts, (event) => {
       if (event.trace === undefined) return handler(event);
       return tracing.inSpan(`take ${event.type}`, { kind: 'consumer', parent: event.trace, attributes: aboutEvent(group, event) }, (span) => handler(span.traceparent === undefined ? event : { ...event, trace: span.traceparent }));

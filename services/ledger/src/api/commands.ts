@@ -9,4 +9,4 @@ export const serveLedgerCommands = (bus: Bus, desk: Desk): void =>
     on(captureHold, (command, envelope) => desk.capture(command, envelope)),
     on(releaseHold, (command, envelope) => desk.release(command, envelope)),
     on(postFact, (command, envelope) => desk.post(command, envelope)),
-  ]);
+  ], { overlapping: true }); // each account's decisions are taken in turn by its stream's host

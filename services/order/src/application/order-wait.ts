@@ -24,7 +24,7 @@ export class OrderWait {
 
   /** The order as soon as it is final, awaits payment or is in review; after `waitMs` as it is then. */
   settled(orderId: string, waitMs: number): Soon<Folded<Order>> {
-    const folded = this.#look(orderId);
+    const folded = this.#known(orderId) ?? this.#look(orderId);
     return !(folded instanceof Promise) && (waitMs <= 0 || isFinal(folded.state)) ? folded : this.#settled(orderId, waitMs);
   }
 
@@ -33,8 +33,9 @@ export class OrderWait {
     const until = plusMs(clock.now(), waitMs);
     const waiter = watch.open(orderId, mayRest);
     try {
-      for (;;) {
-        const coming = this.#look(orderId);
+      for (let isFirst = true; ; isFirst = false) {
+        const known = this.#known(orderId);
+        const coming = known && (isFirst || isFinal(known.state)) ? known : this.#look(orderId);
         const folded = coming instanceof Promise ? await coming : coming;
         const left = until - clock.now();
         if (left <= 0 || isFinal(folded.state) || (mayRest(folded.state) && (await this.#rests(orderId, folded.state)))) return folded;
@@ -67,6 +68,10 @@ export class OrderWait {
     }
   }
 
+  /** Whoever waits has just placed it, or heard here that it ended: neither is asked of a store elsewhere again. */
+  #known(orderId: string): Folded<Order> | undefined {
+    return this.options.exclusive ? undefined : this.options.host.remembered(orderStream(orderId));
+  }
   #look(orderId: string): Soon<Folded<Order>> {
     return this.options.host.look(orderStream(orderId));
   }
