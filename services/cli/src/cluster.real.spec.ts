@@ -8,7 +8,9 @@ import { LedgerService } from '@vouchsafe/proto/ledger/v1/ledger';
 import { type Order, OrderService, OrderState } from '@vouchsafe/proto/order/v1/order';
 import { FulfillmentService } from '@vouchsafe/proto/fulfillment/v1/fulfillment';
 import { describeReal, freePort } from '@vouchsafe/test-servers';
+import { silentLog } from '@vouchsafe/runtime';
 import { Connection } from './client/connection.js';
+import { dealWith, listParked } from './commands/parked.js';
 import { furnish } from './demo/furnish.js';
 
 const { placeOrder, getOrder } = OrderService.method;
@@ -53,6 +55,19 @@ describeReal(['Kafka', 'MongoDB'], 'all services as processes of their own', () 
     const { lines, totals } = await admin.call(LedgerService.method.getTrialBalance, { bookId: 'bok_main' });
     expect(lines.length).toBeGreaterThan(3);
     for (const { debit, credit } of totals) expect(debit!.minor).toBe(credit!.minor);
+  });
+
+  it('let a person decide about a message that nobody can read; whoever has it carries that out', async () => {
+    const place = { mongo: cluster.mongo, database: cluster.environment('order')['VOUCHSAFE_MONGO_DATABASE']!, namespace: 'sandbox' } as const;
+    await cluster.poison('inventory', '{"no":"event"}');
+    const parked = async () => (await listParked(place, { limit: 100 })).map(({ group }) => group).sort();
+    for (const end = Date.now() + MINUTES; (await parked()).length < 2 && Date.now() < end; await sleep(200));
+    expect(await parked()).toEqual(['ledger-inventory', 'order.stock']);
+    for (const { id } of await listParked(place, { limit: 100 })) {
+      expect(await dealWith('retry', id, { place, log: silentLog })).toMatchObject({ handled: 0, error: expect.stringContaining('MESSAGE_UNREADABLE') as string });
+      expect(await dealWith('drop', id, { place, log: silentLog })).toEqual({ handled: 0 });
+    }
+    expect(await parked()).toEqual([]);
   });
 
   it('refuse an order for more than there is, as data', async () => {
