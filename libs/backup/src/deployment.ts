@@ -3,7 +3,7 @@ import { type EventStore, type Position, START } from '@vouchsafe/event-store';
 import { Fault, invariant } from '@vouchsafe/kernel';
 import type { Ids, Log, Stop, Timers } from '@vouchsafe/runtime';
 import { DEPLOYMENT_FILE, type Marker, markerShape, type Own, ownShape } from './deployment-files.js';
-import { readSmall, writeSmall } from './small-file.js';
+import { readSmall, writeSmall, writeSmallAside } from './small-file.js';
 
 const MARKER_MS = 1_000;
 export const FIRST_EPOCH = 1;
@@ -99,7 +99,7 @@ class KeptDeployment implements Deployment {
     if (behind) this.places.log.warn({ head: store.head(), seen: this.#durable }, 'the log ends before what was durable once: this directory was put back to an earlier state');
     this.#save({ bootEpoch: store.epoch, ...(behind && { epoch: this.epoch + 1, raised: true }) });
     this.#durable = store.head();
-    this.#mark();
+    writeSmall(...this.#marked());
     this.#stop = timers.every(MARKER_MS, () => this.#follow(), (error) => this.places.log.error({ error }, 'the deployment marker cannot be written'));
   }
 
@@ -117,11 +117,11 @@ class KeptDeployment implements Deployment {
     if (head <= this.#durable) return;
     await this.#store!.durable(head);
     this.#durable = head;
-    this.#mark();
+    await writeSmallAside(...this.#marked());
   }
-  #mark(): void {
+  #marked(): Parameters<typeof writeSmall> {
     const { id, epoch, boots, bootEpoch } = this.#own;
-    writeSmall(path.join(this.places.marker, DEPLOYMENT_FILE), markerShape.write({ id, epoch, boots, bootEpoch, durable: this.#durable }));
+    return [path.join(this.places.marker, DEPLOYMENT_FILE), markerShape.write({ id, epoch, boots, bootEpoch, durable: this.#durable })];
   }
   #save(change: Partial<Own>): void {
     this.#own = { ...this.#own, ...change };

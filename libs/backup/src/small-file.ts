@@ -1,3 +1,4 @@
+import { open, rename } from 'node:fs/promises';
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { Fault } from '@vouchsafe/kernel';
@@ -26,6 +27,25 @@ export const writeSmall = (file: string, value: Json): void => {
   }
   renameSync(next, file);
   syncFolder(path.dirname(file));
+};
+
+/** As {@link writeSmall}, while others get on: a flush in the midst of traffic would hold up everybody. One at a time; the folder must be there. */
+export const writeSmallAside = async (file: string, value: Json): Promise<void> => {
+  const next = `${file}.next`;
+  const handle = await open(next, 'w', 0o600);
+  try {
+    await handle.write(`${JSON.stringify(value)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(next, file);
+  const folder = await open(path.dirname(file), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 };
 
 /** Makes what was created, renamed or removed in a folder survive a power cut. */
