@@ -49,6 +49,21 @@ describe('spans', () => {
     expect(followed.length).toBeGreaterThanOrEqual(5);
   }, 30_000);
 
+  it('of a refund are one trace too, from the channel\'s call to the ledger\'s entry, though a job works on it', async () => {
+    const { tracing, spans } = recordedTracing();
+    const premises = await Premises.open({ more: { tracing } });
+    await stock(premises);
+    const placed = await premises.wire.get(OrderService.method.placeOrder, { number: 'T-9', lines: [{ productId: 'prd_video-month', quantity: 2 }] }, premises.as('chn_dist'));
+    const headers = premises.as('chn_dist', { traceparent: `00-${TRACE}-${CALLER}-01` });
+    await premises.wire.get(OrderService.method.createRefund, { orderId: placed.orderId, requestId: 'r-1', lines: [{ lineId: placed.lines[0]!.lineId, quantity: 1 }] }, headers);
+    const ofLedger = () => spans().filter(({ name, traceId }) => traceId === TRACE && name === 'handle ledger PostFact');
+    for (const until = Date.now() + 30_000; ofLedger().length === 0 && Date.now() < until; ) await systemClock().sleep(20);
+    await premises.close();
+    const mine = spans().filter(({ traceId }) => traceId === TRACE);
+    const lineages = mine.map((span) => lineageOf(mine, span).join(' > '));
+    expect(lineages).toContainEqual(expect.stringMatching(/^vouchsafe\.order\.v1\.OrderService\/CreateRefund > .*ask ledger PostFact > handle ledger PostFact > append (account|journal)$/));
+  }, 60_000);
+
   it.each([{}, { OTEL_EXPORTER_OTLP_ENDPOINT: '' }])('are not made where no collector is named: %p', async (env) => {
     const parsed = parseConfig(env);
     expect(parsed.ok && (await openTracing(parsed.config, systemClock(), silentLog))).toBe(noTracing);

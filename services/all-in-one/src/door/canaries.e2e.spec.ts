@@ -166,6 +166,7 @@ describe('secrets and personal data', () => {
     for (const kind of ['orders', 'deliveries', 'escalations', 'reviews', 'vouchers', 'refunds', 'imports', 'batches']) await page('GET', `/v1/${kind}?pageSize=500`, 'admin');
     await ask(AuditService.method.readEvents, {}, 'admin');
     for (const where of ['/', '/metrics', '/readyz', '/openapi.json']) await page('GET', where, undefined);
+    await page('GET', '/metrics', undefined, { headers: { accept: 'application/openmetrics-text' } }); // exemplars too
   };
 
   it('are in no event, message, log line, span, metric, answer, view, journal or backup, after everything that can happen to them', async () => {

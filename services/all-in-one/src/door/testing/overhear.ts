@@ -27,7 +27,7 @@ export const keepingTracing = (spans: string[]): Tracing => {
         throw error;
       }
     },
-    start: (name, attributes, parent) => ({ traceparent: begin(name, attributes, parent), end: (outcome) => void spans.push(`${name} ${JSON.stringify(outcome)}`) }),
+    start: (name, attributes, parent, more = {}) => ({ traceparent: begin(name, { ...attributes, ...more }, parent), end: (outcome) => void spans.push(`${name} ${JSON.stringify(outcome)}`) }),
     stop: async () => {},
   };
 };
