@@ -24,6 +24,8 @@ export type PlatformPorts = {
   readonly readStore: ReadStore;
   readonly rpc: Rpc;
   readonly clock: Clock;
+  /** What `clock` is made of: the time that others have, of the machine or simulated. It may jump. */
+  readonly outerClock: Clock;
   /** For keys and signatures, which live in the callers' time also where `clock` is simulated. */
   readonly wallClock: Clock;
   readonly random: Random;

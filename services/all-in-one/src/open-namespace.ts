@@ -41,6 +41,7 @@ export type OpenOptions = NamespacePlaces & {
 export type OpenNamespace = {
   /** Never goes back, and begins where the log ends. */
   readonly clock: Clock;
+  readonly outerClock: Clock;
   readonly random: Random; readonly ids: Ids;
   readonly deployment: Deployment;
   readonly store: EmbeddedStore;
@@ -56,7 +57,8 @@ export type OpenNamespace = {
 /** Opens (or makes) everything a namespace keeps on the disk. What was opened is closed again when a later step fails. */
 export const openNamespace = async (options: OpenOptions): Promise<OpenNamespace> => {
   const { namespace, data, log, onFatal } = options;
-  const clock = steadyClock(options.clock ?? systemClock());
+  const outerClock = options.clock ?? systemClock();
+  const clock = steadyClock(outerClock);
   const random = systemRandom();
   const ids = createIds(clock, random);
   const closers = new Closers();
@@ -84,7 +86,7 @@ export const openNamespace = async (options: OpenOptions): Promise<OpenNamespace
     closers.add(() => journal.close());
     const bus = inProcessBus(clock, { log, parked, direct: true });
     closers.add(carryOutDecisions({ bus, parked, timers: clockTimers(clock), log }));
-    return { clock, random, ids, deployment, store, bus, readStore, codes, personal, journal, closers };
+    return { clock, outerClock, random, ids, deployment, store, bus, readStore, codes, personal, journal, closers };
   } catch (error) {
     return closers.closeAfter(error);
   }

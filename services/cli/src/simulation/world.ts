@@ -69,7 +69,7 @@ export class World {
     const bus = lossyBus(inProcessBus(clock, { log }), { random, ...BUS_MISHAPS });
     const rpc = inProcessRpc();
     const { modules } = composeServices({
-      namespace, store: incarnation.store(store), bus, readStore, rpc, clock, wallClock: clock, random, ids, timers: clockTimers(clock), log,
+      namespace, store: incarnation.store(store), bus, readStore, rpc, clock, outerClock: clock, wallClock: clock, random, ids, timers: clockTimers(clock), log,
       codes: incarnation.guard(this.#codes), personal: incarnation.guard(this.#personal), journal, spool: this.#spool, listDisk: this.#lists,
       deployment: { epoch: 1, raised: false }, paymentProviders: [],
     });

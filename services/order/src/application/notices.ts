@@ -12,7 +12,7 @@ export type Taken = { readonly ok: true; readonly applied: boolean } | { readonl
 /** Where providers' notices come in. A notice counts only with a good signature, our merchant account and a payment of ours. */
 export class Notices {
   constructor(
-    readonly namespace: Namespace, readonly clock: Clock, readonly providers: ReadonlyMap<string, PaymentProvider>,
+    readonly namespace: Namespace, readonly clock: Pick<Clock, 'now'>, readonly providers: ReadonlyMap<string, PaymentProvider>,
     readonly to: { readonly payments: Payments; readonly refunds: Refunds; readonly chargebacks: Chargebacks },
   ) {}
 

@@ -90,7 +90,7 @@ export const createCore = (ports: OrderPorts, config: OrderConfig, codecs: Order
   const paymentJobs = jobs('payments', (id) => paymentDesk.settle(id));
   const refundJobs = jobs('refunds', (id) => refundDesk.work(id));
   const chargebackJobs = jobs('chargebacks', (id) => chargebackDesk.work(id));
-  const notices = new Notices(ports.namespace, clock, providers, { payments: paymentDesk, refunds: refundDesk, chargebacks: chargebackDesk });
+  const notices = new Notices(ports.namespace, ports.outerClock ?? clock, providers, { payments: paymentDesk, refunds: refundDesk, chargebacks: chargebackDesk });
   return { orders, payments, refunds, chargebacks, runner, watch, paymentDesk, refundDesk, notices, paymentJobs, refundJobs, chargebackJobs };
 };
 

@@ -13,6 +13,8 @@ export type OrderPorts = {
   readonly readStore: ReadStore;
   readonly rpc: Rpc;
   readonly clock: Clock;
+  /** The time that others have, who sign what they send; `clock` where it is not given. */
+  readonly outerClock?: Pick<Clock, 'now'>;
   readonly random: Random;
   readonly ids: Ids;
   readonly timers: Timers;
