@@ -21,6 +21,8 @@ describe('ids', () => {
 
   it('of events never change', () => {
     expect(eventIdOf('ord_1/reserve1', 0)).toBe('9ef82cca-f25a-52e4-af4e-1bdee68c11d8');
+    const commandId = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 50 }), fc.integer({ min: 1000, max: 1030 }).map((length) => '礼'.repeat(length)));
+    fc.assert(fc.property(commandId, fc.nat(), (id, index) => expect(eventIdOf(id, index)).toBe(byTheBook(`event/${id}/${index}`))));
   });
 
   it('are minted as ever: the time, then chance, in digits that sort', () => {

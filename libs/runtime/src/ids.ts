@@ -59,27 +59,48 @@ const textOf = (): string => uuidText.toString('latin1');
 /** Our own UUID name space; frozen for ever, for order ids and event ids hang on it. */
 const NAMESPACE = Buffer.from('6f3c1f6e8a0b4c55b7d94d2f0c9a7e11', 'hex');
 
-/** Longest name, in UTF-16 units, for which {@link scratch} surely has the room. */
+/** Longest name, in UTF-16 units, for which a {@link NameRoom} surely has the room. */
 const NAME_MAX = 1024;
+/** Longest command id likewise: behind it comes an index. */
+const EVENT_NAME_MAX = NAME_MAX - 10;
 const VIEWS = 256;
-/** Where a name is laid behind the name space to be hashed: used and left within one call, so that nothing is allocated. */
-const scratch = Buffer.concat([NAMESPACE, Buffer.alloc(NAME_MAX * 3)]);
+/** Where names are laid behind what they all begin with, to be hashed: used and left within one call, so that nothing is allocated. */
+class NameRoom {
+  readonly #bytes: Buffer;
+  /** A view of each length that is asked for often, made once. */
+  readonly #views = new Array<Buffer | undefined>(VIEWS).fill(undefined);
+  #end = 0;
 
-/** UUIDv5 (RFC 9562 §5.5, SHA-1) of `name` in our name space. Same name, same id, on every machine. */
-export const uuidv5 = (name: string): string => {
-  const digest = hash('sha1', name.length > NAME_MAX ? Buffer.concat([NAMESPACE, Buffer.from(name)]) : laidOut(name), 'binary');
+  constructor(readonly beginning: Buffer) {
+    this.#bytes = Buffer.concat([beginning, Buffer.alloc(NAME_MAX * 3)]);
+  }
+
+  begin(): this {
+    this.#end = this.beginning.length;
+    return this;
+  }
+  add(text: string): this {
+    this.#end += this.#bytes.write(text, this.#end, 'utf8');
+    return this;
+  }
+  /** UUIDv5 over what was laid down. */
+  id(): string {
+    return idOf(this.#end >= VIEWS ? this.#bytes.subarray(0, this.#end) : (this.#views[this.#end] ??= this.#bytes.subarray(0, this.#end)));
+  }
+}
+const idOf = (bytes: Buffer): string => {
+  const digest = hash('sha1', bytes, 'binary');
   for (let i = 0; i < 16; i++) putDigits(i, digest.charCodeAt(i));
   putDigits(6, (digest.charCodeAt(6) & 0x0f) | 0x50);
   putDigits(8, (digest.charCodeAt(8) & 0x3f) | 0x80);
   return textOf();
 };
-const laidOut = (name: string): Buffer => scratchTo(NAMESPACE.length + scratch.write(name, NAMESPACE.length, 'utf8'));
-/** A view of each length that is asked for often, made once. */
-const views = new Array<Buffer | undefined>(VIEWS).fill(undefined);
-const scratchTo = (length: number): Buffer => {
-  if (length >= VIEWS) return scratch.subarray(0, length);
-  return (views[length] ??= scratch.subarray(0, length));
-};
+const names = new NameRoom(NAMESPACE);
+const eventNames = new NameRoom(Buffer.concat([NAMESPACE, Buffer.from('event/')]));
+
+/** UUIDv5 (RFC 9562 §5.5, SHA-1) of `name` in our name space. Same name, same id, on every machine. */
+export const uuidv5 = (name: string): string =>
+  name.length > NAME_MAX ? idOf(Buffer.concat([NAMESPACE, Buffer.from(name)])) : names.begin().add(name).id();
 
 /** The id asked for last: whoever appends an event often notes it elsewhere in the next moment. */
 const latest = { commandId: '', index: -1, id: '' };
@@ -87,7 +108,8 @@ const latest = { commandId: '', index: -1, id: '' };
 /** The id of the `index`th event that command `commandId` caused (ARCHITECTURE §4.2). */
 export const eventIdOf = (commandId: string, index: number): string => {
   if (latest.index !== index || latest.commandId !== commandId) {
-    latest.id = uuidv5(`event/${commandId}/${index}`);
+    latest.id =
+      commandId.length < EVENT_NAME_MAX ? eventNames.begin().add(commandId).add('/').add(String(index)).id() : uuidv5(`event/${commandId}/${index}`);
     latest.commandId = commandId;
     latest.index = index;
   }
