@@ -4,7 +4,7 @@ import { nextTurn } from '@vouchsafe/runtime';
 import type { Follower, FollowerOptions } from '../follower.js';
 import type { Witness } from '../port.js';
 import type { Lag } from '../runner-port.js';
-import { BACKOFF_MAX_MS, BACKOFF_MS, BATCH_MAX, CHECKPOINT_EVENTS, CHECKPOINT_MS, ENDING, GATHER_BELOW, GATHER_MS, TAKEN_MAX, TAKE_MS } from './limits.js';
+import { BACKOFF_MAX_MS, BACKOFF_MS, BATCH_MAX, CHECKPOINT_EVENTS, CHECKPOINT_MS, ENDING, GATHER_BELOW, GATHER_MS, MORE_FOLLOW, TAKEN_MAX, TAKE_MS } from './limits.js';
 import { Spacing } from './spacing.js';
 import { Stillness } from './stillness.js';
 import { Waiters } from './waiters.js';
@@ -112,7 +112,7 @@ class LogFollower implements Follower {
     await this.#handleAll(page.events);
     if (page.events.length === 0) await this.exclusively(() => this.#passOver(page.next));
     this.#upTo = page.next;
-    if (this.#taken) await this.#settleInTime(this.#taken);
+    if (this.#taken) await this.#settleInTime(this.#taken, page.events.length);
     else this.#progressed(page.next);
   }
 
@@ -164,9 +164,10 @@ class LogFollower implements Follower {
   }
 
   /** At once where somebody waits or it is much already, else with the next beat. */
-  async #settleInTime({ events }: Taken): Promise<void> {
+  async #settleInTime({ events }: Taken, newest: number): Promise<void> {
     const { clock, gatherMs = GATHER_MS } = this.#options;
-    if (this.#waiters.any || clock.simulated || gatherMs === 0 || events >= TAKEN_MAX) await this.#oneByOne(() => this.#settle());
+    const waitedFor = this.#waiters.covered(this.#upTo) || (this.#waiters.any && newest < MORE_FOLLOW);
+    if (waitedFor || clock.simulated || gatherMs === 0 || events >= TAKEN_MAX) await this.#oneByOne(() => this.#settle());
     else this.#beat ??= this.#settleWithBeat().finally(() => (this.#beat = undefined));
   }
   /** A beat is common to all who gather so long: what they write then is committed together. */
@@ -245,7 +246,7 @@ class LogFollower implements Follower {
       if (this.#abort.signal.aborted) return;
       const ours = await firstOwn(store, { after: this.#seen, categories, upTo: target });
       if (!ours) break;
-      await this.#reached(ours.position);
+      await this.#reached(ours.position, target);
     }
     if (target > this.#seen) this.#seen = target;
   }
@@ -258,15 +259,14 @@ class LogFollower implements Follower {
   #refuseIfTroubled(): void {
     if (this.#trouble) throw this.#trouble.error;
   }
-
   check(): void {
     this.#stillness.check({ applied: this.#applied, seen: this.#seen, handling: () => this.#handling, restart: () => this.#subscription.abort() });
   }
 
-  #reached(position: Position): Promise<void> {
+  #reached(position: Position, target: Position): Promise<void> {
     if (position <= this.#seen) return Promise.resolve();
     this.#hurry.abort();
-    return this.#waiters.until(position);
+    return this.#waiters.until(position, target);
   }
 
   lag(): Lag {

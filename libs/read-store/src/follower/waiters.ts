@@ -1,6 +1,7 @@
 import type { Position } from '@vouchsafe/event-store';
 
-type Waiter = { readonly position: Position; readonly done: () => void; readonly failed: (error: unknown) => void };
+/** `position`: of the next event it waits for; `target`: up to where it waits in all. */
+type Waiter = { readonly position: Position; readonly target: Position; readonly done: () => void; readonly failed: (error: unknown) => void };
 
 /** Who waits until a position of the log is reached. */
 export class Waiters {
@@ -9,8 +10,13 @@ export class Waiters {
   get any(): boolean {
     return this.#waiting.size > 0;
   }
-  until(position: Position): Promise<void> {
-    return new Promise((done, failed) => this.#waiting.add({ position, done, failed }));
+  /** Whether somebody waits for no more than what lies up to `position`. */
+  covered(position: Position): boolean {
+    for (const { target } of this.#waiting) if (target <= position) return true;
+    return false;
+  }
+  until(position: Position, target: Position): Promise<void> {
+    return new Promise((done, failed) => this.#waiting.add({ position, target, done, failed }));
   }
   reached(position: Position): void {
     for (const waiter of this.#waiting) {

@@ -25,6 +25,7 @@ export class HostedRunners {
   readonly #options: HostedRunnersOptions;
   readonly #runners = new Map<string, ProjectionRunner>();
   readonly #reported = new Map<string, string>();
+  readonly #starting = new Set<Promise<unknown>>();
   #fed: FedLog | undefined;
 
   constructor(options: HostedRunnersOptions) {
@@ -48,8 +49,10 @@ export class HostedRunners {
     const makes = projections[name];
     if (this.#runners.has(name)) return;
     invariant(makes, `${name} is a runner whose projections the thread has`);
-    this.#fed ??= new FedLog({ read, clock, log }, head);
-    this.#runners.set(name, await startProjections({ name, store: this.#fed, readStore, log, clock, projections: makes(), ownThread: true }));
+    this.#fed ??= new FedLog({ read, clock, log, ready: () => Promise.allSettled(this.#starting) }, head);
+    const starting = startProjections({ name, store: this.#fed, readStore, log, clock, projections: makes(), ownThread: true });
+    this.#starting.add(starting);
+    this.#runners.set(name, await starting.finally(() => this.#starting.delete(starting)));
   }
 
   async #stop(name: string): Promise<void> {

@@ -20,6 +20,10 @@ export class RecentEvents {
     return pageOf(this.#events, { after, filter, max }, this.#firstAfter(after));
   }
 
+  countAfter(position: Position): number {
+    return this.#events.length - this.#firstAfter(position);
+  }
+
   #firstAfter(position: Position): number {
     let [low, high] = [0, this.#events.length];
     while (low < high) {
