@@ -1,5 +1,5 @@
 import type { DeciderHost, Envelope, Folded } from '@vouchsafe/event-store';
-import { type Instant, isFault } from '@vouchsafe/kernel';
+import { type Instant, instant, isFault } from '@vouchsafe/kernel';
 import type { Clock, Ids, Log, Random, Stop, Timers } from '@vouchsafe/runtime';
 import { LRUCache } from 'lru-cache';
 import { commandsFor, react } from '../domain/course.js';
@@ -25,6 +25,8 @@ export type CourseRunnerOptions = {
 type Running = {
   readonly orderId: string;
   readonly stream: string;
+  /** When the step was taken that it takes just now. */
+  at: Instant;
   order: LiveOrder;
   revision: number;
   readonly answers: Map<string, Answer>;
@@ -40,6 +42,7 @@ type Running = {
   trace: string | undefined;
 };
 
+const NEVER = instant(0);
 const TICK_MS = 250;
 const BACKOFF_MS = 250;
 const BACKOFF_MAX_MS = 30_000;
@@ -102,7 +105,7 @@ export class CourseRunner {
     const known = this.#idle.size > 0 ? this.#idle.get(orderId) : undefined;
     if (known) this.#idle.delete(orderId);
     const running: Running = {
-      orderId, stream: orderStream(orderId), order, revision: 0, answers: known ?? new Map<string, Answer>(), inFlight: new Set(), silent: undefined,
+      orderId, stream: orderStream(orderId), at: NEVER, order, revision: 0, answers: known ?? new Map<string, Answer>(), inFlight: new Set(), silent: undefined,
       deciding: false, advancing: false, again: false, trace: undefined,
     };
     this.#running.set(orderId, running);
@@ -128,6 +131,7 @@ export class CourseRunner {
     if (this.#stopped || running.deciding) return;
     const { order, answers, inFlight } = running;
     const now = this.#options.clock.now();
+    running.at = now;
     if (react(order, answers, now).length > 0) {
       if (!isSilent(running, DECIDING, now)) this.#decide(running, now);
       return;

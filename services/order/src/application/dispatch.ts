@@ -13,7 +13,7 @@ import { deliveryIdOf, reservationIdOf } from './names.js';
 import type { Send, SendEnvelope, Sent } from './send.js';
 
 /** An order in its course: what a command is made of. */
-export type Course = { readonly orderId: string; readonly order: LiveOrder; readonly answers: Answers; readonly trace?: string | undefined };
+export type Course = { readonly orderId: string; readonly order: LiveOrder; readonly answers: Answers; readonly at: Instant; readonly trace?: string | undefined };
 /** Sends one command of an order and gives its answer, maybe at once. Throws or rejects with a Fault where there is none yet: to be sent again. */
 export type Dispatch = (course: Course, command: OutgoingCommand) => Soon<Answer>;
 
@@ -46,9 +46,11 @@ const toOwn = async ({ orderId, order: { terms } }: Course, command: Own, own: O
 };
 
 const toOthers = (course: Course, command: Exclude<OutgoingCommand, Own>, { send, config }: Means): Soon<Answer> => {
-  const { orderId, order, trace } = course;
+  const { orderId, order, trace, at } = course;
   const { terms } = order;
-  const envelope: SendEnvelope = { commandId: `${orderId}/${command.key}`, correlation: orderId, principal: terms.principal, ...(trace !== undefined && { trace }) };
+  const { principal } = terms;
+  const commandId = `${orderId}/${command.key}`;
+  const envelope: SendEnvelope = trace === undefined ? { commandId, correlation: orderId, principal, at } : { commandId, correlation: orderId, principal, at, trace };
   switch (command.type) {
     case 'ReserveVouchers':
       return read(send(reserveVouchers, reservation(course, command.line, command.revived), envelope), yes);

@@ -1,20 +1,20 @@
 import { ask, type CommandEnvelope } from '@vouchsafe/bus';
 import type { CommandContract } from '@vouchsafe/contracts';
 import type { Soon } from '@vouchsafe/event-store';
-import { type Details, Fault, type Instant } from '@vouchsafe/kernel';
+import { type Details, Fault } from '@vouchsafe/kernel';
 import type { OrderPorts } from './ports.js';
 
 export type Sent<R> = { readonly ok: true; readonly result: R } | { readonly ok: false; readonly code: string; readonly details: Details };
-export type SendEnvelope = Omit<CommandEnvelope, 'at'> & { readonly at?: Instant };
+/** Without a time it is sent now. */
+export type SendEnvelope = CommandEnvelope | (Omit<CommandEnvelope, 'at'> & { readonly at?: undefined });
 /**
  * Sends a command to another service; the answer may be there at once. Fault `SILENT` where no answer comes, `COMMAND_UNKNOWN`
  * where the other is another version. Throws or rejects.
  */
 export type Send = <C, R>(contract: CommandContract<C, R>, body: C, envelope: SendEnvelope) => Soon<Sent<R>>;
 
-export const sender = ({ bus, namespace, clock }: OrderPorts, deadlineMs: number): Send => (contract, body, { commandId, correlation, principal, trace, at = clock.now() }) => {
-  const envelope: CommandEnvelope = { commandId, correlation, principal, at, ...(trace !== undefined && { trace }) };
-  const sent = ask(bus, namespace, contract, body, envelope, deadlineMs);
+export const sender = ({ bus, namespace, clock }: OrderPorts, deadlineMs: number): Send => (contract, body, envelope) => {
+  const sent = ask(bus, namespace, contract, body, envelope.at === undefined ? { ...envelope, at: clock.now() } : envelope, deadlineMs);
   return sent instanceof Promise ? sent.then((later) => understood(contract, later)) : understood(contract, sent);
 };
 const understood = <C, R>(contract: CommandContract<C, R>, sent: Sent<R>): Sent<R> => {

@@ -108,12 +108,15 @@ const deliveredOf = (order: ConfirmedOrder, answers: Answers, line: OrderLine): 
 };
 
 const end = (order: ConfirmedOrder, answers: Answers, at: Instant): OrderEvent => {
+  let total = 0;
   const lines: readonly LineCount[] = order.terms.lines.map((line) => {
     const delivered = deliveredOf(order, answers, line);
+    total += delivered;
     return { lineId: line.lineId, productId: line.productId, ordered: line.quantity, delivered, failed: line.quantity - delivered };
   });
-  if (lines.some(({ delivered }) => delivered > 0)) return { type: 'OrderCompleted', ...endingWith(order.terms, lines), at };
-  return { type: 'OrderCancelled', ...endingWith(order.terms, lines), reason: commonReason(order), at };
+  if (total === 0) return { type: 'OrderCancelled', ...endingWith(order.terms, lines), reason: commonReason(order), at };
+  const { number, channelId, totalMinor, currency, placedAt } = order.terms;
+  return { type: 'OrderCompleted', number, channelId, totalMinor, currency, placedAt, lines, at };
 };
 /** Nothing was delivered: the lines' own reason if they agree. */
 const commonReason = (order: ConfirmedOrder): Reason => {

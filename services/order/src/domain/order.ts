@@ -12,7 +12,7 @@ export const orderDecider: Decider<Order, OrderCommand, OrderEvent, OrderRejecti
 const decide = (command: OrderCommand, order: Order): Decision<OrderEvent, OrderRejection> => {
   switch (command.type) {
     case 'PlaceOrder':
-      return firstEvent(order, command.terms.fingerprint, { type: 'OrderPlaced', ...command.terms });
+      return firstEvent(order, command.terms.fingerprint, { ...command.terms, type: 'OrderPlaced' });
     case 'RefuseOrder':
       return firstEvent(order, command.refusal.fingerprint, command.refusal);
     case 'Proceed':

@@ -24,15 +24,21 @@ const line: Shape<Verdict['lines'][number]> = {
 };
 const parties = record({ buyer: optional(text()), device: optional(text()), payee: optional(text()), ip: optional(text()) });
 
+const isAnybody = (who: Verdict['parties']): boolean => {
+  for (const _ in who) return true;
+  return false;
+};
+
 const storedVerdict = record({
   orderId: text(), channelId: text(), verdict: optional(oneOf('allow', 'challenge', 'review', 'deny')), reasons: optional(list(text())), shadow: optional(list(text())), ruleSet: text(),
   features: dict(scalar), parties: optional(parties), lines: list(line), total: big, currency: optional(text()), challengeMet: optional(bool), reviewUntil: optional(millis), at: millis,
 });
 /** There is one with every order, so what is usual is left out: `allow`, CNY, no reasons, nobody known. Frozen like the version. */
 const verdictShape: Shape<Verdict> = {
-  write: ({ verdict, reasons, shadow, parties: who, total, challengeMet, ...same }) => storedVerdict.write({
-    ...same, total: total.minor, ...(verdict !== 'allow' && { verdict }), ...(reasons.length > 0 && { reasons }), ...(shadow.length > 0 && { shadow }),
-    ...(Object.keys(who).length > 0 && { parties: who }), ...(total.currency !== 'CNY' && { currency: total.currency }), ...(challengeMet && { challengeMet }),
+  write: ({ orderId, channelId, verdict, reasons, shadow, ruleSet, features, parties: who, lines, total, challengeMet, reviewUntil, at }) => storedVerdict.write({
+    orderId, channelId, verdict: verdict === 'allow' ? undefined : verdict, reasons: reasons.length > 0 ? reasons : undefined, shadow: shadow.length > 0 ? shadow : undefined, ruleSet,
+    features, parties: isAnybody(who) ? who : undefined, lines, total: total.minor, currency: total.currency === 'CNY' ? undefined : total.currency,
+    challengeMet: challengeMet || undefined, reviewUntil, at,
   }),
   read: (json, path) => {
     const { verdict = 'allow', reasons = [], shadow = [], parties: who = {}, total, currency = 'CNY', challengeMet = false, ...same } = storedVerdict.read(json, path);

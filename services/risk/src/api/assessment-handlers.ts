@@ -12,21 +12,28 @@ const WORD: Readonly<Record<VerdictWord, AssessResponse_Verdict>> = {
 
 /** What order asks before it places anything. */
 export const assessmentHandlers = (assessor: Assessor, reviewTimeoutMs: number): Handlers<typeof RiskAssessmentService> => ({
-  assess: async (request, { trace }) => answer(await assessor.assess({ ...askOf(request), ...(trace !== undefined && { trace }) }), reviewTimeoutMs),
+  assess: (request, { trace }) => {
+    const given = assessor.assess(askOf(request, trace));
+    return given instanceof Promise ? given.then((later) => answer(later, reviewTimeoutMs)) : answer(given, reviewTimeoutMs);
+  },
 });
 
 /** Parties by token; an empty one is left out. */
-export const partiesOf = ({ buyerToken, deviceToken, payeeToken, ipToken }: Pick<AssessRequest, 'buyerToken' | 'deviceToken' | 'payeeToken' | 'ipToken'>): Parties => ({
-  ...(buyerToken !== '' && { buyer: buyerToken }), ...(deviceToken !== '' && { device: deviceToken }),
-  ...(payeeToken !== '' && { payee: payeeToken }), ...(ipToken !== '' && { ip: ipToken }),
-});
+export const partiesOf = ({ buyerToken, deviceToken, payeeToken, ipToken }: Pick<AssessRequest, 'buyerToken' | 'deviceToken' | 'payeeToken' | 'ipToken'>): Parties => {
+  const parties: { -readonly [K in keyof Parties]: Parties[K] } = {};
+  if (buyerToken !== '') parties.buyer = buyerToken;
+  if (deviceToken !== '') parties.device = deviceToken;
+  if (payeeToken !== '') parties.payee = payeeToken;
+  if (ipToken !== '') parties.ip = ipToken;
+  return parties;
+};
 
-const askOf = (request: AssessRequest): OrderAsk => {
+const askOf = (request: AssessRequest, trace: string | undefined): OrderAsk => {
   const { orderId, fingerprint, channelId, lines, total, ip, emailDomain, atMs, principalId, challengeProof, correlation } = request;
   invariant(orderId !== '' && isFingerprint(fingerprint) && total, 'order asks with its id, a fingerprint and a total');
   return {
     orderId, fingerprint, channelId, lines: lines.map(({ productId, quantity }) => ({ productId, quantity })), total: { minor: total.minor, currency: total.currency },
-    parties: partiesOf(request), at: instant(Number(atMs)), ip, emailDomain, challengeProof, principal: principalId, correlation,
+    parties: partiesOf(request), at: instant(Number(atMs)), ip, emailDomain, challengeProof, principal: principalId, correlation, ...(trace !== undefined && { trace }),
   };
 };
 

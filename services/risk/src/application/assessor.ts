@@ -1,4 +1,4 @@
-import { DeciderHost, type Envelope, type EventStore } from '@vouchsafe/event-store';
+import { DeciderHost, type Envelope, type EventStore, type Soon } from '@vouchsafe/event-store';
 import type { EventCodec } from '@vouchsafe/codec';
 import { type Instant, invariant, plusMs } from '@vouchsafe/kernel';
 import { type Clock, type Log, type Random, uuidv5 } from '@vouchsafe/runtime';
@@ -47,24 +47,30 @@ export class Assessor {
     });
   }
 
-  /** The verdict of an order; asked again, the one first given, whatever was learnt since. */
-  async assess(ask: OrderAsk): Promise<Given> {
+  /** The verdict of an order; asked again, the one first given, whatever was learnt since. Throws or rejects. */
+  assess(ask: OrderAsk): Soon<Given> {
+    return ask.challengeProof === '' ? this.#give(ask, false) : this.#isMet(ask).then((met) => this.#give(ask, met));
+  }
+
+  #give(ask: OrderAsk, challengeMet: boolean): Soon<Given> {
     const { orderId, fingerprint, channelId, parties, lines, total, at } = ask;
     const verdictId = verdictIdOf(orderId, fingerprint);
-    const challengeMet = ask.challengeProof !== '' && (await this.#isMet(ask));
     const { program, outcome } = this.judge(ask, challengeMet);
     if (outcome.failed.length > 0) this.ports.log.warn({ orderId, rules: outcome.failed }, 'rules could not be evaluated and counted as not held');
     const { verdict, reasons, shadow, features } = outcome;
     const envelope: Envelope = { commandId: uuidv5(`risk/verdict/${verdictId}`), correlation: ask.correlation || orderId, principal: ask.principal, at, ...(ask.trace !== undefined && { trace: ask.trace }) };
-    const handled = await this.#host.handle(verdictStream(orderId, fingerprint), {
+    const handled = this.#host.decide(verdictStream(orderId, fingerprint), {
       type: 'GiveVerdict', orderId, channelId, verdict, reasons, shadow, ruleSet: program.version, features, parties, lines, total, challengeMet, at,
       ...(verdict === 'review' && { reviewUntil: plusMs(at, this.ports.reviewTimeoutMs) }),
     }, envelope);
+    return handled instanceof Promise ? handled.then((later) => this.#given(verdictId, later, envelope)) : this.#given(verdictId, handled, envelope);
+  }
+
+  #given(verdictId: string, handled: { readonly ok: boolean; readonly state: Verdict | undefined }, envelope: Envelope): Soon<Given> {
     invariant(handled.ok && handled.state, 'a verdict is never refused');
     const given = { verdictId, verdict: handled.state };
     // Also when the verdict is repeated: the process may have ended between the two.
-    if (given.verdict.verdict === 'review') await this.ports.openReview(given, envelope);
-    return given;
+    return given.verdict.verdict === 'review' ? this.ports.openReview(given, envelope).then(() => given) : given;
   }
 
   /** What the rules say of an order now; nothing is recorded or counted. */

@@ -7,7 +7,8 @@ export const isFingerprint = (text: string): boolean => FINGERPRINT.test(text);
 export const verdictStream = (orderId: string, fingerprint: string): string => `verdict-${orderId}_${fingerprint.slice(0, FINGERPRINT_CHARS)}`;
 /** The id says which stream it is, so that no index is needed: `vdt_<order>.<fingerprint>`, its underscores as `~`. */
 export const verdictIdOf = (orderId: string, fingerprint: string): string =>
-  `vdt_${orderId.replace(/^ord_/, '')}.${fingerprint.slice(0, FINGERPRINT_CHARS).replaceAll('_', '~')}`;
+  `vdt_${orderId.startsWith('ord_') ? orderId.slice(4) : orderId}.${withTildes(fingerprint.slice(0, FINGERPRINT_CHARS))}`;
+const withTildes = (text: string): string => (text.includes('_') ? text.replaceAll('_', '~') : text);
 
 /** The stream of a verdict's id; undefined where the id is none of ours. */
 export const streamOfVerdict = (verdictId: string, category: 'verdict' | 'case' = 'verdict'): string | undefined => {

@@ -47,27 +47,33 @@ const judgeOf = (ready: readonly Ready[]): Program['judge'] => {
   const values: (Value | undefined)[] = used.map(() => undefined);
   const bindings: Record<string, Bindings[string]> = {};
   const held: (boolean | undefined)[] = ready.map(() => undefined);
+  const changed = used.map(() => false);
 
   return (subject, windows) => {
     const slots = slotsOf(subject, windows);
     const features: Record<string, FeatureValue> = {};
-    const changed = used.map(({ name, read }, i) => {
+    for (let i = 0; i < used.length; i++) {
+      const { name, read } = used[i]!;
       const value = read(subject, windows, slots);
       const kept = typeof value === 'object' ? value.join(' ') : value;
       if (kept) features[name] = kept;
-      if (isSame(value, values[i])) return false;
+      changed[i] = !isSame(value, values[i]);
+      if (!changed[i]) continue;
       values[i] = value;
       bindings[name] = typeof value === 'number' ? BigInt(value) : value;
-      return true;
-    });
-    ready.forEach(({ condition }, i) => {
+    }
+    for (let i = 0; i < ready.length; i++) {
+      const { condition } = ready[i]!;
       if (condition.features.length === 0 || featuresOf[i]!.some((place) => changed[place])) held[i] = condition.holds(bindings);
-    });
-    const rules = ready.filter((_, i) => held[i]).map(({ rule }) => rule);
-    const failed = ready.filter((_, i) => held[i] === undefined).map(({ rule }) => rule.name);
-    return { ...conclude(rules, subject.challengeMet), features, failed };
+    }
+    const rules = held.includes(true) ? ready.filter((_, i) => held[i]).map(({ rule }) => rule) : NO_RULES;
+    const failed = held.includes(undefined) ? ready.filter((_, i) => held[i] === undefined).map(({ rule }) => rule.name) : NONE_FAILED;
+    const { verdict, reasons, shadow } = conclude(rules, subject.challengeMet);
+    return { verdict, reasons, shadow, features, failed };
   };
 };
+const NO_RULES: readonly Rule[] = [];
+const NONE_FAILED: readonly string[] = [];
 
 const isSame = (value: Value, other: Value | undefined): boolean =>
   value === other || (typeof value === 'object' && typeof other === 'object' && value.length === other.length && value.every((item, i) => item === other[i]));

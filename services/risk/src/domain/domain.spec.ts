@@ -38,7 +38,7 @@ describe('a verdict', () => {
   it('is given once: the first one stands', () => {
     verdicts.given().when({ type: 'GiveVerdict', ...verdict }).then({ type: 'VerdictGiven', ...verdict });
     verdicts.given({ type: 'VerdictGiven', ...verdict }).when({ type: 'GiveVerdict', ...verdict, verdict: 'deny' }).then();
-    expect(verdicts.given({ type: 'VerdictGiven', ...verdict }).state()).toEqual(verdict);
+    expect(verdicts.given({ type: 'VerdictGiven', ...verdict }).state()).toEqual({ type: 'VerdictGiven', ...verdict });
   });
 });
 

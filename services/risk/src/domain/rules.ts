@@ -21,6 +21,7 @@ export type Features = Readonly<Record<string, FeatureValue>>;
 export type Conclusion = { readonly verdict: VerdictWord; readonly reasons: readonly string[]; readonly shadow: readonly string[] };
 
 const STRENGTH: Readonly<Record<VerdictWord, number>> = { allow: 0, challenge: 1, review: 2, deny: 3 };
+const NOTHING_HELD: Conclusion = { verdict: 'allow', reasons: [], shadow: [] };
 /** Names a verdict gives at most. */
 const REASONS_MAX = 16;
 
@@ -29,6 +30,7 @@ const REASONS_MAX = 16;
  * challenge is not asked for again.
  */
 export const conclude = (held: readonly Rule[], challengeMet: boolean): Conclusion => {
+  if (held.length === 0) return NOTHING_HELD;
   const counting = held.filter((rule) => !rule.shadow && !(challengeMet && rule.action === 'challenge'));
   const ordered = [...counting].sort((a, b) => STRENGTH[b.action] - STRENGTH[a.action]);
   return {

@@ -29,6 +29,7 @@ export type VerdictEvent = Message<'VerdictGiven', Verdict>;
 /** Stream `verdict-<order>_<fingerprint>`: the first verdict stands, whatever is asked later. */
 export const verdictDecider: Decider<Verdict | undefined, VerdictCommand, VerdictEvent, never> = {
   initial: undefined,
-  decide: ({ type: _, ...verdict }, given) => (given ? accept() : accept({ type: 'VerdictGiven', ...verdict })),
-  evolve: (_, { type: __, ...verdict }) => verdict,
+  decide: (command, given) => (given ? accept() : accept({ ...command, type: 'VerdictGiven' })),
+  /** The event is the verdict: nothing of it is copied. */
+  evolve: (_, verdict) => verdict,
 };
