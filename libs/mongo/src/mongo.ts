@@ -12,6 +12,11 @@ export type MongoOptions = {
   /** For waiting between attempts: real time, also where the domain's is simulated. */
   readonly clock: Clock; readonly random: Random; readonly log: Log;
   readonly patience?: Patience;
+  /**
+   * Once nobody has answered for so long, milliseconds, calls fail at once instead of waiting, but for one now and then that looks again: for those
+   * whose callers have something better to do. Not set: every call has its own patience.
+   */
+  readonly impatientAfterMs?: number;
 };
 
 /** How long a call is repeated above what the driver does (which repeats once). */
@@ -30,6 +35,8 @@ const PAUSE_MS = 25;
 const PAUSE_MAX_MS = 1_000;
 const WRITE_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
+/** While nobody answers it is looked again so often, by whoever calls. */
+const LOOK_AGAIN_MS = 1_000;
 const POOL_MAX = 20;
 
 /** What one attempt works with. */
@@ -46,6 +53,10 @@ export class Mongo {
   readonly #place: Place;
   #connecting: Promise<Connection> | undefined;
   #closed = false;
+  /** Since when nobody has answered, and when somebody looked last. */
+  #silentSince: number | undefined;
+  #lookedMs = 0;
+  #lastFault: Error | undefined;
   /** The newest operation anybody here has seen: later reads see it too, also on another primary. */
   #seen: mongo.Timestamp | undefined;
 
@@ -59,16 +70,32 @@ export class Mongo {
   async run<T>(work: (attempt: Attempt) => Promise<T>): Promise<T> {
     const { clock, random, log } = this.#options;
     const began = clock.monotonicMs();
+    this.#refuseIfSilent();
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#once(work);
+        const result = await this.#once(work);
+        this.#silentSince = undefined;
+        return result;
       } catch (error) {
         const spent = clock.monotonicMs() - began;
-        if (this.#closed || !mayPass(error) || attempt >= this.#patience.attemptsMax || spent >= this.#patience.forMs) throw this.#faultOf(error);
+        const passes = mayPass(error);
+        this.#silentSince = passes ? (this.#silentSince ?? clock.monotonicMs()) : undefined; // a refusal is an answer
+        if (this.#closed || !passes || this.#isSilent || attempt >= this.#patience.attemptsMax || spent >= this.#patience.forMs) throw (this.#lastFault = this.#faultOf(error));
         log.debug({ attempt, spent, error: error instanceof Error ? error.name : 'unknown' }, 'MongoDB will be asked again');
         await clock.sleep(Math.min(PAUSE_MAX_MS, PAUSE_MS * 2 ** Math.min(attempt, 10)) * (0.5 + random.fraction() / 2));
       }
     }
+  }
+
+  get #isSilent(): boolean {
+    const { impatientAfterMs, clock } = this.#options;
+    return impatientAfterMs !== undefined && this.#silentSince !== undefined && clock.monotonicMs() - this.#silentSince >= impatientAfterMs;
+  }
+  #refuseIfSilent(): void {
+    if (!this.#isSilent || !this.#lastFault) return;
+    const now = this.#options.clock.monotonicMs();
+    if (now - this.#lookedMs < LOOK_AGAIN_MS) throw this.#lastFault;
+    this.#lookedMs = now;
   }
 
   /** Settles when the server answers and a majority of it takes a write; else the {@link Fault} that says why not. Asks once. */

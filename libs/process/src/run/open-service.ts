@@ -57,16 +57,16 @@ export const openService = async (name: string, config: ServiceConfig, machine: 
   const store = await openEsdbStore({ connectionString: config.VOUCHSAFE_EVENT_STORE, clock, log, random, connectMs: CONNECT_MS, ...(config.VOUCHSAFE_EVENT_STORE_PREFIX && { prefix: config.VOUCHSAFE_EVENT_STORE_PREFIX }) });
   closers.add(() => store.close());
   const mongo = { uri: config.VOUCHSAFE_MONGO_URI, clock, random, log, indexes: config.VOUCHSAFE_MONGO_INDEXES ?? (config.VOUCHSAFE_PROFILE === 'production' ? 'check' : 'apply') } as const;
-  const views = mongoReadStore({ ...mongo, database: databaseOf(config, name) });
+  const views = mongoReadStore({ ...mongo, impatientAfterMs: IMPATIENT_AFTER_MS, database: databaseOf(config, name) });
   closers.add(() => views.close());
   await views.check();
   const { readStore, flush } = lateCheckpoints(views, machine);
   closers.add(flush);
-  const parked = mongoParkedStore({ ...mongo, database: databaseOf(config, name, 'parked') });
+  const parked = mongoParkedStore({ ...mongo, impatientAfterMs: IMPATIENT_AFTER_MS, database: databaseOf(config, name, 'parked') });
   closers.add(() => parked.close());
   const place = { ...mongo, database: databaseOf(config, name, VAULT_OWNERS.includes(name) ? 'vault' : 'parked') };
-  const { journal, deployment, floor, secured } = await openDeployed(config, { ...folders, place }, store, machine, closers);
-  const { rpc, bus, ids, dependencies } = await connect(name, config, machine, closers, { parked, floor });
+  const { journal, deployment, logId, floor, secured } = await openDeployed(config, { ...folders, place }, store, machine, closers);
+  const { rpc, bus, ids, dependencies } = await connect(name, config, machine, closers, { parked, floor, deployment: logId });
   closers.add(carryOutDecisions({ bus, parked, timers: machine.timers, log }));
   const vault = { config, dataDir: data, place: { ...mongo, database: databaseOf(config, name, 'vault') }, ids, closers, ...machine };
   return {
@@ -83,6 +83,8 @@ const refuseRebuilding = (views: MongoReadStore): void => {
   const [runner] = views.rebuilding();
   if (runner !== undefined) throw new Fault('READ_STORE_REBUILDING', `those of ${runner} were lost and are built anew from the log`);
 };
+/** What waits for views or parked messages may stand before orders that need neither: without MongoDB it is refused soon, and comes again. Vaults are waited for. */
+const IMPATIENT_AFTER_MS = 2_000;
 const CONNECT_MS = 5_000;
 /** A copy that can sell or tell anything has their vaults with it. */
 const VAULT_OWNERS: readonly string[] = ['inventory', 'access'];
@@ -100,12 +102,12 @@ const ownFolder = async (folder: string): Promise<() => Promise<void>> => {
   }
 };
 
-type Deployed = ReturnType<typeof foldersOf> & { readonly place: Parameters<typeof whetherCopied>[1] };
+type Deployed = ReturnType<typeof foldersOf> & { readonly place: Parameters<typeof whetherCopied>[1]['place'] };
 /** The deployment's marker and the journal, and the floor that replies wait for: both the log and the journal are on the disk. */
-const openDeployed = async (config: ServiceConfig, { data, journal: folder, place }: Deployed, store: EventStore, machine: Machine, closers: Closers): Promise<{ readonly journal: Journal; readonly deployment: Deployment; readonly floor: () => Promise<void>; readonly secured: OpenService['secured'] }> => {
+const openDeployed = async (config: ServiceConfig, { data, journal: folder, place }: Deployed, store: EventStore, machine: Machine, closers: Closers): Promise<{ readonly journal: Journal; readonly deployment: Deployment; readonly logId: string; readonly floor: () => Promise<void>; readonly secured: OpenService['secured'] }> => {
   const { clock, timers, log, random } = machine;
   const { VOUCHSAFE_NAMESPACE: namespace } = config;
-  const { copied, epochAtLeast, settled } = await whetherCopied(config, place, machine, closers);
+  const { logId, copied, epochAtLeast, settled } = await whetherCopied(config, { place, store }, machine, closers);
   const deployment = await openDeployment({ data, marker: folder, ids: createIds(clock, random), log, copied, epochAtLeast });
   await deployment.attach(store, timers);
   closers.add(() => deployment.close());
@@ -115,5 +117,5 @@ const openDeployed = async (config: ServiceConfig, { data, journal: folder, plac
     deployment.secured();
     await settled(deployment.epoch);
   };
-  return { journal, deployment, secured, floor: async () => void (await Promise.all([store.durable(store.head()), journal.flush()])) };
+  return { journal, deployment, logId, secured, floor: async () => void (await Promise.all([store.durable(store.head()), journal.flush()])) };
 };
