@@ -12,11 +12,13 @@ export type ChildOptions = { readonly name: string; readonly args: readonly stri
 /** One of our processes, on the same Node, with a log file of its own. Where the kernel can (Linux), it is killed with us, however we end. */
 export class Child {
   readonly #options: ChildOptions;
+  #args: readonly string[];
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: ChildOptions) {
     this.#options = options;
+    this.#args = options.args;
   }
   get name(): string {
     return this.#options.name;
@@ -35,11 +37,16 @@ export class Child {
     return existsSync(this.#options.logFile) ? readFileSync(this.#options.logFile, 'utf8') : '';
   }
 
+  /** What it runs from its next start on: another version of itself. */
+  becomes(...args: readonly string[]): void {
+    this.#args = args;
+  }
+
   /** `more`: variables that count besides its own, this once. */
   start(more: Readonly<Record<string, string>> = {}): void {
-    const { args, env, logFile } = this.#options;
+    const { env, logFile } = this.#options;
     const log = openSync(logFile, 'a', 0o600);
-    const command = [process.execPath, '--enable-source-maps', ...args];
+    const command = [process.execPath, '--enable-source-maps', ...this.#args];
     // setpriv (util-linux) has the kernel end it with us, also where we are killed.
     const isLinux = process.platform === 'linux' && existsSync('/usr/bin/setpriv');
     const [program, ...rest] = isLinux ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', ...command] : command;

@@ -7,6 +7,7 @@ import { writeKeys } from './keys.js';
 import { makeTopics, poisonEvents } from './topics.js';
 
 const ROOT = path.resolve(__dirname, '../../..');
+const mainOf = (service: string, root = ROOT): string => path.join(root, 'services', service, 'dist/main.js');
 const NAME = 'vouchsafe';
 /** A dozen processes that begin at once on few cores that others use as well. */
 const READY_MS = 240_000;
@@ -33,6 +34,8 @@ export type ClusterOptions = {
   readonly environment?: (service: string) => Readonly<Record<string, string>>;
   /** Once servers run and before anything of ours does: puts what was restored into databases. */
   readonly prepare?: (servers: { readonly mongo: string }) => Promise<void>;
+  /** A compiled checkout of another version: its services run at first, until `upgrade` makes them ours. */
+  readonly previous?: string;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
   /** Told of each step. */
   readonly note: (zh: string, en: string) => void;
@@ -63,6 +66,8 @@ export type Cluster = {
   metrics(service: string): Promise<string>;
   /** One more of a service, on ports and a disk of its own, not started: it shares the work that comes over Kafka. */
   another(service: string): Promise<Child>;
+  /** A service is of our own version from its next start on. */
+  upgrade(service: string): void;
   /** Puts a value on the events of a context that is no event. */
   poison(context: string, value: string): Promise<void>;
   stop(): Promise<void>;
@@ -102,6 +107,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     await Promise.all([...services, gateway].map(ready));
     return {
       servers: { kafka, mongo }, rpc: places.rpc, environment: places.environment, eventStore: { url: eventStore.url, prefix: `${name}.` }, ready: (service) => ready(processes.get(service)!),
+      upgrade: (service) => processes.get(service)!.becomes(mainOf(service)),
       poison: (context, value) => poisonEvents(kafka.endpoints, `${name}.sandbox`, context, value),
       metrics: async (service) => (await fetch(`${places.probe(service)}/metrics`)).text(),
       another: async (service) => {
@@ -153,7 +159,7 @@ type Servers = { readonly kafka: readonly string[]; readonly mongo: string; read
 type Places = { readonly http: number; readonly grpc: number; service(name: string): Child; gateway(): Child; probe(name: string): string; another(name: string): Promise<Child>; readonly rpc: Cluster['rpc']; readonly environment: (name: string) => Readonly<Record<string, string>> };
 
 /** Where everybody is: a port for calls and one for probes each, keys, and the environment that says so. */
-const placesOf = async (folder: string, servers: Servers, { logLevel = 'warn', name: deployment = NAME, environment: more }: ClusterOptions): Promise<Places> => {
+const placesOf = async (folder: string, servers: Servers, { logLevel = 'warn', name: deployment = NAME, environment: more, previous }: ClusterOptions): Promise<Places> => {
   const names = [...SERVICES, 'gateway'];
   const keys = writeKeys(path.join(folder, 'keys'), names);
   const ports = new Map<string, { readonly rpc: number; readonly probe: number }>();
@@ -166,23 +172,23 @@ const placesOf = async (folder: string, servers: Servers, { logLevel = 'warn', n
     VOUCHSAFE_EVENT_STORE: servers.eventStore, VOUCHSAFE_MONGO_URI: servers.mongo, VOUCHSAFE_DATA: path.join(folder, 'data', name), VOUCHSAFE_JOURNAL: path.join(folder, 'journal', name),
     VOUCHSAFE_VAULT_KEY: path.join(folder, 'keys', `vault-${name}.key`), VOUCHSAFE_HTTP_PORT: String(http), VOUCHSAFE_GRPC_PORT: String(grpc), ...more?.(name),
   });
-  const child = (name: string): Child => new Child({ name, args: [path.join(ROOT, 'services', name, 'dist/main.js')], env: environment(name), logFile: path.join(folder, 'logs', `${name}.log`) });
+  const child = (name: string): Child => new Child({ name, args: [mainOf(name, previous)], env: environment(name), logFile: path.join(folder, 'logs', `${name}.log`) });
   const another = async (name: string): Promise<Child> => {
     const second = `${name}-2`;
     ports.set(second, { rpc: await freePort(), probe: await freePort() });
     const { rpc, probe } = ports.get(second)!;
     const own = { VOUCHSAFE_RPC_PORT: String(rpc), VOUCHSAFE_PROBE_PORT: String(probe), VOUCHSAFE_DATA: path.join(folder, 'data', second), VOUCHSAFE_JOURNAL: path.join(folder, 'journal', second) };
-    return new Child({ name: second, args: [path.join(ROOT, 'services', name, 'dist/main.js')], env: { ...environment(name), ...own }, logFile: path.join(folder, 'logs', `${second}.log`) });
+    return new Child({ name: second, args: [mainOf(name, previous)], env: { ...environment(name), ...own }, logFile: path.join(folder, 'logs', `${second}.log`) });
   };
   const targets = Object.fromEntries(SERVICES.map((service) => [service, `dns:///127.0.0.1:${ports.get(service)!.rpc}`]));
   return { http, grpc, another, rpc: { targets, gatewayKey: keys.signing('gateway'), trustedKeys: keys.trusted }, service: child, gateway: () => child('gateway'), probe: (name) => `http://127.0.0.1:${ports.get(name)!.probe}`, environment };
 };
 
 /** The first keys, made by access before it runs. */
-const bootstrap = async (places: Places, { folder, channels, terminals }: ClusterOptions): Promise<ClusterKeys> => {
+const bootstrap = async (places: Places, { folder, channels, terminals, previous }: ClusterOptions): Promise<ClusterKeys> => {
   const file = path.join(folder, 'keys', 'bootstrap.json');
   const once = new Child({
-    name: 'access', args: [path.join(ROOT, 'services/access/dist/main.js'), 'bootstrap-sandbox', file, channels.join(','), terminals.join(',')],
+    name: 'access', args: [mainOf('access', previous), 'bootstrap-sandbox', file, channels.join(','), terminals.join(',')],
     env: places.environment('access'), logFile: path.join(folder, 'logs', 'bootstrap.log'),
   });
   once.start();

@@ -19,6 +19,8 @@ export type Plan = {
   readonly rate: number;
   /** Milliseconds after the last fault within which every order has ended (R18: a minute). */
   readonly patienceMs: number;
+  /** A compiled checkout of the version before: what a rolling restart begins with. */
+  readonly previous?: string;
   /** Keeps data and logs. */
   readonly keep: boolean;
 };
@@ -49,7 +51,7 @@ export class World {
   static async open(plan: Plan, note: (zh: string, en: string) => void, more: Partial<Pick<ClusterOptions, 'brokers' | 'eventStoreVia' | 'environment'>> = {}): Promise<World> {
     const { startCluster } = await import('@vouchsafe/cluster');
     const folder = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-chaos-'));
-    const cluster = await startCluster({ folder, name: NAME, own: true, channels: CHANNELS, terminals: [TERMINAL], note, ...more });
+    const cluster = await startCluster({ folder, name: NAME, own: true, channels: CHANNELS, terminals: [TERMINAL], note, ...(plan.previous !== undefined && { previous: plan.previous }), ...more });
     try {
       const clients = clientsOf(cluster);
       mkdirSync(path.join(folder, 'goods'));
