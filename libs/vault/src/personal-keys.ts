@@ -11,7 +11,12 @@ const TOKEN_BYTES = 16;
 
 const gcm = (key: KeyObject, iv: Buffer, aad: string, plain: Uint8Array): Buffer => {
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(aad));
-  return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const sealed = Buffer.allocUnsafe(IV_BYTES + plain.length + TAG_BYTES);
+  sealed.set(iv);
+  sealed.set(cipher.update(plain), IV_BYTES); // as long as the plain text: this mode pads nothing
+  cipher.final();
+  sealed.set(cipher.getAuthTag(), IV_BYTES + plain.length);
+  return sealed;
 };
 const open = (key: KeyObject, aad: string, sealed: Uint8Array): Buffer => {
   const tagAt = sealed.length - TAG_BYTES;

@@ -31,6 +31,9 @@ export type PersonalVaultStats = { readonly commits: number; readonly flushes: n
 const REMEMBER_MAX = 100_000;
 const KEY_BYTES = 32;
 
+/** By what a value is remembered: whose it is, and its token. */
+const memoryOf = ({ owner, token }: Wanted): string => owner.toString('latin1') + token.toString('latin1');
+
 /** A subject opened within one commit. */
 type Open = { readonly id: string; row: SubjectRow; readonly key: SubjectKey; entries: Entry[]; dirty: boolean; readonly isNew: boolean };
 
@@ -85,11 +88,11 @@ class SqlitePersonalVault implements PersonalVault, Nonces {
   }
 
   async protect(values: readonly PersonalValue[], owner: PersonalOwner = { channelId: '' }): Promise<readonly ProtectedValue[]> {
-    const wanted = wantedOf(this.keys.tokens, values, owner).map((one) => ({ ...one, memory: `${one.owner.toString('base64')}${one.token.toString('base64')}` }));
-    const known = wanted.map(({ memory }) => this.#remembered.get(memory));
+    const wanted = wantedOf(this.keys.tokens, values, owner);
+    const known = wanted.map((one) => this.#remembered.get(memoryOf(one)));
     if (known.every((value) => value !== undefined)) return known;
     const kept = await this.#commits.run(() => wanted.map((one) => this.#keepIn(one)));
-    kept.forEach((value, i) => this.#remembered.set(wanted[i]!.memory, value));
+    kept.forEach((value, i) => this.#remembered.set(memoryOf(wanted[i]!), value));
     return kept;
   }
 
@@ -112,7 +115,7 @@ class SqlitePersonalVault implements PersonalVault, Nonces {
   }
 
   #subject(owner: Buffer): Open {
-    const name = owner.toString('base64');
+    const name = owner.toString('latin1');
     const open = this.#open.get(name) ?? this.#stored(owner) ?? this.#made(owner);
     this.#open.set(name, open);
     return open;
