@@ -34,7 +34,8 @@ export const recall = ({ current, older, faded }: HoldMemory, holdId: string): C
   const known = current.get(holdId) ?? older.get(holdId);
   if (known || faded.length === 0) return known;
   const id = fingerprintOf(holdId);
-  return faded.some(({ ids }) => ids.has(id)) ? 'faded' : undefined;
+  for (let i = faded.length - 1; i >= 0; i--) if (faded[i]!.ids.has(id)) return 'faded';
+  return undefined;
 };
 
 /** What the next segment must know at `at`. Two ids in 2^53 share a number; then a hold is refused, never made twice. */
