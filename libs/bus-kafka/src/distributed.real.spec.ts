@@ -17,7 +17,7 @@ const aCommand = (id: string, key: string): CommandMessage => ({
 });
 const yes = ({ id }: CommandMessage, result: Record<string, string> = {}): Outcome => ({ commandId: id, ok: true, result });
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
-const until = async (what: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> => {
+const until = async (what: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> => {
   for (const end = Date.now() + ms; !(await what()); await new Promise((resolve) => setTimeout(resolve, 25))) if (Date.now() > end) throw new Error(`not within ${ms} ms`);
 };
 
@@ -44,10 +44,10 @@ describeReal(['Kafka'], 'services apart, on a real Kafka', () => {
       return yes(message, { for: message.id });
     });
     await Promise.all([inventory.start(), here.start(), there.start()]);
-    const asked = numbers(1, 40).map(async (n) => (n % 2 ? here : there).ask(aCommand(`c${n}`, `pool-${n % 5}`), 5000));
+    const asked = numbers(1, 40).map(async (n) => (n % 2 ? here : there).ask(aCommand(`c${n}`, `pool-${n % 5}`), 30_000));
     expect(await Promise.all(asked)).toEqual(numbers(1, 40).map((n) => ({ commandId: `c${n}`, ok: true, result: { for: `c${n}` } })));
     expect(handled.toSorted()).toEqual(numbers(1, 40).map((n) => `c${n}`).toSorted());
-    await expect(here.ask(aCommand('c41', 'broken'), 5000)).rejects.toMatchObject({ name: 'Fault', code: 'STORE_READ_ONLY', message: 'the disk is full', retryable: true });
+    await expect(here.ask(aCommand('c41', 'broken'), 30_000)).rejects.toMatchObject({ name: 'Fault', code: 'STORE_READ_ONLY', message: 'the disk is full', retryable: true });
     expect(inventory.health()).toEqual({ ready: true, problems: [], forged: 0 });
   });
 
@@ -103,7 +103,7 @@ describeReal(['Kafka'], 'services apart, on a real Kafka', () => {
     await producer.connect();
     await producer.send({ topic, messages: [unsigned, signed(forger, topic, unsigned), { ...good, value: good.value.replace('2', '2000') }] });
     await expect(stranger.ask(aCommand('not-mine', 'pool-1'), 700)).rejects.toMatchObject({ code: 'SILENT' });
-    expect(await order.ask(aCommand('free-codes', 'pool-1'), 5000)).toMatchObject({ ok: true });
+    expect(await order.ask(aCommand('free-codes', 'pool-1'), 30_000)).toMatchObject({ ok: true });
     await until(async () => (await parked.count()).messages === 4);
     expect(handled).toEqual(['free-codes']);
     expect(inventory.health().forged).toBe(4);
@@ -183,6 +183,25 @@ describeReal(['Kafka'], 'services apart, on a real Kafka', () => {
     await Promise.all(gateways.map((bus) => bus.caughtUp()));
     expect(Object.values(heard).map((pubs) => pubs.toSorted())).toEqual([[1, 2], [1, 2]]);
     expect(await gateways[0]!.lag()).toEqual({ [`${rig.prefix}.live.gateway-credentials.events`]: 0 });
+  });
+
+  it('a second deployment on the same topics is refused at its start with the reason, and begins once the first has ended', async () => {
+    const [first, second] = ['dpl-1', 'dpl-2'].map((deployment) => {
+      const bus = rig.bus('inventory', { deployment });
+      bus.serve('inventory', async (message) => yes(message, { by: deployment }));
+      return bus;
+    });
+    await first!.start();
+    const starting = second!.start();
+    await until(() => second!.health().problems.some(({ code }) => code === 'DEPLOYMENT_FOREIGN'), 30_000);
+    expect(second!.health()).toMatchObject({ ready: false, problems: [{ code: 'DEPLOYMENT_FOREIGN', message: expect.stringMatching(/vouchsafe-inventory@dpl-1.*VOUCHSAFE_KAFKA_PREFIX/) }] });
+    expect(first!.health()).toEqual({ ready: true, problems: [], forged: 0 });
+    await first!.stop();
+    await starting;
+    expect(second!.health()).toEqual({ ready: true, problems: [], forged: 0 });
+    const order = rig.bus('order', { deployment: 'dpl-2' });
+    await order.start();
+    expect(await order.ask(aCommand('c1', 'pool-1'), 30_000)).toMatchObject({ ok: true, result: { by: 'dpl-2' } });
   });
 
   it('a slow consumer takes in no more than it can hold, and goes on where it stood', async () => {

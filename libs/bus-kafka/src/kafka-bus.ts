@@ -216,7 +216,8 @@ class Bus1 implements KafkaBus {
   }
 
   async start(): Promise<void> {
-    await this.#transport.open([...this.#intakes()].flatMap(({ topics }) => topics), () => this.#stopping !== undefined);
+    const intakes = [...this.#intakes()];
+    await this.#transport.open({ topics: intakes.flatMap(({ topics }) => topics), groups: intakes.filter((intake) => !this.#isLive(intake)).map(({ groupId }) => groupId) }, () => this.#stopping !== undefined);
     if (this.#stopping) return;
     this.#isStarted = true;
     await Promise.all([...this.#intakes()].map((intake) => intake.start()));

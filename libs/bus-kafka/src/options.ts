@@ -17,6 +17,8 @@ export type KafkaBusOptions = {
   /** Of topics and groups; tells deployments on one Kafka apart. */
   readonly prefix?: string;
   readonly compression?: 'gzip' | 'zstd';
+  /** Which deployment this is a part of: others' members in our consumer groups would take our messages. They are refused at start, and told. */
+  readonly deployment?: string;
   /** Topics with fewer replicas are refused: `health()` tells, and the bus does not begin. Absent: 1. */
   readonly replicas?: number;
   /** A member that is silent so long loses its partitions. */

@@ -8,6 +8,7 @@ import { startWatchdog } from './intake/watchdog.js';
 import type { KafkaBusOptions } from './options.js';
 import { Lane } from './lane/lane.js';
 import { Replies } from './replies.js';
+import { clientIdOf, strangersIn } from './strangers.js';
 import { TopicDirectory } from './topics/directory.js';
 import { within } from './within.js';
 import type { Names } from './topics/names.js';
@@ -32,12 +33,13 @@ export class Transport {
   readonly #replyIntake: Intake;
   readonly #live = new Map<LivePositions, readonly string[]>();
   #watchdog: { stop(): Promise<void> } | undefined;
+  #strangers: Fault | undefined;
   #opening: unknown = new Fault('BUS_STARTING', 'the bus is not connected yet');
 
   constructor(options: KafkaBusOptions, names: Names) {
     const { connection, keys, instance, requestTimeoutMs, clock, log } = options;
     this.#options = options;
-    this.#client = kafkaClient({ connection, clientId: `vouchsafe-${keys.service}`, log, ...(requestTimeoutMs !== undefined && { requestTimeoutMs }) });
+    this.#client = kafkaClient({ connection, clientId: clientIdOf(keys.service, options.deployment), log, ...(requestTimeoutMs !== undefined && { requestTimeoutMs }) });
     this.#admin = this.#client.admin();
     this.directory = new TopicDirectory(this.#admin, clock);
     this.events = this.#lane('events');
@@ -87,13 +89,21 @@ export class Transport {
     this.#live.set(positions, topics);
   }
 
+  /** Whether another deployment has joined our groups; looked for at the start, and again and again, for both may begin at once. */
+  async lookForStrangers(groups: readonly string[]): Promise<void> {
+    const { deployment } = this.#options;
+    if (deployment !== undefined) this.#strangers = await strangersIn(this.#admin, groups, deployment);
+  }
+
   /** Connects, however long the brokers or topics are absent; what is wrong meanwhile is in {@link problems}. */
-  async open(topics: readonly string[], given: () => boolean): Promise<void> {
+  async open({ topics, groups }: { readonly topics: readonly string[]; readonly groups: readonly string[] }, given: () => boolean): Promise<void> {
     const { clock, log } = this.#options;
     while (!given()) {
       try {
         await this.#admin.connect();
         await this.#check([this.#replyTopic, ...topics]);
+        await this.lookForStrangers(groups);
+        if (this.#strangers) throw this.#strangers;
         await this.awaited.positions.lookUpEnds(this.#admin, [this.#replyTopic]);
         for (const [positions, of] of this.#live) await positions.lookUpEnds(this.#admin, of);
         await Promise.all([this.#replyIntake.start(), this.events.open(), this.commands.open(), this.replies.open()]);
@@ -110,13 +120,14 @@ export class Transport {
   watch(intakes: () => readonly Intake[]): void {
     const { stalledMs = STALLED_MS, clock, log } = this.#options;
     this.#watchdog = startWatchdog({
-      watched: intakes, stalledMs, everyMs: Math.max(100, stalledMs / 6), clock, log, lagsOf: (groupId, topics) => this.lagsOf(groupId, topics),
+      watched: intakes, alsoLook: () => this.lookForStrangers(intakes().map(({ groupId }) => groupId)), stalledMs, everyMs: Math.max(100, stalledMs / 6), clock, log, lagsOf: (groupId, topics) => this.lagsOf(groupId, topics),
     });
   }
 
   problems(): readonly Fault[] {
     const lanes = [this.events, this.commands, this.replies].flatMap(({ failing }) => (failing === undefined ? [] : [asFault('PRODUCER_FAILING', failing)]));
-    return [...(this.#opening === undefined ? [] : [asFault('KAFKA_UNAVAILABLE', this.#opening)]), ...lanes, ...(this.#replyIntake.problem ? [this.#replyIntake.problem] : [])];
+    const strangers = this.#opening === undefined && this.#strangers ? [this.#strangers] : [];
+    return [...(this.#opening === undefined ? [] : [asFault('KAFKA_UNAVAILABLE', this.#opening)]), ...strangers, ...lanes, ...(this.#replyIntake.problem ? [this.#replyIntake.problem] : [])];
   }
 
   async close(): Promise<void> {

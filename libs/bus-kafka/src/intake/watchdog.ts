@@ -6,6 +6,8 @@ export type Watched = { readonly groupId: string; readonly topics: readonly stri
 export type WatchdogOptions = {
   readonly watched: () => readonly Watched[];
   readonly lagsOf: (groupId: string, topics: readonly string[]) => Promise<readonly PartitionLag[]>;
+  /** What else is looked at each time. */
+  readonly alsoLook?: () => Promise<void>;
   /** Behind, and nothing committed for so long: begun anew. */
   readonly stalledMs: number;
   readonly everyMs: number;
@@ -38,10 +40,11 @@ class Watchdog {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, everyMs, watched, log } = this.#options;
+    const { clock, everyMs, watched, alsoLook, log } = this.#options;
     // A sleep that was aborted settles at once: asked here too, or a process that consumes nothing would never end.
     while (!signal.aborted) {
       await clock.sleep(everyMs, signal);
+      if (!signal.aborted) await alsoLook?.().catch((error: unknown) => log.warn({ error: String(error) }, 'who else is in our groups could not be looked up'));
       for (const intake of watched()) {
         if (signal.aborted) return;
         await this.#look(intake).catch((error: unknown) => log.warn({ group: intake.groupId, error: String(error) }, 'the lag of a consumer could not be looked up'));

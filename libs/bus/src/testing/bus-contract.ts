@@ -55,7 +55,7 @@ export const describeBusContract = (name: string, make: () => Promise<BusUnderTe
         await bus.start();
         const body = { name: 'Reserve', data: { quantity: 2, list: [1, { deep: '券' }], absent: undefined as never } };
         const command = aCommand({ body });
-        expect(await until(bus.ask(command, 5000))).toEqual({ commandId: 'cmd-1', ok: true, result: { left: 3 } });
+        expect(await until(bus.ask(command, 30_000))).toEqual({ commandId: 'cmd-1', ok: true, result: { left: 3 } });
         body.data.quantity = 99;
         expect(got).toEqual({ ...command, body: { name: 'Reserve', data: { quantity: 2, list: [1, { deep: '券' }] } } });
         expect(Object.isFrozen(got) && Object.isFrozen((got?.body as typeof body).data.list[1])).toBe(true);
@@ -64,7 +64,7 @@ export const describeBusContract = (name: string, make: () => Promise<BusUnderTe
       it('is refused as data, not as a failure', async () => {
         bus.serve('inventory', async ({ id }) => ({ commandId: id, ok: false, code: 'OUT_OF_STOCK', details: { free: '0' } }));
         await bus.start();
-        expect(await until(bus.ask(aCommand(), 5000))).toEqual({ commandId: 'cmd-1', ok: false, code: 'OUT_OF_STOCK', details: { free: '0' } });
+        expect(await until(bus.ask(aCommand(), 30_000))).toEqual({ commandId: 'cmd-1', ok: false, code: 'OUT_OF_STOCK', details: { free: '0' } });
       });
 
       it('waits for the one before it of the same key, not for other keys', async () => {
@@ -76,8 +76,8 @@ export const describeBusContract = (name: string, make: () => Promise<BusUnderTe
           return yes(message);
         });
         await bus.start();
-        const slow = ['a1', 'a2', 'a3'].map(async (id) => bus.ask(aCommand({ id, key: 'a' }), 5000));
-        await until(bus.ask(aCommand({ id: 'b1', key: 'b' }), 5000));
+        const slow = ['a1', 'a2', 'a3'].map(async (id) => bus.ask(aCommand({ id, key: 'a' }), 30_000));
+        await until(bus.ask(aCommand({ id: 'b1', key: 'b' }), 30_000));
         expect(handled).toEqual(['b1']);
         first.open();
         await until(Promise.all(slow));
@@ -94,8 +94,8 @@ export const describeBusContract = (name: string, make: () => Promise<BusUnderTe
         await bus.start();
         await expect(until(bus.ask(aCommand(), 200))).rejects.toMatchObject({ code: 'SILENT', retryable: true });
         never.open();
-        expect(await until(bus.ask(aCommand(), 5000))).toMatchObject({ commandId: 'cmd-1', result: { asked: 'once' } });
-        expect(await until(bus.ask(aCommand(), 5000))).toMatchObject({ commandId: 'cmd-1', result: { asked: 'once' } });
+        expect(await until(bus.ask(aCommand(), 30_000))).toMatchObject({ commandId: 'cmd-1', result: { asked: 'once' } });
+        expect(await until(bus.ask(aCommand(), 30_000))).toMatchObject({ commandId: 'cmd-1', result: { asked: 'once' } });
         await expect(until(bus.ask(aCommand({ target: 'nobody' }), 200))).rejects.toMatchObject({ code: 'SILENT' });
       });
 
@@ -118,14 +118,14 @@ export const describeBusContract = (name: string, make: () => Promise<BusUnderTe
         const bad = aCommand({ id: 'bad' });
         for (let i = 0; i < 20; i++) await until(bus.ask(bad, 200)).catch(() => {});
         await expect(until(bus.ask(bad, 200))).rejects.toMatchObject({ code: 'COMMAND_PARKED' });
-        expect(await until(bus.ask(aCommand({ id: 'good' }), 5000))).toMatchObject({ ok: true });
+        expect(await until(bus.ask(aCommand({ id: 'good' }), 30_000))).toMatchObject({ ok: true });
         const [parked] = await bus.parking.list({ limit: 10 });
         expect(parked).toMatchObject({ group: 'commands', target: 'bad', message: { id: 'bad' }, error: expect.stringContaining('a bug') });
         expect(await until(bus.parking.retry(parked!.id))).toMatchObject({ handled: 0, error: expect.stringContaining('a bug') });
         broken = false;
         expect(await until(bus.parking.retry(parked!.id))).toEqual({ handled: 1 });
         expect(await bus.parking.list({ limit: 10 })).toEqual([]);
-        expect(await until(bus.ask(bad, 5000))).toMatchObject({ commandId: 'bad', ok: true });
+        expect(await until(bus.ask(bad, 30_000))).toMatchObject({ commandId: 'bad', ok: true });
       });
 
       it('that is no JSON is not sent', async () => {
@@ -247,7 +247,7 @@ export const describeBusContract = (name: string, make: () => Promise<BusUnderTe
         return yes(message);
       });
       await bus.start();
-      const asked = bus.ask(aCommand(), 5000);
+      const asked = bus.ask(aCommand(), 30_000);
       const stopped = bus.stop();
       slow.open();
       expect(await until(asked)).toMatchObject({ ok: true });

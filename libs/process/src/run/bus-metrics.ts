@@ -19,7 +19,7 @@ export const measureConnections = (metrics: Metrics, { namespace, bus, rpc }: Co
   metrics.read('vouchsafe_bus_problems', 'What is wrong with the bus just now, 1 per kind', {
     labels: ['mode', 'code'], values: () => [...new Set(bus.health().problems.map(({ code }) => code))].map((code) => ({ labels: [namespace, code], value: 1 })),
   });
-  metrics.read('vouchsafe_forged_messages_total', 'Commands and questions that nobody trusted had signed, since this start', { values: () => bus.health().forged });
+  metrics.read('vouchsafe_forged_messages_total', 'Commands and questions that nobody trusted had signed, since this start', { type: 'counter', values: () => bus.health().forged });
   metrics.read('vouchsafe_rpc_silent', '1 for a service that did not answer of late and is left alone for a moment', { labels: ['service'], values: () => rpc.silent().map((service) => ({ labels: [service], value: 1 })) });
   ask().catch(onError);
   return timers.every(LAG_EVERY_MS, ask, onError);

@@ -18,7 +18,7 @@ export type Machine = { readonly clock: Clock; readonly timers: Timers; readonly
 export type Connections = { readonly rpc: GrpcRpc; readonly bus: KafkaBus; readonly ids: Ids; readonly dependencies: readonly Dependency[] };
 
 /** Opens calls and messages between processes for the service `name`. What is opened is added to `closers`. */
-export const connect = async (name: string, config: ProcessConfig, machine: Machine, closers: Closers, more: { readonly parked: ParkedStore; readonly floor?: () => Promise<void> }): Promise<Connections> => {
+export const connect = async (name: string, config: ProcessConfig, machine: Machine, closers: Closers, more: { readonly parked: ParkedStore; readonly floor?: () => Promise<void>; /** Of which deployment this is a process, where it can know. */ readonly deployment?: string }): Promise<Connections> => {
   const { clock, timers, random, log, tracing, metrics } = machine;
   const namespace = config.VOUCHSAFE_NAMESPACE;
   const ids = createIds(clock, random);
@@ -33,7 +33,7 @@ export const connect = async (name: string, config: ProcessConfig, machine: Mach
   });
   closers.add(() => rpc.close());
   const bus = kafkaBus({
-    connection: kafkaConnection(config), namespace, instance: ids.uuid(), keys: commandKeys(name, keys), parked: more.parked, clock, log,
+    connection: kafkaConnection(config), namespace, instance: ids.uuid(), keys: commandKeys(name, keys), parked: more.parked, clock, log, ...(more.deployment !== undefined && { deployment: more.deployment }),
     ...(config.VOUCHSAFE_KAFKA_PREFIX && { prefix: config.VOUCHSAFE_KAFKA_PREFIX }),
   });
   return { rpc, bus, ids, dependencies: [{ name: 'Kafka', check: async () => checkBus(bus) }] };
