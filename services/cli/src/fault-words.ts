@@ -6,7 +6,7 @@ export const FAULT_WORDS: Readonly<Record<string, string>> = {
   DIRECTORY_IN_USE: '平台正在此目录上运行：请先停止它',
   DIRECTORY_NOT_WRITABLE: '目录不可写：请检查权限、属主，以及磁盘是否以只读方式挂载',
   FILE_DAMAGED: '文件已损坏：请用副本恢复该文件',
-  LOG_DAMAGED: '日志已损坏，平台未启动，未作任何改动：请恢复备份（vouchsafe restore）或换用另一份副本；先检查这块磁盘',
+  LOG_DAMAGED: '日志已损坏，未作任何改动：请恢复备份（vouchsafe restore）或换用另一份副本；先检查这块磁盘',
   LOG_MISSING: '目录里没有日志：请核对数据目录（VOUCHSAFE_DATA）',
   LOG_TOO_NEW: '日志由更新的版本写成：请升级后再启动',
   STREAM_TOO_NEW: '事件流含有更新版本的事件：请升级后再启动',

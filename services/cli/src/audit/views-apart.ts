@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Namespace } from '@vouchsafe/runtime';
+import { CommandFailure, EXIT } from '../speech.js';
 import { type Compared, compareViews } from './compare-views.js';
 
 /** Compiled, this file lies in `dist/audit` and the command line beside `dist`; as a source in a test there is none to start. */
@@ -25,7 +26,7 @@ const apart = (bin: string, args: readonly string[]): Promise<readonly Compared[
       try {
         resolve((JSON.parse(stdout) as { readonly collections: readonly Compared[] }).collections);
       } catch {
-        reject(new Error(`the views could not be compared (${code}): ${stderr.trim()}`));
+        reject(new CommandFailure(EXIT.data, `视图无法比对（${code}）：${stderr.trim()}`, `the views could not be compared (${code}): ${stderr.trim()}`));
       }
     });
   });

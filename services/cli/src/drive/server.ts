@@ -52,7 +52,7 @@ export class Server {
   #served(child: ChildProcess): Promise<void> {
     return new Promise((resolve, reject) => {
       let out = '';
-      const timer = setTimeout(() => reject(new Error(`the platform did not start in ${START_MS} ms: ${this.#stderr}`)), START_MS);
+      const timer = setTimeout(() => reject(new CommandFailure(EXIT.unavailable, `平台在 ${START_MS / 1_000} 秒内未能启动：${this.#stderr}`, `the platform did not start in ${START_MS / 1_000} s: ${this.#stderr}`)), START_MS);
       child.stdout!.on('data', (chunk: Buffer) => {
         out += chunk.toString();
         if (!out.includes('READY')) return;

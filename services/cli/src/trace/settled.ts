@@ -1,4 +1,5 @@
 import { InsightService } from '@vouchsafe/proto/audit/v1/audit';
+import { CommandFailure, EXIT } from '../speech.js';
 import type { Stage } from './stage.js';
 
 const QUIET_ROUNDS = 3;
@@ -20,5 +21,5 @@ export const settled = async (stage: Stage): Promise<void> => {
     quiet = open === 0 && now === head ? quiet + 1 : 0;
     head = now;
   }
-  if (quiet < QUIET_ROUNDS) throw new Error('orders are still under way after a long while');
+  if (quiet < QUIET_ROUNDS) throw new CommandFailure(EXIT.refused, '等待很久之后仍有订单在途', 'orders are still under way after a long while');
 };
