@@ -74,6 +74,10 @@ describe('what the contract says of itself', () => {
     expect(sentences.filter(([name]) => !chinese.test(commentsZh[name]!)).map(([name]) => name)).toEqual([]);
   });
 
+  it('leaves no public method without a word', () => {
+    expect(methodTable(services).filter(({ method }) => comments[`${method.parent.typeName}.${method.name}`] === undefined).map(({ name }) => name)).toEqual([]);
+  });
+
   it('makes a document in either language, of the same routes and schemas', () => {
     const entries = methodTable(services);
     const [en, zh] = (['en', 'zh'] as const).map((language) => openApi({ entries, comments: language === 'en' ? comments : commentsZh, book: errorBook([]), version: '1', language }));
