@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { allocate, displayMoney, lineAmount, money, parseMicros, shareOf, taxWithin } from './money.js';
+import { allocate, amountOfRange, displayMoney, lineAmount, money, parseMicros, roundHalfUp, shareOf, taxWithin } from './money.js';
 
 describe('money', () => {
   it('splits an amount exactly, charges and refunds alike', () => {
@@ -17,6 +17,23 @@ describe('money', () => {
     expect(lineAmount(5_000n, 1, 'CNY')).toEqual(money(1n, 'CNY'));
     expect(lineAmount(1_499_999n, 1, 'JPY')).toEqual(money(1n, 'JPY'));
     expect(lineAmount(1_000_500n, 1, 'KWD')).toEqual(money(1001n, 'KWD'));
+  });
+
+  it('rounds to the nearest whole, halves away from zero, on both sides of it alike', () => {
+    expect([5n, 15n, -5n, -15n, 4n, -4n, 0n].map((numerator) => roundHalfUp(numerator, 10n))).toEqual([1n, 2n, -1n, -2n, 0n, 0n, 0n]);
+    fc.assert(fc.property(fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n }), fc.bigInt({ min: 1n, max: 10n ** 7n }), (numerator, denominator) => {
+      const off = numerator - roundHalfUp(numerator, denominator) * denominator;
+      expect((off < 0n ? -off : off) * 2n <= denominator).toBe(true);
+      expect(roundHalfUp(-numerator, denominator)).toBe(-roundHalfUp(numerator, denominator));
+    }));
+  });
+
+  it('what the units of a batch cost adds up to the batch, however it is cut', () => {
+    fc.assert(fc.property(fc.bigInt({ min: 0n, max: 10n ** 12n }), fc.integer({ min: 0, max: 10_000 }), fc.nat(), fc.constantFrom('CNY', 'JPY', 'KWD', 'CLF'), (unit, count, cut, currency) => {
+      const at = cut % (count + 1);
+      const [a, b] = [amountOfRange(unit, 0, at, currency), amountOfRange(unit, at, count, currency)];
+      expect({ minor: a.minor + b.minor, currency }).toEqual(lineAmount(unit, count, currency));
+    }));
   });
 
   it('refunds of disjoint parts add up to the line', () => {

@@ -36,16 +36,18 @@ export const minus = (a: Money, b: Money): Money => plus(a, negate(b));
 /** Rounds `numerator / denominator` half away from zero. Denominator > 0. The one rounding there is. */
 export const roundHalfUp = (numerator: bigint, denominator: bigint): bigint => {
   invariant(denominator > 0n, 'denominator must be positive');
-  const sign = numerator < 0n ? -1n : 1n;
-  return sign * ((numerator * sign * 2n + denominator) / (denominator * 2n));
+  return numerator < 0n ? -((denominator - 2n * numerator) / (2n * denominator)) : (2n * numerator + denominator) / (2n * denominator);
 };
 
-/** The amount of a line: `unitMicros` × `quantity`, rounded half-up once to minor units (RULES, Money). */
-export const lineAmount = (unitMicros: Micros, quantity: number, currency: Currency): Money => {
+/** Minor units in a major one, by the number of digits. */
+const SCALES: readonly bigint[] = [1n, 10n, 100n, 1_000n, 10_000n];
+
+const minorOf = (unitMicros: Micros, quantity: number, currency: Currency): bigint => {
   invariant(Number.isSafeInteger(quantity) && quantity >= 0, 'a quantity is a whole number');
-  const scale = 10n ** BigInt(exponentOf(currency));
-  return { minor: roundHalfUp(unitMicros * BigInt(quantity) * scale, MICROS_PER_MAJOR), currency };
+  return quantity === 0 || unitMicros === 0n ? 0n : roundHalfUp(unitMicros * BigInt(quantity) * SCALES[exponentOf(currency)]!, MICROS_PER_MAJOR);
 };
+/** The amount of a line: `unitMicros` × `quantity`, rounded half-up once to minor units (RULES, Money). */
+export const lineAmount = (unitMicros: Micros, quantity: number, currency: Currency): Money => ({ minor: minorOf(unitMicros, quantity, currency), currency });
 
 /**
  * The share of `total` that belongs to units `from` (inclusive) to `to` (exclusive) out of `count`, by cumulative
@@ -53,6 +55,7 @@ export const lineAmount = (unitMicros: Micros, quantity: number, currency: Curre
  */
 export const shareOf = (total: Money, from: number, to: number, count: number): Money => {
   invariant(0 <= from && from <= to && to <= count && count > 0, 'a share lies within its whole');
+  if (to - from === count) return total; // the usual case: all of it at once
   const upTo = (n: number): bigint => roundHalfUp(total.minor * BigInt(n), BigInt(count));
   return { minor: upTo(to) - upTo(from), currency: total.currency };
 };
@@ -62,7 +65,7 @@ export const shareOf = (total: Money, from: number, to: number, count: number): 
  * ranges that cover the batch add up exactly to {@link lineAmount} of the whole, so that inventory empties to zero.
  */
 export const amountOfRange = (unitMicros: Micros, from: number, to: number, currency: Currency): Money =>
-  minus(lineAmount(unitMicros, to, currency), lineAmount(unitMicros, from, currency));
+  ({ minor: minorOf(unitMicros, to, currency) - minorOf(unitMicros, from, currency), currency });
 
 /** Tax contained in a gross amount at `rateBp` basis points (1300 = 13 %), rounded half-up. */
 export const taxWithin = (gross: Money, rateBp: number): Money => ({
