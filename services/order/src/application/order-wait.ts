@@ -15,8 +15,9 @@ export type OrderWaitOptions = {
   /** Whether the buyer of an order can be told how to pay. */
   readonly canPay: (orderId: string) => Promise<boolean>;
 };
-/** Another replica's changes are looked up this often while somebody waits. */
+/** Another replica's changes are looked up while somebody waits: soon at first, then ever more rarely, for many who wait long would else be a load of their own. */
 const LOOK_MS = 250;
+const LOOK_MAX_MS = 2_000;
 
 /** Follows an order for a caller that waits; in memory where this process takes it through its course, else by the store. */
 export class OrderWait {
@@ -33,13 +34,13 @@ export class OrderWait {
     const until = plusMs(clock.now(), waitMs);
     const waiter = watch.open(orderId, mayRest);
     try {
-      for (let isFirst = true; ; isFirst = false) {
+      for (let looks = 0; ; looks++) {
         const known = this.#known(orderId);
-        const coming = known && (isFirst || isFinal(known.state)) ? known : this.#look(orderId);
+        const coming = known && (looks === 0 || isFinal(known.state)) ? known : this.#look(orderId);
         const folded = coming instanceof Promise ? await coming : coming;
         const left = until - clock.now();
         if (left <= 0 || isFinal(folded.state) || (mayRest(folded.state) && (await this.#rests(orderId, folded.state)))) return folded;
-        await waiter.changed(this.#patience(left));
+        await waiter.changed(this.#patience(left, looks));
       }
     } finally {
       waiter.close();
@@ -75,8 +76,8 @@ export class OrderWait {
   #look(orderId: string): Soon<Folded<Order>> {
     return this.options.host.look(orderStream(orderId));
   }
-  #patience(leftMs: number): number {
-    return this.options.exclusive ? leftMs : Math.min(leftMs, LOOK_MS);
+  #patience(leftMs: number, looks = 0): number {
+    return this.options.exclusive ? leftMs : Math.min(leftMs, LOOK_MAX_MS, LOOK_MS * 2 ** looks);
   }
   /** Of an order that {@link mayRest}. */
   async #rests(orderId: string, order: Order): Promise<boolean> {
