@@ -64,6 +64,20 @@ describe('spans', () => {
     expect(lineages).toContainEqual(expect.stringMatching(/^vouchsafe\.order\.v1\.OrderService\/CreateRefund > .*ask ledger PostFact > handle ledger PostFact > append (account|journal)$/));
   }, 60_000);
 
+  it('of a top-up go on from its provider\'s answer to the ledger\'s entry', async () => {
+    const { tracing, spans } = recordedTracing();
+    const premises = await Premises.open({ more: { tracing } });
+    await premises.furnish();
+    const headers = premises.as('chn_dist', { traceparent: `00-${TRACE}-${CALLER}-01` });
+    await premises.wire.get(OrderService.method.placeOrder, { number: 'T-T', lines: [{ productId: 'prd_phone-10', quantity: 1, accountFields: { phone: '13887654322' } }] }, headers);
+    const mine = () => spans().filter(({ traceId }) => traceId === TRACE);
+    const lineages = () => mine().map((span) => lineageOf(mine(), span).join(' > '));
+    const settled = /^vouchsafe\.order\.v1\.OrderService\/PlaceOrder > .*handle fulfillment StartTopUp > .*take fulfillment\.TopUpEnded\.v1 > .*handle ledger CaptureHold > append account$/;
+    for (const until = Date.now() + 30_000; !lineages().some((lineage) => settled.test(lineage)) && Date.now() < until; ) await systemClock().sleep(20);
+    await premises.close();
+    expect(lineages()).toContainEqual(expect.stringMatching(settled));
+  }, 60_000);
+
   it.each([{}, { OTEL_EXPORTER_OTLP_ENDPOINT: '' }])('are not made where no collector is named: %p', async (env) => {
     const parsed = parseConfig(env);
     expect(parsed.ok && (await openTracing(parsed.config, systemClock(), silentLog))).toBe(noTracing);

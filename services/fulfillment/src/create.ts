@@ -70,9 +70,9 @@ const start = async (ports: FulfillmentPorts, config: FulfillmentConfig): Promis
   const onError = (error: unknown): void => log.error({ error }, 'a top-up could not be moved on; tried again at its deadline');
   const topUps = new DeciderHost({
     ...ports, decider: topUpDecider, codec: topUpCodec,
-    onAccepted: (stream, _folded, events) => {
+    onAccepted: (stream, _folded, events, { trace }) => {
       // begun at once, not at the next round of deadlines; its first act is to wait until the start is durable
-      if (events.some(({ type }) => type === 'TopUpStarted')) queueMicrotask(() => driver.drive(stream).catch(onError));
+      if (events.some(({ type }) => type === 'TopUpStarted')) queueMicrotask(() => driver.drive(stream, trace).catch(onError));
     },
   });
   const guards = new DeciderHost({ ...ports, decider: guardDecider, codec: guardCodec });
