@@ -88,7 +88,8 @@ export class RunSet {
 
   /** False: no run has a row of the stream, for sure. */
   mayHold(hash: StreamHash): boolean {
-    return this.#runs.some((run) => run.mayHold(hash));
+    for (let i = 0; i < this.#runs.length; i++) if (this.#runs[i]!.mayHold(hash)) return true;
+    return false;
   }
 
   /** The stream's last row up to `revision` in the newest run that has one. */

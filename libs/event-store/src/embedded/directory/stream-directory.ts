@@ -36,7 +36,7 @@ export class StreamDirectory {
   readonly #runs: RunSet;
   readonly #memory: TailMemory;
   #upkeep: Upkeep | undefined;
-  /** The stream asked for last that does not exist: who finds none is about to begin it. */
+  /** The stream asked for last that does not exist, until any is appended to: who finds none is about to begin it. */
   #absent = '';
   #absentTail: Tail | undefined;
   /** Whether the log turned out to have the frame that the runs reach up to. */
@@ -105,9 +105,9 @@ export class StreamDirectory {
 
   /** The stream's end, if it is in memory or the stream surely does not exist. Else {@link load} it and ask again. */
   peek(stream: string): Tail | undefined {
+    if (this.#absentTail && stream === this.#absent) return this.#absentTail;
     const known = this.#memory.get(stream);
     if (known) return known;
-    if (stream === this.#absent && this.#absentTail) return this.#absentTail;
     const tail = Tail.of(stream, FRESH);
     if (this.#runs.mayHold(tail)) return undefined;
     this.#absent = stream;
