@@ -14,5 +14,7 @@ export { startProjections } from './projections/runner.js';
 export type { Halted, Lag, ProjectionRunner, Rebuilt, RunnersElsewhere } from './runner-port.js';
 export type { SqliteReadStoreOptions } from './sqlite-read-store.js';
 export { sqliteReadStore } from './sqlite-read-store.js';
+export type { ReadTogether } from './thread/read-together.js';
+export { readTogether } from './thread/read-together.js';
 export { startWatchdog } from './watchdog.js';
 export { Watchers } from './watchers.js';

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { SERVICE_PROJECTIONS } from '@vouchsafe/all-in-one';
 import { type EmbeddedStore, openReadOnly, type RecordedEvent, StoredEvent } from '@vouchsafe/event-store';
-import { sqliteReadStore, startProjections } from '@vouchsafe/read-store';
+import { type ProjectionRunner, readTogether, sqliteReadStore, startProjections } from '@vouchsafe/read-store';
 import { nodeDisk, silentLog, systemClock } from '@vouchsafe/runtime';
 import { allEvents } from '../audit/open-log.js';
 import { residentAfterGc } from './memory.js';
@@ -133,9 +133,14 @@ const replayed = async (store: EmbeddedStore): Promise<number> => {
   const readStore = sqliteReadStore({ file: path.join(folder, 'views.sqlite'), log: silentLog });
   try {
     const from = performance.now();
-    const runners = await Promise.all(Object.entries(SERVICE_PROJECTIONS).map(([name, projections]) => startProjections({ name, store, readStore, log: silentLog, clock: systemClock(), projections: projections() })));
+    const parts = { readStore, log: silentLog, clock: systemClock() };
+    const starting: Promise<ProjectionRunner>[] = [];
+    const together = readTogether(store, { ...parts, begun: () => Promise.all(starting) });
+    starting.push(...Object.entries(SERVICE_PROJECTIONS).map(([name, projections]) => startProjections({ name, store: together, ...parts, projections: projections() })));
+    const runners = await Promise.all(starting);
     await Promise.all(runners.map((runner) => runner.caughtUp()));
     const seconds = (performance.now() - from) / 1000;
+    together.stop();
     await Promise.all(runners.map((runner) => runner.stop()));
     return seconds;
   } finally {

@@ -15,7 +15,8 @@ import { everything, Importer } from './importer.js';
 
 const PRODUCT = 'prd_video-month';
 const CHANNEL = 'chn_dist';
-const BUYERS = 5_000;
+/** Enough that none of them orders so often that it is challenged. */
+const BUYERS = 200_000;
 /** More than any number of orders costs. */
 const DEPOSIT_MINOR = 1_000_000_000_000n;
 export const IN_FLIGHT = 64;
