@@ -9,7 +9,7 @@ import { startWatchdog } from '@vouchsafe/read-store';
 import { inProcessRpc, type Rpc } from '@vouchsafe/rpc';
 import { type Clock, clockTimers, type Namespace, nodeDisk, systemClock } from '@vouchsafe/runtime';
 import { currentTrace, noTracing } from '@vouchsafe/telemetry';
-import type { NamespaceMeasures } from './platform-metrics.js';
+import type { NamespaceMeasures } from './namespace-measures.js';
 import { composeServices, type ServiceSettings } from './compose.js';
 import { type OpenNamespace, openNamespace, type OpenOptions } from './open-namespace.js';
 

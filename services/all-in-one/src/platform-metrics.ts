@@ -1,8 +1,7 @@
-import type { Bus } from '@vouchsafe/bus';
 import type { StoreStats } from '@vouchsafe/event-store';
-import { busMeasures, countParked, measureFollowers } from '@vouchsafe/process';
-import type { Clock, Figures, Log, Namespace, Stop, Timers } from '@vouchsafe/runtime';
-import { figuresBy, type Histogram, type Metrics, measureProcess, TIME_BUCKETS_S } from '@vouchsafe/telemetry';
+import { countParked, measureFollowers } from '@vouchsafe/process';
+import type { Log, Stop, Timers } from '@vouchsafe/runtime';
+import { type Metrics, measureProcess } from '@vouchsafe/telemetry';
 import type { RunningNamespace } from './namespace.js';
 
 type Observed = Pick<RunningNamespace, 'namespace' | 'store' | 'followers' | 'bus'>;
@@ -15,16 +14,6 @@ const LOG_FIGURES: Readonly<Record<string, readonly [help: string, of: (stats: S
   vouchsafe_log_segments: ['Segments of the log', ({ segments }) => segments],
   vouchsafe_log_recent_bytes: ['Bytes of newest events held in memory', ({ recentBytes }) => recentBytes],
   vouchsafe_log_short_of_space: ['1 where the log cannot grow: writes are refused, or soon will be', ({ shortOfSpace }) => Number(shortOfSpace)],
-};
-
-/** What a namespace is measured with while it runs. */
-export type NamespaceMeasures = { readonly figures: Figures; readonly bus: (bus: Bus) => Bus; readonly flushes: Histogram };
-
-/** For each namespace of the process, by its name. */
-export const namespaceMeasures = (metrics: Metrics, clock: Clock): ((namespace: Namespace) => NamespaceMeasures) => {
-  const [figures, buses] = [figuresBy(metrics, 'mode'), busMeasures(metrics, clock)];
-  const flushes = metrics.histogram('vouchsafe_log_flush_seconds', 'How long it took until what was written to the log was safe', { buckets: TIME_BUCKETS_S, labels: ['mode'] });
-  return (namespace) => ({ figures: figures(namespace), bus: (bus) => buses(bus, namespace), flushes: flushes.with(namespace) });
 };
 
 /** Registers the figures of the process and of every namespace; ends with what is returned. */

@@ -11,7 +11,8 @@ import { dyingDisk, parseDyingPoint } from './dying-disk.js';
 import { openEsdb } from './esdb.js';
 import { type RunningNamespace, startNamespace } from './namespace.js';
 import type { NamespacePlaces } from './open-namespace.js';
-import { measurePlatform, namespaceMeasures } from './platform-metrics.js';
+import { namespaceMeasures } from './namespace-measures.js';
+import { measurePlatform } from './platform-metrics.js';
 import { Readiness } from './readiness.js';
 import { SANDBOX_PROVIDER, type SandboxTempers, startSandboxProviders } from './sandbox-providers.js';
 
