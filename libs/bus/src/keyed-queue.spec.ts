@@ -57,3 +57,26 @@ it('ends ten thousand jobs that need no time without going deeper with each', as
   await queue.idle();
   expect(ended).toBe(10_000);
 });
+
+it('keeps the order of a key also where a job pushes another of its own while it starts', async () => {
+  const queue = new KeyedQueue({ concurrent: 4, waitingMax: 10 });
+  const told: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  queue.push({ key: 'a', start: () => {
+    told.push('first begins');
+    push(queue, 'a', async () => void told.push('second'));
+    queue.push({ key: 'b', start: () => {
+      told.push('other');
+      queue.ended('b');
+    } });
+    told.push('first ends later');
+    void promise.then(() => queue.ended('a'));
+  } });
+  push(queue, 'a', async () => void told.push('third'));
+  expect(told).toEqual(['first begins', 'other', 'first ends later']);
+  expect(queue.load).toEqual({ running: 1, waiting: 2 });
+  resolve();
+  await queue.idle();
+  expect(told.slice(3)).toEqual(['second', 'third']);
+  expect(queue.load).toEqual({ running: 0, waiting: 0 });
+});

@@ -14,6 +14,8 @@ export class KeyedQueue {
   readonly #limits: { readonly concurrent: number; readonly waitingMax: number };
   /** Keys with a running or ready job, and what waits behind it (undefined while nothing does). */
   readonly #behind = new Map<string, Job[] | undefined>();
+  /** Keys of jobs being started just now, the innermost last; undefined once ended. Most end before they would have to be noted. */
+  readonly #entering: (string | undefined)[] = [];
   /** First jobs of keys for which there was no place yet. */
   #ready: Job[] = [];
   #running = 0;
@@ -27,11 +29,9 @@ export class KeyedQueue {
 
   push(job: Job): void {
     const { key } = job;
-    const taken = this.#behind.has(key);
+    const taken = this.#behind.has(key) || this.#entering.includes(key);
     if (!taken && this.#running < this.#limits.concurrent) {
-      this.#behind.set(key, undefined);
-      this.#running++;
-      job.start();
+      this.#enter(job);
       return;
     }
     if (this.#waiting >= this.#limits.waitingMax) throw new Fault('BUSY', 'too many messages wait; try again');
@@ -44,6 +44,13 @@ export class KeyedQueue {
       if (behind) behind.push(job);
       else this.#behind.set(key, [job]);
     }
+  }
+
+  #enter(job: Job): void {
+    this.#running++;
+    this.#entering.push(job.key);
+    job.start();
+    if (this.#entering.pop() !== undefined && !this.#behind.has(job.key)) this.#behind.set(job.key, undefined);
   }
 
   /** How many run, and how many wait. */
@@ -60,6 +67,8 @@ export class KeyedQueue {
   /** The running job of `key` is over. Its next one queues behind other keys' first ones, so that a busy key starves nobody. */
   ended(key: string): void {
     this.#running--;
+    const innermost = this.#entering.length - 1;
+    if (innermost >= 0 && this.#entering[innermost] === key) this.#entering[innermost] = undefined;
     const behind = this.#behind.get(key);
     const next = behind?.shift();
     if (next) this.#ready.push(next);

@@ -173,11 +173,11 @@ export class CourseRunner {
   }
 
   #send(running: Running, command: OutgoingCommand): void {
-    running.inFlight.add(command.key);
     try {
       const answer = this.#options.dispatch(running, command);
-      if (answer instanceof Promise) answer.then((later) => this.#answered(running, command, later), (error: unknown) => this.#unanswered(running, command, error));
-      else this.#answered(running, command, answer);
+      if (!(answer instanceof Promise)) return this.#answered(running, command, answer);
+      running.inFlight.add(command.key);
+      answer.then((later) => this.#answered(running, command, later), (error: unknown) => this.#unanswered(running, command, error));
     } catch (error) {
       this.#unanswered(running, command, error);
     }
@@ -191,7 +191,7 @@ export class CourseRunner {
       running.answers.set(command.key, answer);
       this.#heard(running, command.key);
     }
-    running.inFlight.delete(command.key);
+    if (running.inFlight.size > 0) running.inFlight.delete(command.key);
     this.#advance(running);
   }
   #unanswered(running: Running, command: OutgoingCommand, error: unknown): void {
