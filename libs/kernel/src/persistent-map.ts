@@ -1,3 +1,6 @@
+/** A map of no more than so many things is copied: that is cheap, and no version of it hangs on another. */
+const SMALL_MAX = 8;
+
 /**
  * A map of which every version stays as it is: `set` and `delete` give the next one. Made for folds that hold many things:
  * all versions share one table, the newest reads it as it lies there, an older one holds what differs from its neighbour
@@ -28,7 +31,7 @@ export class PersistentMap<K, V extends {} | null> implements Iterable<readonly 
 
   get(key: K): V | undefined {
     if (this.#table !== undefined) return this.#table.get(key);
-    if (this.#next === undefined) return undefined;
+    if (this.size === 0) return undefined;
     let version: PersistentMap<K, V> = this;
     for (; version.#table === undefined; version = version.#next!) if (version.#key === key) return version.#value;
     return version.#table.get(key);
@@ -38,18 +41,16 @@ export class PersistentMap<K, V extends {} | null> implements Iterable<readonly 
   }
 
   set(key: K, value: V): PersistentMap<K, V> {
-    if (this.#isBare) return new PersistentMap(new Map([[key, value]]), 1);
-    const table = this.#turned();
-    const before = table.get(key);
+    const before = this.get(key);
     if (before === value) return this;
+    const table = this.size > SMALL_MAX ? this.#turned() : this.#copy();
     table.set(key, value);
     return this.#handOn(table, key, before);
   }
   delete(key: K): PersistentMap<K, V> {
-    if (this.#isBare) return this;
-    const table = this.#turned();
-    const before = table.get(key);
+    const before = this.get(key);
     if (before === undefined) return this;
+    const table = this.size > SMALL_MAX ? this.#turned() : this.#copy();
     table.delete(key);
     return this.#handOn(table, key, before);
   }
@@ -62,14 +63,13 @@ export class PersistentMap<K, V extends {} | null> implements Iterable<readonly 
     return this.size === 0 ? [] : [...this.#turned().values()];
   }
 
-  /** Of {@link empty}: it may begin many maps, so it has no table to give away. */
-  get #isBare(): boolean {
-    return this.#table === undefined && this.#next === undefined;
+  #copy(): Map<K, V> {
+    return this.size === 0 ? new Map() : new Map(this.#turned());
   }
-
+  /** The next version, which has `table` now; where it was this one's, this one differs from it from here on. */
   #handOn(table: Map<K, V>, key: K, before: V | undefined): PersistentMap<K, V> {
     const next = new PersistentMap(table, table.size);
-    this.#differ(next, key, before);
+    if (table === this.#table) this.#differ(next, key, before);
     return next;
   }
   #differ(next: PersistentMap<K, V>, key: K, value: V | undefined): void {
