@@ -26,6 +26,44 @@ it('keeps entries over a restart, each with the epoch it was made in', async () 
   expect(epochs).toEqual([1, 2]);
 });
 
+it.each([0, 0.999])('has on the disk what was flushed, whatever a power cut takes (%s)', async (dice) => {
+  const disk = memoryDisk();
+  const journal = await open(disk);
+  for (let i = 0; i < 3; i++) {
+    journal.record(erased(`bat_${i}`));
+    await journal.flush();
+  }
+  journal.record(erased('bat_never asked for'));
+  const found = disk.crash(() => dice);
+  expect(await idsOf(await open(found))).toEqual(['bat_0', 'bat_1', 'bat_2']);
+});
+
+it('shares a flush among all who ask meanwhile, and none of them is answered too early', async () => {
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let hold = false;
+  const disk = memoryDisk({ before: ({ kind }) => (hold && kind === 'write' ? held : undefined) });
+  const journal = await open(disk);
+  const before = disk.counts.write;
+  hold = true;
+  const answered: number[] = [];
+  const asked = Array.from({ length: 100 }, async (_, i) => {
+    journal.record(erased(`bat_${i}`));
+    await journal.flush();
+    answered.push(i);
+  });
+  await Promise.resolve();
+  journal.record(erased('bat_late'));
+  const late = journal.flush();
+  expect(answered).toEqual([]);
+  hold = false;
+  release();
+  await Promise.all([...asked, late]);
+  expect(disk.counts.write - before).toBeLessThanOrEqual(2);
+  expect(await idsOf(journal)).toHaveLength(101);
+  await journal.close();
+});
+
 it('cuts a torn tail and goes on behind it', async () => {
   const disk = memoryDisk();
   const first = await open(disk);
@@ -79,7 +117,7 @@ it('answers nobody after a failed flush', async () => {
   const disk = memoryDisk();
   const journal = await open(disk);
   const failing = await openJournal({
-    disk: { ...bound(disk), open: async (name, mode) => ({ ...boundFile(await disk.open(name, mode)), sync: () => Promise.reject(new Error('EIO')) }) },
+    disk: { ...bound(disk), open: async (name, mode) => ({ ...boundFile(await disk.open(name, mode)), write: () => Promise.reject(new Error('EIO')) }) },
     file: 'other', namespace: 'live', deploymentId: 'dep_1', epoch: 1, clock, log: silentLog,
   }).catch((error: unknown) => error);
   expect(failing).toMatchObject({ code: 'JOURNAL_FAILED' });

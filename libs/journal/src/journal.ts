@@ -34,7 +34,7 @@ const GROW_BYTES = 4 * 1024 * 1024;
 /** Opens the journal, cutting a torn tail (reported). Faults, not retryable: `JOURNAL_DAMAGED` (says where), `JOURNAL_FOREIGN`. */
 export const openJournal = async (options: JournalOptions): Promise<Journal> => {
   const { disk, file = JOURNAL_FILE, log } = options;
-  const handle = await disk.open(file, 'write');
+  const handle = await disk.open(file, 'write-through');
   let owner: JournalRecord | undefined;
   const tail: Tail = { offset: 0, checksum: 0, entries: 0 };
   for await (const entry of readFile(handle, tail)) owner ??= entry;
@@ -43,6 +43,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
   if (tail.torn) {
     log.warn({ file, offset: tail.offset }, 'cut a torn tail of the journal: an entry that nobody was answered for');
     await handle.truncate(tail.offset);
+    await handle.sync();
   }
   await disk.syncFolder('');
   const journal = new FileJournal(options, handle, tail);
@@ -108,8 +109,7 @@ class FileJournal implements Journal {
     await this.#makeRoom(this.#pending.reduce((n, { length }) => n + length, 0)); // what is pending stays so if there is none
     const bytes = Buffer.concat(this.#pending.splice(0, due));
     try {
-      await this.file.write(bytes, this.#offset);
-      await this.file.sync();
+      await this.file.write(bytes, this.#offset); // and flushed, for the file is written through
       this.#offset += bytes.length;
     } catch (cause) {
       // Nobody knows what is on the disk now; going on could let a secret out that no journal names.
