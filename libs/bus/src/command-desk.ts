@@ -103,7 +103,7 @@ export class CommandDesk {
       id: `${COMMANDS}/${message.id}`, group: COMMANDS, target: message.id, message: copied(message), error: describe(error), attempts, parkedAt: clock.now(),
     });
     this.#parkedIds.add(message.id);
-    log.error({ command: message.id, target: message.target, key: message.key, attempts, error: describe(error) }, 'a poisoned command is parked');
+    log.error({ command: message.id, target: message.target, key: message.key, trace: message.trace, attempts, error: describe(error) }, 'a poisoned command is parked');
   }
 
   /** Handles a parked command once more; its asker learns the outcome when it asks again. */

@@ -113,7 +113,7 @@ export class Subscription {
     });
     this.#halted.set(event.stream, { behind: this.#halted.get(event.stream)?.behind ?? 0, headId: id, retryAt });
     if (retryAt !== undefined) this.#options.onRetryLater();
-    log.error({ group, stream: event.stream, event: event.id, type: event.type, attempts, retryAt, error: describe(error) }, 'a message is parked and its stream halted');
+    log.error({ group, stream: event.stream, event: event.id, type: event.type, trace: event.trace, attempts, retryAt, error: describe(error) }, 'a message is parked and its stream halted');
   }
 
   async #parkBehind(event: EventMessage, halt: Halt): Promise<void> {

@@ -35,9 +35,11 @@ it('tells of which trace what is written comes, also after a wait, and of none o
     await Promise.resolve();
     log().child({ service: 'order' }).warn({}, 'within');
   });
+  log().warn({ trace: parent }, 'about a message');
+  log().warn({ trace: undefined }, 'about one without');
   withinTrace('nonsense', () => log().warn({}, 'of no trace'));
   expect(written().map(({ msg, trace_id, span_id }) => [msg, trace_id, span_id])).toEqual([
-    ['before', undefined, undefined], ['within', '0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'], ['of no trace', undefined, undefined],
+    ['before', undefined, undefined], ['within', '0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'], ['about a message', '0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'], ['about one without', undefined, undefined], ['of no trace', undefined, undefined],
   ]);
 });
 

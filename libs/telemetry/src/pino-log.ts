@@ -25,6 +25,14 @@ const traceFields = (): object => {
   return known ? { trace_id: known.traceId, span_id: known.spanId } : {};
 };
 
+/** A line about a message names the message's own `trace`, for it may be written when nothing of it runs any more. */
+const traced = (fields: object): object => {
+  if (!('trace' in fields)) return fields;
+  const { trace, ...others } = fields;
+  const known = typeof trace === 'string' ? parseTraceparent(trace) : undefined;
+  return known ? { ...others, trace_id: known.traceId, span_id: known.spanId } : others;
+};
+
 class PinoLog implements Log {
   readonly #logger: Logger;
   constructor(logger: Logger) {
@@ -48,6 +56,6 @@ class PinoLog implements Log {
 
   /** Masked only where the line is written: below the level it costs a comparison. */
   #write(level: Level, fields: object, message: string): void {
-    if (this.#logger.isLevelEnabled(level)) this.#logger[level](redacted(fields) as object, message);
+    if (this.#logger.isLevelEnabled(level)) this.#logger[level](redacted(traced(fields)) as object, message);
   }
 }

@@ -205,7 +205,7 @@ export class CourseRunner {
   }
   #tryLater(running: Running, key: string, error?: unknown): void {
     const { clock, random, log } = this.#options;
-    if (error !== undefined && !isFault(error)) log.error({ orderId: running.orderId, command: key, error }, 'an order met a bug; tried again');
+    if (error !== undefined && !isFault(error)) log.error({ orderId: running.orderId, command: key, trace: running.trace, error }, 'an order met a bug; tried again');
     running.silent ??= new Map();
     const times = (running.silent.get(key)?.times ?? 0) + 1;
     const backoff = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** Math.min(times, 10));
