@@ -8,8 +8,21 @@ const TICKS_PER_MS = 10_000n;
 
 export const streamIdentifier = (stream: string): StreamIdentifier => new StreamIdentifier().setStreamName(new Uint8Array(Buffer.from(stream)));
 
-/** An event as the protocol tells it: commit and prepare position are our position. */
+/** Whoever follows hears the same events: each is put into the protocol's words and bytes once. It goes with its event. */
+const told = new WeakMap<RecordedEvent, ReadResp>();
+
+/** An event as the protocol tells it: commit and prepare position are our position. Not to be changed by whoever is given it. */
 export const eventMessage = (event: RecordedEvent): ReadResp => {
+  const known = told.get(event);
+  if (known) return known;
+  const message = messageOf(event);
+  const bytes = message.serializeBinary();
+  message.serializeBinary = () => bytes;
+  told.set(event, message);
+  return message;
+};
+
+const messageOf = (event: RecordedEvent): ReadResp => {
   const position = String(event.position);
   const record = new ReadResp.ReadEvent.RecordedEvent()
     .setId(new UUID().setString(event.id))

@@ -7,6 +7,9 @@ export type Outlet<T> = {
   off(event: string, listener: () => void): unknown;
 };
 
+/** Why a signal aborted; one for all, for each call ends so, and an exception of its own would cost each. */
+const GONE = Symbol('gone');
+
 /** Where answers of a stream go: waits while the peer reads slowly, and knows when nobody listens any more. */
 export class Sink<T> {
   readonly #call: Outlet<T>;
@@ -17,7 +20,7 @@ export class Sink<T> {
   constructor(call: Outlet<T>, closing: AbortSignal) {
     this.#call = call;
     this.signal = AbortSignal.any([this.#gone.signal, closing]);
-    const gone = (): void => this.#gone.abort();
+    const gone = (): void => this.#gone.abort(GONE);
     call.on('cancelled', gone);
     call.on('close', gone);
     call.on('error', gone);

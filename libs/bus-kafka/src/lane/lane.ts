@@ -28,7 +28,7 @@ const MESSAGE_BYTES = 900 * 1024;
 /** About what headers and key take. */
 const HEADERS_BYTES = 512;
 /** Smaller batches cost more to compress than to send. */
-const COMPRESS_FROM_BYTES = 2048;
+const COMPRESS_FROM_BYTES = 16_384;
 const WAITING_MAX = 20_000;
 const ACK_TIMEOUT_MS = 5000;
 const BACKOFF_MS = 100;
