@@ -4,7 +4,7 @@ import { type Deployment, openDeployment } from '@vouchsafe/backup';
 import { type Bus, carryOutDecisions, inProcessBus, sqliteParkedStore } from '@vouchsafe/bus';
 import { type EmbeddedStore, openEmbeddedStore, refuseInUse } from '@vouchsafe/event-store';
 import { type Journal, openJournal } from '@vouchsafe/journal';
-import type { Fault } from '@vouchsafe/kernel';
+import { Fault, isFault } from '@vouchsafe/kernel';
 import { Closers } from '@vouchsafe/process';
 import { type ReadStore, sqliteReadStore } from '@vouchsafe/read-store';
 import { type Clock, clockTimers, createIds, type Disk, type Ids, type Log, type Namespace, nodeDisk, type Random, steadyClock, systemClock, systemRandom } from '@vouchsafe/runtime';
@@ -88,9 +88,13 @@ export const openNamespace = async (options: OpenOptions): Promise<OpenNamespace
     closers.add(carryOutDecisions({ bus, parked, timers: clockTimers(clock), log }));
     return { clock, outerClock, random, ids, deployment, store, bus, readStore, codes, personal, journal, closers };
   } catch (error) {
-    return closers.closeAfter(error);
+    return closers.closeAfter(placed(error, data));
   }
 };
+
+/** A log names its files by their place in it; whoever runs several directories must know which. */
+const placed = (error: unknown, data: string): unknown =>
+  isFault(error) && error.code.startsWith('LOG_') ? new Fault(error.code, `${data}: ${error.message}`, error.retryable, { cause: error }) : error;
 
 /** Projections run in the views' thread, which loads them by this script; not in a test, where nothing is compiled, nor on a simulated clock. */
 const viewsApart = (clock: Clock): { readonly projections?: string } => {

@@ -86,7 +86,8 @@ describe('a platform whose log was changed behind its back', () => {
       segment.flip(at);
       const before = readFileSync(segment.file);
       const told = await refusal();
-      expect(told).toMatch(/^LOG_DAMAGED log\/0{16}\.seg at byte \d+ \(position \d+\): .+; nothing was changed; restore from a backup or another copy$/);
+      expect(told).toMatch(/^LOG_DAMAGED .+: log\/0{16}\.seg at byte \d+ \(position \d+\): .+; nothing was changed; restore from a backup or another copy$/);
+      expect(told).toContain(`LOG_DAMAGED ${path.join(premises.data, 'sandbox')}: log/`);
       const named = Number(/at byte (\d+)/.exec(told)![1]);
       expect([named <= at, named > (places[i - 1] ?? 0)]).toEqual([true, true]); // where the sound frame before it ends
       expect(readFileSync(segment.file).equals(before)).toBe(true);
@@ -127,7 +128,7 @@ describe('a platform whose log was changed behind its back', () => {
     const from = (first.position as number) - 200;
     const kept = segment.read(from, segment.endOf(now.at(-1)!.position) - from);
     segment.write(from, Buffer.alloc(kept.length));
-    expect(await refusal()).toMatch(/^LOG_DAMAGED log\/0{16}\.seg at byte \d+ .*events that were acknowledged are missing: the log was durable up to position \d+/);
+    expect(await refusal()).toMatch(/^LOG_DAMAGED .+: log\/0{16}\.seg at byte \d+ .*events that were acknowledged are missing: the log was durable up to position \d+/);
     segment.write(from, kept);
     await premises.start();
     expect((await buy('DMG-last')).state).toBe(OrderState.COMPLETED);
