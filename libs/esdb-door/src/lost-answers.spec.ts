@@ -61,7 +61,7 @@ describe('answers that are lost after the commit (R9)', () => {
   it('leave none twice where many appends are under way at once', async () => {
     const before = house.store.stats().eventsAppended;
     proxy.cutWhen(() => house.store.stats().eventsAppended > before + 20);
-    const results = await Promise.all(Array.from({ length: 60 }, (_, i) => store.append(anAppend(`order-${i}`, NO_STREAM, `many ${i}`, 3))));
+    const results = await Promise.all(Array.from({ length: 60 }, async (_, i) => store.append(anAppend(`order-${i}`, NO_STREAM, `many ${i}`, 3))));
     expect(results.filter((result) => result.ok && !result.repeated && result.revision === 2)).toHaveLength(60);
     expect(proxy.cuts).toBe(1);
     const events = (await readToEnd(house.store)).filter(({ stream }) => stream.startsWith('order-'));
