@@ -1,4 +1,4 @@
-import { amount, big, type EventCodec, type EventSpecs, eventCodec, int, millis, oneOf, optional, record, type Shape, text } from '@vouchsafe/codec';
+import { amount, big, type EventCodec, type EventSpecs, eventCodec, int, type Json, millis, oneOf, optional, record, type Shape, text } from '@vouchsafe/codec';
 import type { Of } from '@vouchsafe/kernel';
 import type { AccountEvent } from '../domain/account-types.js';
 import type { LedgerEvent } from '../projections/ledger-event.js';
@@ -18,9 +18,10 @@ const chained = { segment, previous: optional(segment), ordinal: int, closedThro
 
 type Held = Omit<Of<AccountEvent, 'FundsHeld'>, 'type'>;
 const held = record({ holdId: text(), orderId: text(), channelId: text(), minor: big, notAfter: millis, expiresAt: millis, at: millis });
-/** Written with every order: ids that begin with the order's are shortened. */
+/** Written with every order, and so by hand: ids that begin with the order's are shortened. */
 const fundsHeld: Shape<Held> = {
-  write: (event) => held.write({ ...event, holdId: withoutOrder(event.holdId, event.orderId) }),
+  write: ({ holdId, orderId, channelId, minor, notAfter, expiresAt, at }) =>
+    ({ holdId: withoutOrder(holdId, orderId), orderId, channelId, minor: minor.toString(), notAfter, expiresAt, at }),
   read: (json, path) => {
     const event = held.read(json, path);
     return { ...event, holdId: withOrder(event.holdId, event.orderId) };
@@ -31,10 +32,15 @@ type Captured = Omit<Of<AccountEvent, 'FundsCaptured'>, 'type'>;
 const captured = record({ holdId: text(), final: optional(oneOf('no')), rest: optional(big), fingerprint: int, entry: entryShape, at: optional(millis) });
 /** `final` is left out where it is so, `rest` where it is zero, `at` where it is the time it occurred. */
 const fundsCaptured: Shape<Captured> = {
-  write: ({ holdId, final, rest, fingerprint, entry, at }) => captured.write({
-    holdId: withoutOrder(holdId, entry.orderId), ...(!final && { final: 'no' as const }), ...(rest !== 0n && { rest }), fingerprint, entry,
-    ...(at !== entry.occurredAt && { at }),
-  }),
+  write: ({ holdId, final, rest, fingerprint, entry, at }) => {
+    const out: Record<string, Json> = { holdId: withoutOrder(holdId, entry.orderId) };
+    if (!final) out['final'] = 'no';
+    if (rest !== 0n) out['rest'] = rest.toString();
+    out['fingerprint'] = fingerprint;
+    out['entry'] = entryShape.write(entry);
+    if (at !== entry.occurredAt) out['at'] = at;
+    return out;
+  },
   read: (json, path) => {
     const { holdId, final, rest, fingerprint, entry, at } = captured.read(json, path);
     return { holdId: withOrder(holdId, entry.orderId), final: final === undefined, rest: rest ?? 0n, fingerprint, entry, at: at ?? entry.occurredAt };
