@@ -4,7 +4,7 @@ import type { RunnersElsewhere } from './runner-port.js';
 /** A value in a document: JSON plus bigint. Instants are numbers of milliseconds. */
 export type DocValue = null | boolean | number | bigint | string | readonly DocValue[] | { readonly [key: string]: DocValue | undefined };
 
-/** A stored document, with the newest revision of each stream that fed it. */
+/** A stored document, with what its writer says of how far it has seen: the newest revision of each stream that fed it, or of the log. */
 export type Doc<T> = { readonly id: string; readonly value: T; readonly revisions: Readonly<Record<string, number>> };
 
 /** An index over top-level fields (string, number, boolean; the LAST may be a list of strings: an entry per member). */

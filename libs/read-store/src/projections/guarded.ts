@@ -24,10 +24,11 @@ export class Routed implements Deliveries {
   }
 }
 
-/** Where a document fed by many streams keeps the log position instead of a revision for each. */
+/**
+ * How far in the log a document has seen: of all streams alike, for a revision per stream would be forgotten where one stream
+ * deletes it and another makes it anew.
+ */
 const LOG = '@log';
-/** A document fed by more streams than this keeps the log position: its size must not grow with the number of orders. */
-const STREAMS_MAX = 16;
 
 /** Documents worked on in one turn of the event loop, which also takes orders. */
 const DOCUMENTS_PER_TURN = 256;
@@ -66,21 +67,21 @@ const applyTo = async (collection: Collection<unknown>, ids: readonly string[], 
 
 /**
  * The document after its events; undefined where nothing changes. One that came and went within the batch is not written
- * at all: the batch can only be repeated from its start, and then it comes and goes again.
+ * at all: it can only come again from its start, and then it comes and goes again.
  */
 const applyOne = (
   id: string, doc: Doc<unknown> | undefined, { deliveries, halting }: { readonly deliveries: readonly Delivery[]; readonly halting: Halting },
 ): WriteOp<unknown> | undefined => {
   let value = doc?.value;
-  const revisions = new Revisions(doc?.revisions);
+  let seen: number | undefined;
   let at = 0;
   try {
     while (at < deliveries.length) {
       const { meta } = deliveries[at]!;
       const end = endOfEvent(deliveries, at);
-      if (revisions.areBefore(meta)) {
+      if (isNew(meta, doc?.revisions)) {
         value = valueAfter(value, deliveries, { id, at, end });
-        revisions.raise(meta);
+        seen = meta.position;
       }
       at = end;
     }
@@ -88,8 +89,12 @@ const applyOne = (
     const { bound, meta } = deliveries[at]!; // what was applied before it stays
     halting.add(haltedAt(bound, meta, { id, error }));
   }
-  return value === doc?.value ? undefined : { id, value, revisions: revisions.asRecord(), onlyRevisions: true };
+  return value === doc?.value || seen === undefined ? undefined : { id, value, revisions: { [LOG]: seen }, onlyRevisions: true };
 };
+
+/** Documents of earlier versions know the revision of each stream instead. */
+const isNew = ({ stream, revision, position }: RecordedEvent, known: Doc<unknown>['revisions'] | undefined): boolean =>
+  known?.[LOG] === undefined ? revision > (known?.[stream] ?? -1) : position > known[LOG];
 
 /** Several projections may feed a document with one event: it is new to all of them or to none. Index behind the event at `at`. */
 const endOfEvent = (deliveries: readonly Delivery[], at: number): number => {
@@ -107,37 +112,3 @@ const valueAfter = (before: unknown, deliveries: readonly Delivery[], { id, at, 
   }
   return value;
 };
-
-/** How far a document has seen each stream that feeds it; beyond {@link STREAMS_MAX} of them, how far the log. */
-class Revisions {
-  readonly #byStream = new Map<string, number>();
-  #log: number | undefined;
-
-  constructor(known: Readonly<Record<string, number>> | undefined) {
-    for (const stream in known) {
-      if (stream === LOG) this.#log = known[stream];
-      else this.#byStream.set(stream, known[stream]!);
-    }
-  }
-
-  /** Whether the document has not seen the event yet. */
-  areBefore({ stream, revision, position }: RecordedEvent): boolean {
-    return this.#log === undefined ? revision > (this.#byStream.get(stream) ?? -1) : position > this.#log;
-  }
-
-  raise({ stream, revision, position }: RecordedEvent): void {
-    if (this.#log === undefined && (this.#byStream.has(stream) || this.#byStream.size < STREAMS_MAX)) this.#byStream.set(stream, revision);
-    else {
-      this.#log = position;
-      this.#byStream.clear();
-    }
-  }
-
-  /** Without a prototype: an object with names of streams for keys is a dictionary, and shall be kept as one. */
-  asRecord(): Readonly<Record<string, number>> {
-    const record = Object.create(null) as Record<string, number>;
-    if (this.#log !== undefined) record[LOG] = this.#log;
-    for (const [stream, revision] of this.#byStream) record[stream] = revision;
-    return record;
-  }
-}
