@@ -4,7 +4,7 @@ import { type Attempt, isDuplicateKey, type Mongo } from '@vouchsafe/mongo';
 import type { CollectionSpec } from '@vouchsafe/read-store';
 import type { Clock } from '@vouchsafe/runtime';
 import { CHECKPOINTS, type Checkpoint } from './checkpoints.js';
-import { identitiesOf, openCollection, storedCollection } from './indexes.js';
+import { applyTo, identitiesOf, openCollection, storedCollection } from './indexes.js';
 
 /** `ready`: false while somebody clears away what is left of the views before. `identities`: of the collections that are meant. */
 type Row = { _id: string; generation: string; ready: boolean; identities: string[] };
@@ -20,6 +20,8 @@ export type GenerationOptions = {
   readonly specs: readonly CollectionSpec[];
   /** Within this every replica has noticed that the views are of another generation, and writes no more. */
   readonly noticedMs: number;
+  /** What this process has open besides: lost with the views, and made anew without indexes by the next write. */
+  readonly others: () => readonly CollectionSpec[];
 };
 
 /**
@@ -138,12 +140,13 @@ export class Generation {
   }
 
   async #clear(): Promise<void> {
-    const { mongo, clock, specs, noticedMs } = this.#options;
+    const { mongo, clock, specs, noticedMs, others } = this.#options;
     await clock.sleep(noticedMs);
     for (const spec of specs) {
       await mongo.run(({ db, session }) => db.dropCollection(storedCollection(spec.name), { session }));
       await mongo.run((attempt) => openCollection(attempt, spec));
     }
+    for (const spec of others()) if (!specs.some(({ name }) => name === spec.name)) await mongo.run((attempt) => applyTo(attempt, spec, false));
     const names = [this.#name, ...specs.map(({ name }) => `${this.#name}/${name}`)];
     await mongo.run(({ db, session }) => db.collection<Checkpoint>(CHECKPOINTS).deleteMany({ _id: { $in: names } }, { session }));
     await this.settled();

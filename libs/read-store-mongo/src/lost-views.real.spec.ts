@@ -88,6 +88,17 @@ describeReal(['MongoDB'], 'views that are lost under a running service', () => {
     expect(one!.runner.stats().failing).toBeUndefined();
   });
 
+  it('take what lay beside them along: it has its indexes again', async () => {
+    const [one] = await filled();
+    const beside = await one!.readStore.collection<{ readonly pub: number }>({ name: 'consumed', indexes: [] });
+    await client.db(database).dropDatabase();
+    await beside.write([{ id: 'a', value: { pub: 1 }, revisions: { pub: 1 } }]);
+    await add(3, 10);
+    await soon(() => sums(one!), whole);
+    expect((await client.db(database).collection('views.consumed').indexes()).map(({ name }) => name)).toContain('deleted');
+    expect((await beside.get('a'))?.value.pub).toBe(1);
+  });
+
   it('are built anew when one collection was dropped', async () => {
     const [one] = await filled();
     await client.db(database).collection('views.tills').drop();

@@ -51,7 +51,7 @@ class Store implements MongoReadStore {
   readonly #indexes: 'apply' | 'check';
   readonly #watchers = new Watchers();
   /** Collections this process works with. MongoDB would make a dropped one anew, without indexes, at the next write. */
-  readonly #open = new Set<string>();
+  readonly #open = new Map<string, CollectionSpec>();
 
   readonly #lookMs: number;
   /** Collections of views that are being built anew, by their runner. */
@@ -66,7 +66,7 @@ class Store implements MongoReadStore {
 
   async #startRunner(name: string, projections: ProjectionOptions): Promise<ProjectionRunner> {
     const specs = [...new Map(projections.projections.map(({ collection }) => [collection.name, collection])).values()];
-    const generation = new Generation({ mongo: this.#mongo, clock: projections.clock, runner: name, specs, noticedMs: this.#lookMs * NOTICED });
+    const generation = new Generation({ mongo: this.#mongo, clock: projections.clock, runner: name, specs, noticedMs: this.#lookMs * NOTICED, others: () => [...this.#open.values()] });
     const onRebuilding = (is: boolean): void => void (is ? this.#rebuilding.set(name, specs.map((spec) => spec.name)) : this.#rebuilding.delete(name));
     const runner = new KeptRunner({ projections, readStore: this.#unhindered(), generation, lookMs: this.#lookMs, onRebuilding });
     await runner.start();
@@ -89,7 +89,7 @@ class Store implements MongoReadStore {
   async #collection<T>(spec: CollectionSpec, checkReadable: () => void): Promise<Collection<T>> {
     if (this.#indexes === 'apply') await this.#mongo.run((attempt) => applyTo(attempt, spec, false));
     else checkIndexes(spec, await this.#mongo.run((attempt) => openCollection(attempt, spec)));
-    this.#open.add(spec.name);
+    this.#open.set(spec.name, spec);
     const checkOpen = (): void => {
       this.#mongo.checkOpen();
       checkReadable();
