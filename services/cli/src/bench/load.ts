@@ -38,7 +38,7 @@ const framed = (message: Uint8Array): Buffer => {
   return frame;
 };
 
-/** What has been counted so far; latencies in milliseconds. */
+/** What has been counted so far; latencies in milliseconds, of calls that were answered as they should be: a refusal is quick, and no order. */
 export type Tally = { calls: number; failed: number; latencies: number[]; statuses: Record<string, number> };
 export const newTally = (): Tally => ({ calls: 0, failed: 0, latencies: [], statuses: {} });
 /** The latency that a share of all calls kept; 0 where there were none. */
@@ -90,13 +90,12 @@ export const oneCall = (session: http2.ClientHttp2Session, plan: Pick<LoadPlan, 
     stream.on('error', () => { status ??= 'BROKEN'; });
     stream.on('close', () => {
       tally.calls++;
-      tally.latencies.push(performance.now() - from);
       const answer = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
       const word = status === '0' ? plan.wrong?.(answer.subarray(GRPC_HEAD)) : (status ?? 'NO_STATUS');
       if (word !== undefined) {
         tally.failed++;
         tally.statuses[word] = (tally.statuses[word] ?? 0) + 1;
-      }
+      } else tally.latencies.push(performance.now() - from);
       resolve();
     });
     stream.end(framed(plan.request(n)));

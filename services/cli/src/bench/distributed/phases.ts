@@ -28,7 +28,7 @@ const CALL = { path: '/vouchsafe.order.v1.OrderService/PlaceOrder', sessions: SE
 export const measureForm = async (form: Form, { seconds, warmSeconds, rates }: PhasesPlan, note: (line: string) => void): Promise<FormFigures> => {
   let next = 0;
   const call = { ...CALL, target: form.grpc, key: form.key, request: () => orderRequest(next++) };
-  const measured = async <R extends { readonly calls: number }>(work: () => Promise<R>): Promise<R & { readonly cpu: CpuBill; readonly lag: ViewLag }> => {
+  const measured = async <R extends { readonly calls: number; readonly failed: number }>(work: () => Promise<R>): Promise<R & { readonly cpu: CpuBill; readonly lag: ViewLag }> => {
     const { result: { result, cpu }, lag } = await withLag(form.metrics, () => withCpu(form.processes, work));
     await rested(form);
     return { ...result, cpu, lag };
