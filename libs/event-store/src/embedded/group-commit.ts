@@ -100,9 +100,7 @@ export class GroupCommit {
       open.positions.length < options.frameEvents
     ) {
       if (open.end + bytes <= open.segment.base + open.segment.size) {
-        const { buffer, at } = this.#slabs.grow(open.buffer, open.at, open.length, bytes);
-        open.buffer = buffer;
-        open.at = at;
+        this.#makeRoom(open, bytes);
         return open;
       }
     }
@@ -114,6 +112,13 @@ export class GroupCommit {
     this.#pending.push(frame);
     onFrame(frame);
     return frame;
+  }
+
+  #makeRoom(frame: PendingFrame, bytes: number): void {
+    if (frame.buffer.length - frame.at >= frame.length + bytes) return;
+    const { buffer, at } = this.#slabs.moved(frame.buffer, frame.at, frame.length, bytes);
+    frame.buffer = buffer;
+    frame.at = at;
   }
 
   /** Settles once all up to `position` is durable; rejects if it never will be. */

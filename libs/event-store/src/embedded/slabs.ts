@@ -11,9 +11,8 @@ export class Slabs {
     return { buffer: this.#slab, at: this.#used };
   }
 
-  /** Room for `bytes` behind the `length` bytes at `at`: there, or after moving them to a fresh buffer. */
-  grow(buffer: Buffer, at: number, length: number, bytes: number): { readonly buffer: Buffer; readonly at: number } {
-    if (buffer.length - at >= length + bytes) return { buffer, at };
+  /** Room for `bytes` behind the `length` bytes at `at`, which are moved to a fresh buffer. */
+  moved(buffer: Buffer, at: number, length: number, bytes: number): { readonly buffer: Buffer; readonly at: number } {
     this.#fresh(length + bytes);
     buffer.copy(this.#slab, 0, at, at + length); // events over the old bytes keep them; they are equal
     return { buffer: this.#slab, at: 0 };
