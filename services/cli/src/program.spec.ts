@@ -70,7 +70,7 @@ it.each([
   expect(complaint('zh')).not.toMatch(/error|specified|missing/);
   expect(complaint('en')).toMatch(/^error: /);
 });
-it.each(['retry', 'drop'])('says that parked messages are dealt with on a stopped directory only (%s)', (what) => {
+it.each(['retry', 'drop'])('says who carries out what is decided about parked messages, beside a running platform and on a stopped one (%s)', (what) => {
   const of = (told: readonly Told[]) => told.find(({ name }) => name === `vouchsafe parked ${what}`)!.description;
-  expect([of(zh), of(en)]).toEqual([expect.stringContaining('只能在停机的目录上'), expect.stringContaining('only on a stopped directory')]);
+  expect([of(zh), of(en)]).toEqual([expect.stringMatching(/运行中的进程.*停机/), expect.stringMatching(/running process.*stopped/)]);
 });
