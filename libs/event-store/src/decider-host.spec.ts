@@ -404,6 +404,32 @@ describe('snapshots', () => {
   });
 });
 
+describe('where decisions open their streams, and others write too', () => {
+  it('a stream that is not there is not looked for; one that is there is found by the append, and decided from as it is', async () => {
+    const inner = memoryStore(clock);
+    const { store, counts } = around(inner, { exclusive: false });
+    let reads = 0;
+    const counted: EventStore = { ...store, readStream: (stream, options) => {
+      reads++;
+      return store.readStream(stream, options);
+    } };
+    const host = hostOn(counted, { opens: true });
+    expect(await host.handle('counter-1', add('c1', 5), asked('c1'))).toMatchObject({ ok: true, revision: 1 });
+    expect([reads, counts.appends]).toEqual([0, 1]);
+    await hostOn(inner).handle('counter-2', add('theirs', 995), asked('theirs'));
+    expect(await host.handle('counter-2', add('c2', 2), asked('c2'))).toMatchObject({ ok: true, revision: 3 });
+    expect(await host.handle('counter-3', add('c3', 1_001), asked('c3'))).toMatchObject({ ok: false, code: 'TOO_MUCH', revision: -1 });
+    expect(reads).toBe(2);
+  });
+
+  it('a no from what was only presumed is read first: what others did makes it a yes that was given already', async () => {
+    const inner = memoryStore(clock);
+    await hostOn(inner).handle('counter-1', add('c1', 5), asked('c1'));
+    const { store } = around(inner, { exclusive: false });
+    expect(await hostOn(store, { opens: true }).handle('counter-1', add('c1', 5), asked('c1'))).toMatchObject({ ok: true, events: [], state: { sum: 5 }, revision: 1 });
+  });
+});
+
 describe('where an append takes its time', () => {
   /** A store of others too, whose appends wait to be let through. */
   const slow = () => {

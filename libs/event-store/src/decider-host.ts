@@ -23,6 +23,11 @@ export type DeciderHostOptions<S, C, E extends { readonly type: string }, R exte
   readonly cacheMax?: number;
   /** Called after events were accepted (not yet durable): a process manager may run ahead within the process. */
   readonly onAccepted?: (stream: string, folded: Folded<S>, events: readonly E[], envelope: Envelope) => void;
+  /**
+   * Most decisions open their stream. Where others write too, one that is not in memory is then taken for absent: what is decided so is
+   * proved by its append or, where nothing is to be appended, by a read. Saves the read of what is not there.
+   */
+  readonly opens?: boolean;
   /** For streams that grow long: a start reads a snapshot and what came after it. */
   readonly snapshot?: SnapshotOptions<S>;
 };
@@ -45,6 +50,7 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
   readonly #snapshots: Snapshots<S> | undefined;
   /** Where an append is waited for: decides those who came meanwhile. */
   readonly #together: Together<S, C, E, R> | undefined;
+  readonly #presumesAbsent: boolean;
   /** Lost races; within one exclusive process each is a bug. */
   conflicts = 0;
 
@@ -53,6 +59,7 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
     const streamsMax = options.cacheMax ?? CACHE_MAX;
     this.#cache = new RecentMap(streamsMax);
     this.#snapshots = options.snapshot && new Snapshots(options.store, options.snapshot, streamsMax);
+    this.#presumesAbsent = options.opens === true && !options.store.exclusive;
     this.#together = options.store.exclusive ? undefined : new Together({
       ...options, fold: (stream, refresh) => this.#fold(stream, refresh), keep: (stream, folded) => this.#keep(stream, folded),
       forget: (stream) => void this.#cache.delete(stream), onConflict: () => void this.conflicts++,
@@ -199,6 +206,7 @@ export class DeciderHost<S, C, E extends { readonly type: string }, R extends st
   #fold(stream: string, refresh: boolean): Soon<Folded<S>> {
     const cached = this.#cache.get(stream);
     if (cached && !refresh) return cached;
+    if (this.#presumesAbsent && !refresh) return this.#nothing;
     if (cached || !this.#snapshots) return this.#readOn(stream, cached ?? this.#nothing);
     return this.#foldSnapshot(stream, this.#snapshots);
   }

@@ -78,7 +78,7 @@ type Running = { readonly runner: ProjectionRunner; readonly publisher: Publishe
 
 const start = async (ports: RedemptionPorts, config: RedemptionConfig): Promise<Running> => {
   const { namespace, store, bus, readStore, rpc, clock, ids, log } = ports;
-  const grants = new DeciderHost({ ...ports, decider: grantDecider, codec: grantCodec });
+  const grants = new DeciderHost({ ...ports, decider: grantDecider, codec: grantCodec, opens: true });
   const runner = await startProjections({
     name: 'redemption', store, readStore, log, clock,
     projections: redemptionProjections(),

@@ -36,7 +36,7 @@ export class Assessor {
   constructor(readonly ports: AssessorPorts) {
     const { store, clock, random, codec, windows, count } = ports;
     this.#host = new DeciderHost({
-      store, clock, random, codec, decider: verdictDecider, cacheMax: VERDICTS_CACHED,
+      store, clock, random, codec, decider: verdictDecider, cacheMax: VERDICTS_CACHED, opens: true,
       // Where others write too, the windows follow the store instead, their own events among the rest.
       onAccepted: (_, __, events) => {
         for (const event of events) {
