@@ -53,6 +53,8 @@ class Runner implements ProjectionRunner {
   readonly #toForget = new Set<string>();
   readonly #documents = new GatheredDocuments();
   #applied = 0;
+  /** Events applied in memory only so far. */
+  #taken = 0;
   #rebuilding: Promise<unknown> = Promise.resolve();
   #follower: Follower | undefined;
   #halted: HaltedDocuments | undefined;
@@ -134,12 +136,13 @@ class Runner implements ProjectionRunner {
     if (this.#options.readStore.commit) {
       await this.#route(events, this.#documents);
       await this.#documents.apply((name) => this.#collections.get(name)!, this.#halting);
+      this.#taken += events.length;
     } else {
       const routed = new Routed();
       await this.#route(events, routed);
       await this.#write(routed);
+      this.#applied += events.length;
     }
-    this.#applied += events.length;
   }
   async #route(events: readonly RecordedEvent[], into: Deliveries): Promise<void> {
     if (this.#options.ownThread) return this.#router.route(events, into);
@@ -156,10 +159,13 @@ class Runner implements ProjectionRunner {
     await this.#options.readStore.commit!({ documents, checkpoint });
     this.#documents.clear();
     this.#halting.saved();
+    this.#applied += this.#taken;
+    this.#taken = 0;
   }
   #discard(): void {
     this.#documents.clear();
     this.#halting.takeBack();
+    this.#taken = 0;
   }
 
   async #write(routed: Routed): Promise<void> {
