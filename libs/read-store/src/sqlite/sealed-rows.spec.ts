@@ -8,8 +8,9 @@ const cell: fc.Arbitrary<Cell> = fc.oneof(
 
 it('rows come out of a message as they went in', () => {
   fc.assert(fc.property(fc.array(cell, { maxLength: 50 }), (rows) => {
-    const request = { kind: 'write', name: 'card', rows } as const;
-    expect(unsealed(structuredClone(sealed(request)))).toEqual(request);
+    const requests = [{ kind: 'write', name: 'card', rows }, { kind: 'put', name: 'card', rows }] as const;
+    const together = { kind: 'all', requests: [...requests, { kind: 'checkpoint', name: 'p', position: 7, witness: null }] } as const;
+    for (const request of [...requests, together]) expect(unsealed(structuredClone(sealed(request)))).toEqual(request);
   }));
 });
 it('other requests pass as they are', () => expect(unsealed(sealed({ kind: 'purge' }))).toEqual({ kind: 'purge' }));
