@@ -93,6 +93,6 @@ export class KeyedQueue {
   }
 
   #tellIdle(): void {
-    for (const tell of this.#idle.splice(0)) tell();
+    if (this.#idle.length > 0) for (const tell of this.#idle.splice(0)) tell();
   }
 }

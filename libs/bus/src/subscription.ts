@@ -63,7 +63,9 @@ export class Subscription {
       if (known) known.push(event);
       else byStream.set(event.stream, [event]);
     }
-    const settled = [...byStream].map(([stream, list]) => this.#inTurn(stream, () => this.#deliverInOrder(stream, list)));
+    if (byStream.size === 0) return;
+    const settled: Promise<void>[] = [];
+    for (const [stream, list] of byStream) settled.push(this.#inTurn(stream, () => this.#deliverInOrder(stream, list)));
     await Promise.all(settled);
   }
 
@@ -82,10 +84,12 @@ export class Subscription {
     }
   }
 
-  async #attempt(event: EventMessage): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const error = await this.#try(event);
-      if (error === undefined) return;
+  /** A first attempt that succeeds, as nearly all do, costs no more than the handler and its answer. */
+  #attempt(event: EventMessage): Promise<void> {
+    return this.#try(event).then((error) => (error === undefined ? undefined : this.#attemptAgain(event, error)));
+  }
+  async #attemptAgain(event: EventMessage, first: unknown): Promise<void> {
+    for (let [attempt, error] = [1, first]; error !== undefined; attempt++, error = await this.#try(event)) {
       if (this.#abort.signal.aborted) throw new Fault('BUS_STOPPED', 'the bus stops');
       if (attempt >= ATTEMPTS) return this.#park(event, error, attempt);
       await this.#options.clock.sleep(BACKOFF_MS * 2 ** (attempt - 1), this.#abort.signal);
@@ -93,12 +97,11 @@ export class Subscription {
   }
 
   /** The error, or undefined where the event was handled. */
-  async #try(event: EventMessage): Promise<unknown> {
+  #try(event: EventMessage): Promise<unknown> {
     try {
-      await this.#options.handler(event);
-      return undefined;
+      return this.#options.handler(event).then(handled, errorOf);
     } catch (error) {
-      return error ?? new Error('rejected without a reason');
+      return Promise.resolve(errorOf(error));
     }
   }
 
@@ -194,5 +197,8 @@ export class Subscription {
     await this.#queue.idle();
   }
 }
+
+const handled = (): undefined => undefined;
+const errorOf = (error: unknown): unknown => error ?? new Error('rejected without a reason');
 
 export const describe = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ''}` : String(error));

@@ -10,7 +10,7 @@ export type AdmissionLimits = {
 export type Release = () => void;
 
 /** Whoever waits for a place. */
-export type Waiting = { /** Nobody waits for it any more. */ isOver(): boolean };
+type Waiting = { /** Nobody waits for it any more. */ isOver(): boolean };
 type Waiter = { readonly go: (release: Release) => void; readonly refuse: (error: Error) => void; readonly call: Waiting };
 type Lane = { inFlight: number; streams: number; readonly waiting: Waiter[] };
 

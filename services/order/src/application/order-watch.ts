@@ -2,7 +2,7 @@ import { type DeadlineWheel, Ticket } from '@vouchsafe/bus';
 import type { Order } from '../domain/order-state.js';
 
 /** Whether a change of an order is one to wake for. */
-export type Interest = (order: Order) => boolean;
+type Interest = (order: Order) => boolean;
 
 /** Someone who waits for changes of one order (or refund). Close it, or it is kept for ever. */
 export class Waiter extends Ticket {

@@ -152,12 +152,11 @@ const stands = (order: PlacedOrder, answers: Answers): boolean =>
   || (allReserved(order.terms, answers, false) && (!usesHold(order.terms) || answers.get(HOLD)?.ok === true));
 
 const committedLines = (terms: OrderTerms, answers: Answers, revived: boolean): readonly CommittedLine[] | undefined => {
+  for (const line of terms.lines) if (isStocked(line) && !answers.get(keyOf('commit', line.lineId, revived))?.ok) return undefined;
   const lines: CommittedLine[] = [];
   for (const line of terms.lines) {
-    if (!isStocked(line)) continue;
     const answer = answers.get(keyOf('commit', line.lineId, revived));
-    if (!answer?.ok) return undefined;
-    lines.push({ lineId: line.lineId, ranges: answer.ranges ?? [] });
+    if (answer?.ok) lines.push({ lineId: line.lineId, ranges: answer.ranges ?? [] });
   }
   return lines;
 };
