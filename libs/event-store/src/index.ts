@@ -10,6 +10,7 @@ export type { OpenForWriting, OpenParts } from './embedded/open.js';
 export { openEmbeddedStore, openReadOnly, refuseInUse } from './embedded/open.js';
 export type { RecoveryReport } from './embedded/recover.js';
 export type { Scrap } from './embedded/recovery.js';
+export { InTurn } from './in-turn.js';
 export { memoryStore } from './memory-store.js';
 export type {
   AppendRequest,

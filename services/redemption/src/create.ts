@@ -1,6 +1,6 @@
 import { type Bus, on, type Publisher, serveCommands, startPublisher } from '@vouchsafe/bus';
 import { activateGrant, discloseUnits, voidUnits } from '@vouchsafe/contracts';
-import { DeciderHost, type EventStore } from '@vouchsafe/event-store';
+import { DeciderHost, type EventStore, InTurn } from '@vouchsafe/event-store';
 import { instant } from '@vouchsafe/kernel';
 import { GrantsService } from '@vouchsafe/proto/redemption/internal/v1/grants';
 import { RedemptionService } from '@vouchsafe/proto/redemption/v1/redemption';
@@ -21,7 +21,6 @@ import { activation } from './application/activation.js';
 import { aftersales } from './application/aftersales.js';
 import { disclosure, disclosureCheck } from './application/disclosure.js';
 import { guessGuard } from './application/guessing.js';
-import { keyedTurns } from './application/in-turn.js';
 import { createZones } from './application/local-time.js';
 import { locator } from './application/locate.js';
 import type { GrantHost, Irrevocable } from './application/ports.js';
@@ -88,7 +87,7 @@ const start = async (ports: RedemptionPorts, config: RedemptionConfig): Promise<
   const zones = createZones();
   serveCommands(bus, 'redemption', [
     on(activateGrant, activation(grants, clock, zones)),
-    on(voidUnits, voiding(grants, clock, keyedTurns(), irrevocable)),
+    on(voidUnits, voiding(grants, clock, new InTurn(), irrevocable)),
     on(discloseUnits, disclosure(grants, clock, irrevocable)),
   ]);
   rpc.serve(GrantsService, grantsHandlers(disclosureCheck(grants, store), index, grants));
@@ -100,7 +99,7 @@ const start = async (ports: RedemptionPorts, config: RedemptionConfig): Promise<
   const limitsOf = (till: string) => (till.startsWith('trm_') ? config.terminalGuesses : config.principalGuesses);
   const guard = guessGuard({ guesses, clock, limitsOf, wrongAfterMs: config.wrongAfterMs });
   const locate = locator(grants, index);
-  const used = redemptions({ store, grants, terminals: terminalDays, clock, zones, turns: keyedTurns(), irrevocable });
+  const used = redemptions({ store, grants, terminals: terminalDays, clock, zones, turns: new InTurn(), irrevocable });
   const shared = { codes, terminals, guard, locate, redemptions: used, grants, clock, zones, index, irrevocable, change: aftersales(grants, clock), ids, streamWindow: config.streamWindow };
   const voucherOptions = { ...shared, present: presenter(shared) };
   rpc.serve(RedemptionService, { ...redeemHandlers(shared), ...voucherHandlers(voucherOptions), ...redemptionHandlers(voucherOptions) });

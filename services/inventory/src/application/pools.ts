@@ -1,6 +1,6 @@
 import type { Answer, CommandEnvelope } from '@vouchsafe/bus';
 import type { CommandOf, CostedRange, commitReservation, releaseReservation, ResultOf, reserveVouchers, returnUnits } from '@vouchsafe/contracts';
-import type { DeciderHost, Envelope, Handled, Soon } from '@vouchsafe/event-store';
+import { type DeciderHost, type Envelope, type Handled, InTurn, type Soon } from '@vouchsafe/event-store';
 import type { Journal, JournalEntry } from '@vouchsafe/journal';
 import { Fault, type Instant, invariant } from '@vouchsafe/kernel';
 import { type Clock, eventIdOf } from '@vouchsafe/runtime';
@@ -8,7 +8,6 @@ import type { BuyerLimit, BuyerLimitCommand, BuyerLimitEvent } from '../domain/b
 import { recall } from '../domain/pending.js';
 import type { Claim, Closed, Sale, Stock, StockCommand, StockEvent, StockRejection, Units } from '../domain/stock-types.js';
 import { type GiveBack, giveBacksOf } from '../domain/give-backs.js';
-import { InTurn } from './in-turn.js';
 import type { PastSale, SalesPast } from './sales-past.js';
 import { buyerLimitStream, poolStream } from './streams.js';
 

@@ -1,11 +1,10 @@
-import type { EventStore, Soon } from '@vouchsafe/event-store';
+import type { EventStore, InTurn, Soon } from '@vouchsafe/event-store';
 import type { Details, Instant } from '@vouchsafe/kernel';
 import { type Clock, eventIdOf, uuidv5 } from '@vouchsafe/runtime';
 import { type Chunk, type Use, unitOf } from '../domain/chunk.js';
 import { grantDecider } from '../domain/grant.js';
 import type { TerminalClaim } from '../domain/terminal.js';
 import { type Decided, type Errand, errands, redeemCommand, type UseRequest, type Who } from './errand.js';
-import type { KeyedTurns } from './in-turn.js';
 import type { Zones } from './local-time.js';
 import type { Located } from './locate.js';
 import type { GrantHost, Irrevocable, TerminalHost } from './ports.js';
@@ -17,7 +16,7 @@ export type UseAnswer =
   | { readonly ok: true; readonly use: Use; readonly located: Located }
   | { readonly ok: false; readonly code: string; readonly details: Details };
 export type RedemptionOptions = {
-  readonly store: EventStore; readonly grants: GrantHost; readonly terminals: TerminalHost; readonly clock: Clock; readonly zones: Zones; readonly turns: KeyedTurns;
+  readonly store: EventStore; readonly grants: GrantHost; readonly terminals: TerminalHost; readonly clock: Clock; readonly zones: Zones; readonly turns: InTurn;
   readonly irrevocable: Irrevocable;
 };
 
@@ -40,7 +39,7 @@ export const redemptions = ({ store, grants, terminals, clock, zones, turns, irr
     const redemptionId = redemptionIdOf(request);
     const correlation = grant?.orderId ?? redemptionId;
     const errand = { request, located, who, at, redemptionId, correlation };
-    const decided = turns(redemptionId, () => whenThere(claimStream(request, at), (stream) => claim(errand, stream)));
+    const decided = turns.run(redemptionId, () => whenThere(claimStream(request, at), (stream) => claim(errand, stream)));
     const done = decided instanceof Promise ? await decided : decided;
     if (!done.ok) return done;
     const { known, used } = done;

@@ -1,13 +1,12 @@
 import type { Answer, CommandEnvelope } from '@vouchsafe/bus';
 import { type CommandOf, grantStream, type ResultOf, type voidUnits } from '@vouchsafe/contracts';
-import type { Soon } from '@vouchsafe/event-store';
+import type { InTurn, Soon } from '@vouchsafe/event-store';
 import type { Clock } from '@vouchsafe/runtime';
 import { batchUnitAt, type Chunk, isDisclosed, placeOf, unitOf } from '../domain/chunk.js';
 import { allPlaces } from '../domain/disclose.js';
 import { voidRefusal } from '../domain/ending.js';
 import type { Place } from '../domain/grant-messages.js';
 import { chunkCount } from './activation.js';
-import type { KeyedTurns } from './in-turn.js';
 import type { GrantHost, Irrevocable } from './ports.js';
 
 type Command = CommandOf<typeof voidUnits>;
@@ -18,7 +17,7 @@ type Result = ResultOf<typeof voidUnits>;
  * and unused, by place; each chunk then decides about its own, and what it refuses is not replaced (RULES, Orders). A repeat
  * after a crash counts what the refund got already and chooses the rest only.
  */
-export const voiding = (grants: GrantHost, clock: Clock, turns: KeyedTurns, irrevocable: Irrevocable) => {
+export const voiding = (grants: GrantHost, clock: Clock, turns: InTurn, irrevocable: Irrevocable) => {
   const inTurn = async (command: Command, envelope: CommandEnvelope): Promise<Answer<Result>> => {
     const { orderId, lineId, unitsInLine, refundId, reason } = command;
     const streams = Array.from({ length: chunkCount(unitsInLine) }, (_, n) => grantStream(orderId, lineId, n));
@@ -42,7 +41,7 @@ export const voiding = (grants: GrantHost, clock: Clock, turns: KeyedTurns, irre
   };
   /** One refund of a line at a time, or two would choose the same units. */
   return (command: Command, envelope: CommandEnvelope): Soon<Answer<Result>> =>
-    turns(`${command.orderId}_${command.lineId}`, () => inTurn(command, envelope));
+    turns.run(`${command.orderId}_${command.lineId}`, () => inTurn(command, envelope));
 };
 
 const inChunk = ({ grant }: Chunk, place: Place): boolean => grant !== undefined && batchUnitAt(grant, place) !== undefined && place >= grant.first;
