@@ -18,28 +18,32 @@ export type Matter = {
 const EVENTS_MAX = 4_000;
 const ABOUT_MAX = 20;
 /** Many events of one channel are matters of their own; these categories are read as whole streams instead. */
-const namedIn = (data: Json): readonly string[] => {
-  if (data === null || typeof data !== 'object' || Array.isArray(data)) return [];
-  const { channelId, accountId, settlementAccountId } = data as Record<string, Json>;
-  return [channelId, accountId, settlementAccountId].filter((value): value is string => typeof value === 'string');
+const NAMES = ['channelId', 'accountId', 'settlementAccountId'] as const;
+/** `about` and who is named in `data`; the same list where nobody is that is not in it. */
+const withNames = (about: readonly string[], data: Json): readonly string[] => {
+  if (data === null || typeof data !== 'object' || Array.isArray(data)) return about;
+  let named = about;
+  for (const name of NAMES) {
+    const id = (data as Record<string, Json>)[name];
+    if (typeof id === 'string' && named.length < ABOUT_MAX && !about.includes(id)) named = [...named, id];
+  }
+  return named;
 };
-
-const withRevision = (matter: Matter, { stream, revision, recordedAt }: ProjectedMeta, about: readonly string[]): Matter => {
-  const at = matter.streams.findIndex(([known]) => known === stream);
-  const added = about.filter((id) => !matter.about.includes(id));
-  return {
-    streams: at < 0 ? [...matter.streams, [stream, [revision]]] : matter.streams.with(at, [stream, [...matter.streams[at]![1], revision]]),
-    count: matter.count + 1,
-    about: added.length > 0 ? [...matter.about, ...added].slice(0, ABOUT_MAX) : matter.about,
-    since: matter.since || recordedAt,
-    until: recordedAt,
-  };
+const withPlace = (streams: Matter['streams'], { stream, revision }: ProjectedMeta): Matter['streams'] => {
+  for (let at = 0; at < streams.length; at++) {
+    if (streams[at]![0] === stream) return streams.with(at, [stream, [...streams[at]![1], revision]]);
+  }
+  return [...streams, [stream, [revision]]];
 };
 
 /** Where to find everything that belongs to one correlation. Answers GetTimeline. */
 export const matters: Projection<AnyEvent, Matter> = {
   collection: { name: 'matters_v2', indexes: [{ fields: ['until', 'about'] }] },
   idsOf: (_event, meta) => [meta.correlation],
-  apply: (matter = { streams: [], count: 0, about: [], since: 0, until: 0 }, event, meta) =>
-    matter.count >= EVENTS_MAX ? matter : withRevision(matter, meta, namedIn(event.data)),
+  apply: (matter = { streams: [], count: 0, about: [], since: 0, until: 0 }, event, meta) => {
+    if (matter.count >= EVENTS_MAX) return matter;
+    return {
+      streams: withPlace(matter.streams, meta), count: matter.count + 1, about: withNames(matter.about, event.data), since: matter.since || meta.recordedAt, until: meta.recordedAt,
+    };
+  },
 };

@@ -27,7 +27,11 @@ const STATES: Readonly<Record<string, string>> = {
 };
 const ENDS = new Set(['COMPLETED', 'REJECTED', 'CANCELLED']);
 /** `OrderPlaced` of `order.OrderPlaced.v1`. */
-const nameOf = (type: string): string => type.split('.')[1] ?? '';
+const nameOf = (type: string): string => {
+  const from = type.indexOf('.') + 1;
+  const to = type.indexOf('.', from);
+  return from === 0 ? '' : type.slice(from, to < 0 ? undefined : to);
+};
 
 /** One line per order: its state, its end, how long it took. Answers GetOverview. */
 export const orderCourses: Projection<AnyEvent, OrderCourse> = {

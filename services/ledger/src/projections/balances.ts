@@ -39,7 +39,9 @@ const idOf = (bookId: string, currency: string, account: string): string => `${b
 const booked = (balance: Balance | undefined, entry: Entry, id: string): Balance => {
   let debit = 0n;
   let credit = 0n;
-  const [bookId, currency, account] = id.split(SEPARATOR) as [string, string, string];
+  const { bookId } = entry;
+  const accountAt = id.indexOf(SEPARATOR, bookId.length + 1) + 1;
+  const [currency, account] = [id.slice(bookId.length + 1, accountAt - 1), id.slice(accountAt)];
   for (const posting of entry.postings) {
     if (posting.account !== account || posting.currency !== currency) continue;
     if (posting.minor > 0n) debit += posting.minor;

@@ -24,10 +24,10 @@ export const bucketsWith = ({ batchId, index }: { readonly batchId: string; read
 /** Which grant chunks a unit of a batch was ever put into. */
 export const grantRanges: Projection<GrantEvent, GrantBucket> = {
   collection: { name: 'redemption_grant_buckets_v1', indexes: [] },
-  idsOf: (event) => (event.type === 'GrantActivated' ? [...new Set(event.ranges.flatMap(bucketsOf))] : []),
+  idsOf: (event) => (event.type !== 'GrantActivated' ? [] : event.ranges.length === 1 ? bucketsOf(event.ranges[0]!) : [...new Set(event.ranges.flatMap(bucketsOf))]),
   apply: (value, event, { stream }, id) => {
     if (event.type !== 'GrantActivated') return value;
-    const here = event.ranges.filter((range) => bucketsOf(range).includes(id));
+    const here = event.ranges.length === 1 ? event.ranges : event.ranges.filter((range) => bucketsOf(range).includes(id));
     const told = here.map(({ from, to }) => ({ from, to, stream, orderId: event.orderId, lineId: event.lineId, activatedAt: event.at }));
     return { ranges: [...(value?.ranges ?? []), ...told] };
   },
