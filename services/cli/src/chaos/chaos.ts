@@ -6,6 +6,8 @@ import { type Plan, World } from './world.js';
 const READY_MS = 240_000;
 const WARM_UP_MS = 2_000;
 const AGAIN_MS = 1_000;
+/** A look that fails is tried so often, also when the time is over. */
+const LOOKS_MIN = 10;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export type Told = { readonly scenario: number } & Verdict & { readonly figures: Readonly<Record<string, number>>; readonly wrong: readonly string[]; readonly seconds: number };
@@ -54,10 +56,22 @@ export const perform = async (scenario: Scenario, plan: Plan, note: (zh: string,
     const endedMs = Math.round(performance.now() - lastFault);
     // Entries and views follow their facts: looked at until all is well, or the time is over.
     const look = async (): Promise<Verdict & { readonly wrong: readonly string[] }> => ({ ...(await verdictOf(world.store, world.clients, load, { acks, stuck })), wrong: [...world.dead.map((name) => `${name} is not running`), ...((await harm.after?.(world)) ?? [])] });
-    let verdict = await look();
+    // Whoever looks on a busy machine may be refused for a moment, too: that is no verdict.
+    const looked = async (): Promise<Awaited<ReturnType<typeof look>>> => {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await look();
+        } catch (error) {
+          if (left() <= 0 && tries >= LOOKS_MIN) throw error;
+          note(`无法核对，再试：${String(error)}`, `cannot look, tried again: ${String(error)}`);
+          await sleep(AGAIN_MS);
+        }
+      }
+    };
+    let verdict = await looked();
     while (!isRight(verdict) && left() > 0) {
       await sleep(AGAIN_MS);
-      verdict = await look();
+      verdict = await looked();
     }
     for (const [words, times] of load.refusals) note(`  ${times} × ${words}`, `  ${times} × ${words}`);
     return {
