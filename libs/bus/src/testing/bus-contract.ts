@@ -116,8 +116,8 @@ export const describeBusContract = (name: string, make: () => Promise<BusUnderTe
         });
         await bus.start();
         const bad = aCommand({ id: 'bad' });
-        for (let i = 0; i < 20; i++) await until(bus.ask(bad, 200)).catch(() => {});
-        await expect(until(bus.ask(bad, 200))).rejects.toMatchObject({ code: 'COMMAND_PARKED' });
+        for (let i = 0; i < 20; i++) await until(bus.ask(bad, 30_000)).catch(() => {});
+        await expect(until(bus.ask(bad, 30_000))).rejects.toMatchObject({ code: 'COMMAND_PARKED' });
         expect(await until(bus.ask(aCommand({ id: 'good' }), 30_000))).toMatchObject({ ok: true });
         const [parked] = await bus.parking.list({ limit: 10 });
         expect(parked).toMatchObject({ group: 'commands', target: 'bad', message: { id: 'bad' }, error: expect.stringContaining('a bug') });
