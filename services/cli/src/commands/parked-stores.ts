@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type ParkedStore, sqliteParkedStore } from '@vouchsafe/bus';
-import { type Namespace, silentLog, systemClock, systemRandom } from '@vouchsafe/runtime';
+import type { Namespace } from '@vouchsafe/runtime';
 import { CommandFailure, EXIT } from '../speech.js';
 
 /** Where parked messages are kept: a file of the one process, or a database of each service. */
@@ -9,7 +9,7 @@ export type ParkedPlace = { readonly namespace: Namespace } & ({ readonly data: 
 
 /** Gives the stores of a place to `work`, and closes them after it. `toRead`: a file is opened as one looks at another's. */
 export const withStores = async <T>(place: ParkedPlace, { toRead }: { readonly toRead: boolean }, work: (stores: readonly ParkedStore[]) => Promise<T>): Promise<T> => {
-  const stores = 'mongo' in place ? await ofServices(place) : ofDirectory(place, toRead);
+  const stores = 'mongo' in place ? (await import('../distributed/parked.js')).parkedOfServices(place) : ofDirectory(place, toRead); // no other command needs its driver
   try {
     return await work(stores);
   } finally {
@@ -22,9 +22,4 @@ const ofDirectory = ({ data, namespace }: { readonly data: string; readonly name
   if (!existsSync(folder)) throw new CommandFailure(EXIT.data, `没有数据：${folder}`, `there is no data at ${folder}`);
   const file = path.join(folder, 'parked.sqlite');
   return existsSync(file) ? [sqliteParkedStore(file, { readOnly })] : [];
-};
-
-const ofServices = async ({ mongo, database, namespace }: { readonly mongo: string; readonly database: string; readonly namespace: Namespace }): Promise<readonly ParkedStore[]> => {
-  const [{ mongoParkedStore }, { SERVICES }] = await Promise.all([import('@vouchsafe/parked-mongo'), import('@vouchsafe/process')]); // no other command needs its driver
-  return SERVICES.map((service) => mongoParkedStore({ uri: mongo, database: `${database}_${namespace}_${service}_parked`, clock: systemClock(), random: systemRandom(), log: silentLog }));
 };

@@ -7,10 +7,11 @@ import { silentLog, systemClock, systemRandom } from '@vouchsafe/runtime';
 import { copyVault, restoreVault, type VaultKind } from '@vouchsafe/vault-mongo';
 import type { DistributedPlaces } from './manifest.js';
 
-type Databases = Pick<DistributedPlaces, 'mongo' | 'database' | 'namespace'>;
+export type Databases = Pick<DistributedPlaces, 'mongo' | 'database' | 'namespace'>;
 const VAULTS: readonly (readonly [service: string, kind: VaultKind])[] = [['inventory', 'codes'], ['access', 'personal']];
 
-const placeOf = ({ mongo, database, namespace }: Databases, name: string) => ({ uri: mongo, database: `${database}_${namespace}_${name}`, clock: systemClock(), random: systemRandom(), log: silentLog });
+/** A database of one of the services. */
+export const placeOf = ({ mongo, database, namespace }: Databases, name: string) => ({ uri: mongo, database: `${database}_${namespace}_${name}`, clock: systemClock(), random: systemRandom(), log: silentLog });
 const vaultFile = (service: string): string => path.join('vaults', `${service}.ndjson`);
 const parkedFile = (service: string): string => path.join('parked', `${service}.ndjson`);
 
