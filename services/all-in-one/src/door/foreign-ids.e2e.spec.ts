@@ -68,8 +68,9 @@ describe('ids of others', () => {
     const field = target[target.length - 1]!.localName;
     const ids = victims.flatMap((victim) => Object.entries(world[victim] ?? {}).flatMap(([key, all]) => all.map((id) => ({ key, id }))));
     if (field === 'filter') {
-      const firsts = new Map(ids.filter(({ key }) => FILTERED.test(key)).reverse().map(({ key, id }) => [key, id]));
-      return [...firsts].map(([key, id]) => ({ text: `${snake(key)} = "${id}"`, id }));
+      // Of orders each one, for only one of them was refunded.
+      const firsts = new Map(ids.filter(({ key }) => FILTERED.test(key)).reverse().map(({ key, id }) => [key === 'orderId' ? id : key, { key, id }]));
+      return [...firsts.values()].map(({ key, id }) => ({ text: `${snake(key)} = "${id}"`, id }));
     }
     return ids.filter(({ key }) => key === field).map(({ id }) => ({ text: id, id }));
   };
@@ -135,10 +136,11 @@ describe('ids of others', () => {
 
   it('were real ones: their owners get an answer', async () => {
     const names = (await differences('chn_corp', ['chn_corp'])).map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining([
+    const wanted = [
       'CancelOrder.order_id', 'CheckVoucher.code', 'CreateRefund.lines.voucher_ids', 'CreateRefund.order_id', 'DiscloseSecrets.order_id', 'GetAccount.account_id', 'GetChannel.id', 'GetDelivery.order_id', 'GetEntry.entry_id',
       'GetListing.id', 'GetOrder.number', 'GetOrder.order_id', 'GetPriceList.id', 'GetRedemption.redemption_id', 'GetRefund.refund_id', 'GetVoucher.voucher_id', 'ListAccounts.filter', 'ListEntries.filter',
       'ListHolds.account_id', 'ListRefunds.filter', 'ListListings.filter', 'ListOrders.channel_id', 'ListPriceLists.filter', 'LookupVoucher.code', 'WatchOrder.order_id',
-    ]));
+    ];
+    expect(wanted.filter((name) => !names.includes(name))).toEqual([]);
   }, 60_000);
 });
