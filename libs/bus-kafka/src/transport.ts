@@ -4,7 +4,7 @@ import { type KafkaClient, kafkaClient } from './client.js';
 import { Intake, type IntakeOptions } from './intake/intake.js';
 import { lagsOf, type PartitionLag } from './intake/lag.js';
 import type { LivePositions } from './intake/live-positions.js';
-import { startWatchdog } from './intake/watchdog.js';
+import { startWatchdog, type Watched } from './intake/watchdog.js';
 import type { KafkaBusOptions } from './options.js';
 import { Lane } from './lane/lane.js';
 import { Replies } from './replies.js';
@@ -15,6 +15,8 @@ import type { Names } from './topics/names.js';
 
 const SESSION_MS = 10_000;
 const STALLED_MS = 60_000;
+/** Taking an answer is a matter of a moment, and until it is taken everybody who asked waits. */
+const ANSWERS_STALLED_MS = 10_000;
 const OPEN_RETRY_MS = 1000;
 const CLOSE_MS = 3000;
 
@@ -32,7 +34,7 @@ export class Transport {
   readonly #replyTopic: string;
   readonly #replyIntake: Intake;
   readonly #live = new Map<LivePositions, readonly string[]>();
-  #watchdog: { stop(): Promise<void> } | undefined;
+  readonly #watchdogs: { stop(): Promise<void> }[] = [];
   #strangers: Fault | undefined;
   #opening: unknown = new Fault('BUS_STARTING', 'the bus is not connected yet');
 
@@ -119,9 +121,16 @@ export class Transport {
 
   watch(intakes: () => readonly Intake[]): void {
     const { stalledMs = STALLED_MS, clock, log } = this.#options;
-    this.#watchdog = startWatchdog({
+    this.#watchdogs.push(startWatchdog({
       watched: intakes, alsoLook: () => this.lookForStrangers(intakes().map(({ groupId }) => groupId)), stalledMs, everyMs: Math.max(100, stalledMs / 6), clock, log, lagsOf: (groupId, topics) => this.lagsOf(groupId, topics),
-    });
+    }));
+    // It commits nothing, so how far it is it says itself.
+    const { groupId, topics } = this.#replyIntake;
+    const reader: Watched = { groupId, topics, assignment: {}, isAlone: true, restart: (reason) => this.#replyIntake.restart(reason) };
+    const answersMs = Math.min(stalledMs, ANSWERS_STALLED_MS);
+    this.#watchdogs.push(startWatchdog({
+      watched: () => [reader], stalledMs: answersMs, everyMs: Math.max(100, answersMs / 6), clock, log, lagsOf: () => this.liveLags(this.#replyIntake, this.awaited.positions),
+    }));
   }
 
   problems(): readonly Fault[] {
@@ -131,7 +140,7 @@ export class Transport {
   }
 
   async close(): Promise<void> {
-    await this.#watchdog?.stop();
+    await Promise.all(this.#watchdogs.map((watchdog) => watchdog.stop()));
     await Promise.all([this.events.stop(), this.commands.stop(), this.replies.stop()]);
     await this.#replyIntake.stop();
     await within(this.#options.clock, CLOSE_MS, this.#admin.disconnect());

@@ -1,14 +1,15 @@
 import { instant } from '@vouchsafe/kernel';
 import { silentLog, simulatedClock, systemClock } from '@vouchsafe/runtime';
+import type { Assignment } from './intake.js';
 import type { PartitionLag } from './lag.js';
 import { startWatchdog } from './watchdog.js';
 
 /** Restarts of one consumer that has partition 0 of a topic, as its lag goes from look to look. */
-const restartsOver = async (looks: number, lagsAt: (look: number) => readonly PartitionLag[]): Promise<number> => {
+const restartsOver = async (looks: number, lagsAt: (look: number) => readonly PartitionLag[], more: { readonly assignment?: Assignment; readonly isAlone?: boolean } = {}): Promise<number> => {
   const clock = simulatedClock(instant(0));
   let [look, restarts] = [0, 0];
   const dog = startWatchdog({
-    watched: () => [{ groupId: 'g', topics: ['t'], assignment: { t: [0] }, restart: () => void restarts++ }],
+    watched: () => [{ groupId: 'g', topics: ['t'], assignment: { t: [0] }, ...more, restart: () => void restarts++ }],
     lagsOf: async () => lagsAt(look++), stalledMs: 60_000, everyMs: 10_000, clock, log: silentLog,
   });
   await clock.until(clock.sleep(looks * 10_000 + 1));
@@ -29,6 +30,10 @@ describe('the watchdog', () => {
   it('is not deceived by another partition that gets on, nor blames for one that another instance has', async () => {
     expect(await restartsOver(8, (look) => [at(0, 5, 10), at(1, 5, look)])).toBe(1);
     expect(await restartsOver(30, () => [at(0, 0, 10), at(1, 5, 10)])).toBe(0);
+  });
+  it('begins anew who is alone in its group and has lost its partitions; of a group others may have them', async () => {
+    expect(await restartsOver(8, () => [at(0, 5, 10)], { assignment: {}, isAlone: true })).toBe(1);
+    expect(await restartsOver(30, () => [at(0, 5, 10)], { assignment: {} })).toBe(0);
   });
   it('goes on when the lag cannot be looked up for a while', async () => {
     expect(await restartsOver(12, (look) => {

@@ -2,7 +2,12 @@ import type { Clock, Log } from '@vouchsafe/runtime';
 import type { Assignment } from './intake.js';
 import type { PartitionLag } from './lag.js';
 
-export type Watched = { readonly groupId: string; readonly topics: readonly string[]; readonly assignment: Assignment; restart(reason: unknown): void };
+export type Watched = {
+  readonly groupId: string; readonly topics: readonly string[]; readonly assignment: Assignment;
+  /** The only one of its group: all partitions are its own, also while it knows of none. */
+  readonly isAlone?: boolean;
+  restart(reason: unknown): void;
+};
 export type WatchdogOptions = {
   readonly watched: () => readonly Watched[];
   readonly lagsOf: (groupId: string, topics: readonly string[]) => Promise<readonly PartitionLag[]>;
@@ -62,9 +67,9 @@ class Watchdog {
     intake.restart(`behind and nothing committed for ${this.#options.stalledMs} ms`);
   }
 
-  #isStalled({ groupId, assignment }: Watched, { topic, partition, lag, committed }: PartitionLag): boolean {
+  #isStalled({ groupId, assignment, isAlone = false }: Watched, { topic, partition, lag, committed }: PartitionLag): boolean {
     const key = `${groupId}/${topic}/${partition}`;
-    if (lag === 0 || !assignment[topic]?.includes(partition)) {
+    if (lag === 0 || !(isAlone || assignment[topic]?.includes(partition))) {
       this.#seen.delete(key);
       return false;
     }
