@@ -64,7 +64,7 @@ const onRealServers = (name, pattern, ...more) => timed(name, () => {
   for (const suite of first.failedSuites) console.log(`  ${again.failedSuites?.includes(suite) === false ? 'passed when run again' : 'failed again'}: ${suite}`);
   const report = JSON.parse(readFileSync(path.join('.cache', `jest-${name}.json`), 'utf8'));
   const passedInFailed = report.testResults.filter(({ status }) => status === 'failed').flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => status === 'passed').length;
-  return { passed: first.passed - passedInFailed + again.passed, failed: again.failed, skipped: first.skipped };
+  return { passed: first.passed - passedInFailed + (again.passed ?? 0), failed: again.failed, skipped: first.skipped };
 });
 
 /** A checker of its own that ends with the same closing line. Each of its checks counts; what it skips for lack of a tool it says by name. */
