@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type Namespace, NAMESPACES } from '@vouchsafe/runtime';
 import { z } from 'zod';
+import { databaseName } from '../database-name.js';
 import { mishaps } from './mishaps.js';
 import { parseTargets } from './targets.js';
 
@@ -109,9 +110,9 @@ const mongoPlace = {
   /** Databases are `<this>_<namespace>_<service>`, `…_parked` and, for its owner, `…_vault`: each service has its own, and a user that sees no other. */
   VOUCHSAFE_MONGO_DATABASE: z.string().regex(/^[a-z0-9_]{1,24}$/, because('DATABASE')).default('vouchsafe'),
 };
-/** The name of a service's database. */
+/** {@link databaseName} as the configuration says. */
 export const databaseOf = (config: { readonly VOUCHSAFE_MONGO_DATABASE: string; readonly VOUCHSAFE_NAMESPACE: Namespace }, service: string, of?: 'parked' | 'vault'): string =>
-  [config.VOUCHSAFE_MONGO_DATABASE, config.VOUCHSAFE_NAMESPACE, service, of].filter(Boolean).join('_');
+  databaseName(config.VOUCHSAFE_MONGO_DATABASE, config.VOUCHSAFE_NAMESPACE, service, of);
 /** What `node main.js indexes` needs: it starts nothing. */
 export const indexesConfig = z.strictObject({ VOUCHSAFE_NAMESPACE: everybody.VOUCHSAFE_NAMESPACE, VOUCHSAFE_LOG_LEVEL: everybody.VOUCHSAFE_LOG_LEVEL, ...mongoPlace });
 export type IndexesConfig = z.output<typeof indexesConfig>;

@@ -1,3 +1,4 @@
+import { databaseName } from '@vouchsafe/process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -19,7 +20,7 @@ export const compareLiveViews = async (store: EventStore, { uri, database }: Vie
   const differences: string[] = [];
   try {
     for (const [service, projections] of Object.entries(SERVICE_PROJECTIONS)) {
-      const live = mongoReadStore({ uri, database: `${database}_sandbox_${service}`, indexes: 'check', clock: systemClock(), random: systemRandom(), log: silentLog });
+      const live = mongoReadStore({ uri, database: databaseName(database, 'sandbox', service), indexes: 'check', clock: systemClock(), random: systemRandom(), log: silentLog });
       try {
         const compared = await compareService(store, { live, rebuilt }, service, projections());
         documents += compared.documents;

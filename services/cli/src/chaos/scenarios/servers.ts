@@ -1,3 +1,4 @@
+import { databaseName } from '@vouchsafe/process';
 import { sleep, type World } from '../world.js';
 import { viewsEqualLog } from './mistold.js';
 
@@ -50,7 +51,7 @@ export class Documents {
     this.#served = acks.all.slice(known).filter((ack) => ack.kind === 'order' && Number(ack.number.slice(2)) >= next).length;
     await cluster.servers.mongo.restart(0);
     const recoveredMs = await untilServed(world);
-    const dropped = await dropViews(views.uri, SERVICES.map((name) => `${views.database}_sandbox_${name}`));
+    const dropped = await dropViews(views.uri, SERVICES.map((name) => databaseName(views.database, 'sandbox', name)));
     const rebuiltMs = await untilRebuilt(world);
     return { orders_without_mongo: this.#served, recovered_ms: recoveredMs, databases_dropped: dropped, rebuilt_ms: rebuiltMs };
   }
