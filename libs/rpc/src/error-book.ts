@@ -81,6 +81,10 @@ export const commonErrors = {
     kind: 'invalid', zh: '不是 IP 地址', en: 'This is no IP address',
     remedyZh: '填写 IPv4 或 IPv6 地址，不带端口。', remedyEn: 'Give an IPv4 or IPv6 address without a port.',
   },
+  PAGE_TOKEN_INVALID: {
+    kind: 'invalid', zh: '分页标记无效', en: 'The page token is not one of this list',
+    remedyZh: '翻页时保持列表、filter 与 order_by 不变；或不带标记，从第一页重新开始。', remedyEn: 'Keep list, filter and order_by while going through pages, or begin again without a token.',
+  },
   FORMAT_UNKNOWN: {
     kind: 'invalid', zh: '无法识别的格式', en: 'The format is not known',
     remedyZh: '可用格式见 errors。', remedyEn: 'The formats there are stand in errors.',

@@ -10,6 +10,8 @@ export type { CallFacts } from './grpc-status.js';
 export { ERROR_DOMAIN, grpcStatusOf, readGrpcStatus } from './grpc-status.js';
 export { decodeRequest, inProcessRpc } from './in-process-rpc.js';
 export { copyMessage } from './message-copy.js';
+export type { PageRequest } from './page-token.js';
+export { pageScope, printPageToken, readPageToken } from './page-token.js';
 export type { BytesRpc, Handler, Handlers, Rpc } from './port.js';
 export { Presence } from './presence.js';
 export type { Problem } from './problem.js';

@@ -76,7 +76,7 @@ describe('a principal', () => {
     const second = await list({ pageToken: first.nextPageToken });
     expect([...first.principals, ...second.principals].map(({ principalId }) => principalId)).toEqual(made);
     expect(second.nextPageToken).toBe('');
-    await expect(list({ pageToken: first.nextPageToken, filter: 'kind = CHANNEL' })).rejects.toMatchObject({ more: { fields: [{ pointer: '/pageToken' }] } });
+    await expect(list({ pageToken: first.nextPageToken, filter: 'kind = CHANNEL' })).rejects.toMatchObject({ code: 'PAGE_TOKEN_INVALID', more: { fields: [{ pointer: '/pageToken' }] } });
     await expect(list({ filter: 'colour = red' })).rejects.toMatchObject({ more: { fields: [{ pointer: '/filter' }] } });
   });
 });

@@ -88,7 +88,7 @@ it('reads events behind a cursor, filtered, and refuses a cursor that is none', 
   for await (const event of ports.rpc.stream(AuditService.method.readEvents, { limit: 1 }, context)) seen.push(event);
   for await (const event of ports.rpc.stream(AuditService.method.readEvents, { cursor: seen[0]!.cursor, categories: ['order'] }, context)) seen.push(event);
   expect(seen.map(({ stream }) => stream)).toEqual(['order-ord_a', 'order-ord_b']);
-  await expect(ports.rpc.call(AuditService.method.getTimeline, { orderId: 'ord_a', pageToken: 'x' }, context)).rejects.toThrow('CURSOR_INVALID');
+  await expect(ports.rpc.call(AuditService.method.getTimeline, { orderId: 'ord_a', pageToken: seen[0]!.cursor }, context)).rejects.toThrow('PAGE_TOKEN_INVALID');
   await expect(ports.rpc.call(AuditService.method.getTimeline, {}, context)).rejects.toThrow('SUBJECT_REQUIRED');
   await insight.stop();
   await ports.close();

@@ -1,5 +1,8 @@
+import { create } from '@bufbuild/protobuf';
+import { ListEntriesRequestSchema } from '@vouchsafe/proto/ledger/v1/ledger';
 import { Period_State } from '@vouchsafe/proto/ledger/v1/resources';
 import { GetHoldVerdictResponse_Verdict as Verdict } from '@vouchsafe/proto/order/internal/v1/state';
+import { pageScope, printPageToken } from '@vouchsafe/rpc';
 import { aDelivery, cny, theDims } from './testing/builders.js';
 import { type House, MINUTE_MS, openHouse, OTHER, PREPAID, SHOP, STAFF } from './testing/counting-house.js';
 
@@ -122,8 +125,13 @@ describe('what a channel sees', () => {
     await expect(call(house.rpc.getTrialBalance, { bookId: 'bok_main' }, house.as(OTHER))).rejects.toMatchObject({ kind: 'forbidden', code: 'NOT_FOR_CHANNELS' });
   });
   it('cannot be widened by a page token of its own making', async () => {
-    const token = Buffer.from(JSON.stringify([`accounts//false`, { stream: `account-${PREPAID}_2026-11`, revision: 0 }])).toString('base64url');
-    expect((await call(house.rpc.listEntries, { pageToken: token }, house.as(OTHER))).entries).toEqual([]);
+    await house.deposit(300, 'wire of another', { channelId: 'chn_other' });
+    const notesBehind = async (orderBy: string): Promise<readonly string[]> => {
+      const scope = pageScope(create(ListEntriesRequestSchema, { orderBy }), house.as(OTHER).caller);
+      const { entries } = await call(house.rpc.listEntries, { orderBy, pageToken: printPageToken(scope, [`account-${PREPAID}_2026-11`, 0, '']) }, house.as(OTHER));
+      return entries.map(({ note }) => note);
+    };
+    expect([await notesBehind(''), await notesBehind('booked_on desc')]).toEqual([[], ['wire of another']]);
   });
 });
 

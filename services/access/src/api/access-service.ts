@@ -57,10 +57,10 @@ const principalHandlers = (parts: AccessParts): Part<'createPrincipal' | 'getPri
       if (!principal) throw failureOf(accessErrors, 'PRINCIPAL_UNKNOWN');
       return shown({ principalId, principal });
     },
-    listPrincipals: async (request) => {
-      const query = listQuery(request, { filters: PRINCIPAL_FILTERS });
+    listPrincipals: async (request, { caller }) => {
+      const query = listQuery(request, { filters: PRINCIPAL_FILTERS }, caller);
       await projections.caughtUp();
-      const { docs, nextPageToken } = pageOf(await directory.find(query), query, request);
+      const { docs, nextPageToken } = pageOf(await directory.find(query), query);
       const known = await Promise.all(docs.map(async ({ id }) => ({ principalId: id, principal: await principals.get(id) })));
       return { nextPageToken, principals: await Promise.all(known.flatMap(({ principalId, principal }) => (principal ? [shown({ principalId, principal })] : []))) };
     },
@@ -118,10 +118,10 @@ const approvalHandlers = ({ approvals, approvalDirectory, projections, now }: Ac
     if (!approval) throw failureOf(accessErrors, 'APPROVAL_UNKNOWN');
     return approvalMessage(approvalId, approval, now(), (await approvals.requestOf(approval)) ?? '');
   },
-  listApprovals: async (request) => {
-    const query = listQuery(request, { filters: APPROVAL_FILTERS });
+  listApprovals: async (request, { caller }) => {
+    const query = listQuery(request, { filters: APPROVAL_FILTERS }, caller);
     await projections.caughtUp();
-    const { docs, nextPageToken } = pageOf(await approvalDirectory.find(query), query, request);
+    const { docs, nextPageToken } = pageOf(await approvalDirectory.find(query), query);
     const known = await Promise.all(docs.map(async ({ id }) => ({ id, approval: await approvals.get(id) })));
     return { nextPageToken, approvals: known.flatMap(({ id, approval }) => (approval ? [approvalMessage(id, approval, now())] : [])) };
   },

@@ -1,22 +1,25 @@
-import { invalidField } from '@vouchsafe/rpc';
+import { type Caller, invalidField, type PageRequest, pageScope, printPageToken, readPageToken } from '@vouchsafe/rpc';
 import type { Doc, Query, Scalar } from '@vouchsafe/read-store';
 
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 500;
-export type ListRequest = { readonly pageSize: number; readonly pageToken: string; readonly filter: string; readonly orderBy: string };
+export type ListRequest = PageRequest & { readonly filter: string; readonly orderBy: string };
 /** A filter's field: the indexed field it is, and how its word is read (undefined: not a word of it). */
 export type FilterField = { readonly field: string; readonly read: (word: string) => Scalar | undefined };
 export type ListTerms = { readonly filters: Readonly<Record<string, FilterField>> };
 
-/** The query of a list over `createdAt`. INVALID_ARGUMENT names filter, order_by or page_token. */
-export const listQuery = (request: ListRequest, { filters }: ListTerms): Query & { readonly size: number } => {
+/** The query of a list over `createdAt`, and what its page tokens are bound to. INVALID_ARGUMENT names filter, order_by or page_token. */
+export const listQuery = (request: ListRequest, { filters }: ListTerms, caller: Caller): Query & { readonly size: number; readonly scope: string } => {
   const { pageSize, filter, orderBy, pageToken } = request;
   if (pageSize < 0) throw invalidField('/pageSize', 'FIELD_INVALID', '不能为负数', 'Must not be negative.');
   const size = pageSize === 0 ? PAGE_DEFAULT : Math.min(pageSize, PAGE_MAX);
   const direction = directionOf(orderBy);
+  const where = whereOf(filter, filters);
+  const scope = pageScope(request, caller);
+  const after = readPageToken(scope, pageToken, 'number', 'text');
   return {
-    size, limit: size + 1, where: whereOf(filter, filters), orderBy: [['createdAt', direction]],
-    ...(pageToken !== '' && { after: readToken(pageToken, filter, direction) }),
+    size, scope, limit: size + 1, where, orderBy: [['createdAt', direction]],
+    ...(after && { after: { values: [after[0]], id: after[1] } }),
   };
 };
 
@@ -46,21 +49,11 @@ const whereOf = (filter: string, filters: ListTerms['filters']): Record<string, 
   return where;
 };
 
-/** The page's documents and the token of the next; a token is bound to its filter and order. */
+/** The page's documents and the token of the next. */
 export const pageOf = <T extends { readonly createdAt: number }>(
-  found: readonly Doc<T>[], { size }: { readonly size: number }, { filter, orderBy }: ListRequest,
+  found: readonly Doc<T>[], { size, scope }: { readonly size: number; readonly scope: string },
 ): { readonly docs: readonly Doc<T>[]; readonly nextPageToken: string } => {
   const docs = found.slice(0, size);
   const last = docs[docs.length - 1];
-  if (found.length <= size || !last) return { docs, nextPageToken: '' };
-  return { docs, nextPageToken: Buffer.from(JSON.stringify([last.value.createdAt, last.id, filter, directionOf(orderBy)])).toString('base64url') };
-};
-const readToken = (token: string, filter: string, direction: string): { readonly values: readonly [number]; readonly id: string } => {
-  try {
-    const [createdAt, id, ofFilter, ofDirection] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as unknown[];
-    if (typeof createdAt === 'number' && typeof id === 'string' && ofFilter === filter && ofDirection === direction) return { values: [createdAt], id };
-  } catch {
-    // Not JSON: told below, like any token that is not ours.
-  }
-  throw invalidField('/pageToken', 'FIELD_INVALID', '翻页标记无效，或与 filter、order_by 不符', 'Not a token of this list with this filter and order.');
+  return { docs, nextPageToken: found.length > size && last ? printPageToken(scope, [last.value.createdAt, last.id]) : '' };
 };

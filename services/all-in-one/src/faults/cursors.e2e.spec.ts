@@ -11,8 +11,7 @@ import { PUBLIC_SERVICES } from '../public-services.js';
 
 const STREAMS = { streams: 4, streamsPerKey: 2 };
 const MADE_UP = ['x', '=', '../..', '%00', 'c', 'c-', 'czzzzzzzzzz', '-1', '0', 'null', '{}', encodeURIComponent('’游标'), 'A'.repeat(3_000), Buffer.from('["x",{}]').toString('base64url')];
-/** Access names the field alone. */
-const REFUSALS = /^(PAGE_TOKEN_INVALID|CURSOR_INVALID|FIELD_INVALID)$/;
+const REFUSED = [400, 'PAGE_TOKEN_INVALID', ['/pageToken']];
 const table = methodTable(PUBLIC_SERVICES);
 type Listed = { readonly method: DescMethod; readonly template: string };
 /** Every list that is had by GET. */
@@ -51,28 +50,24 @@ describe('cursors and tokens over HTTP', () => {
 
   it('are had by more than twenty lists', () => expect(lists.length).toBeGreaterThan(20));
 
-  it.each(lists.map((list) => [list.method.name, list] as const))('%s takes none that is made up or tampered with, and shows nothing by one that it should not', async (name, list) => {
+  it.each(lists.map((list) => [list.method.name, list] as const))('%s takes none that is made up or tampered with', async (name, list) => {
     for (const token of MADE_UP) {
       const { told } = await page(list, token);
-      expect([name, token, ...problemOf(told)]).toEqual([name, token, 400, expect.stringMatching(REFUSALS), ['/pageToken']]);
+      expect([name, token, ...problemOf(told)]).toEqual([name, token, ...REFUSED]);
     }
     const { next } = await page(list, '');
     if (next === '') return;
-    const whole = (await page(list, '', 'admin', 500)).items;
     for (const token of tampered(next)) {
-      const { told, items } = await page(list, token);
-      if (told.status === 400) expect([name, problemOf(told)[2]]).toEqual([name, ['/pageToken']]);
-      else expect([name, told.status, items.filter((item) => !whole.includes(item))]).toEqual([name, 200, []]);
+      const { told } = await page(list, token);
+      expect([name, token, ...problemOf(told)]).toEqual([name, token, ...REFUSED]);
     }
   });
 
-  it('lead nobody into what is another’s: a token shows its bearer their own things only', async () => {
-    for (const name of ['ListOrders', 'ListRefunds', 'ListPayments', 'ListAccounts', 'ListListings']) {
+  it('lead nobody into what is another’s: a channel’s token is refused to every other channel, and to staff', async () => {
+    for (const name of ['ListOrders', 'ListListings', 'ListProducts']) {
       const list = lists.find(({ method }) => method.name === name)!;
-      const { next } = await page(list, '', 'chn_dist');
-      const own = await page(list, '', 'chn_corp', 500);
-      const by = await page(list, next, 'chn_corp', 100);
-      if (by.told.status !== 400) expect([name, by.told.status, by.items.filter((item) => !own.items.includes(item))]).toEqual([name, 200, []]);
+      const { next } = await premises.until(() => page(list, '', 'chn_dist'), (first) => first.next !== '');
+      for (const who of ['chn_corp', 'admin']) expect([name, who, ...problemOf((await page(list, next, who, 100)).told)]).toEqual([name, who, ...REFUSED]);
     }
   });
 

@@ -59,7 +59,7 @@ export class Crud<K extends Kind, M extends DescMessage> {
   list(page: Page, context: CallContext): { readonly items: readonly MessageShape<M>[]; readonly nextPageToken: string } {
     const audience = audienceOf(context);
     const all = this.ports.memory.all(this.resource.kind).filter((record) => this.#mayRead(record, audience));
-    return pageOf(this.resource.message, all.map((record) => ({ id: record.id, message: () => this.#shown(record, audience) })), page);
+    return pageOf(this.resource.message, all.map((record) => ({ id: record.id, message: () => this.#shown(record, audience) })), page, context.caller);
   }
 
   #checked(message: MessageShape<M>, id: string, reading: Reading): Specs[K] {

@@ -3,13 +3,12 @@ import type { PriceRejection } from '../domain/price.js';
 import type { StoreRejection } from '../domain/store.js';
 
 export type QuoteRejection = 'QUOTE_EXPIRED' | 'QUOTE_DIFFERS';
-export type CatalogCode = StoreRejection | PriceRejection | QuoteRejection | 'NOT_FOUND' | 'INVALID_REQUEST' | 'PAGE_TOKEN_INVALID' | 'FILTER_INVALID' | 'MASK_INVALID';
+export type CatalogCode = StoreRejection | PriceRejection | QuoteRejection | 'NOT_FOUND' | 'INVALID_REQUEST' | 'FILTER_INVALID' | 'MASK_INVALID';
 
 /** Every code this service answers. What is wrong with single fields stands beside `INVALID_REQUEST`, each with its own code and words. */
 export const catalogErrors: Catalogue<CatalogCode> = {
   NOT_FOUND: { kind: 'missing', zh: '不存在，或您无权查看', en: 'there is no such record, or it is not yours to see', remedyZh: '检查编号', remedyEn: 'check the id' },
   INVALID_REQUEST: { kind: 'invalid', zh: '请求中有字段不正确', en: 'fields of the request are wrong', remedyZh: '按所列字段逐一更正', remedyEn: 'mend the fields that are listed' },
-  PAGE_TOKEN_INVALID: { kind: 'invalid', zh: '分页标记无效', en: 'the page token is not one we gave for this list', remedyZh: '从第一页重新开始', remedyEn: 'begin again without a token' },
   FILTER_INVALID: { kind: 'invalid', zh: '筛选条件无法理解', en: 'the filter or order is not understood', remedyZh: '使用 字段 = "值"，以 AND 连接', remedyEn: 'write field = "value", joined by AND' },
   MASK_INVALID: { kind: 'invalid', zh: 'update_mask 中有未知字段', en: 'update_mask names a field that is not there', remedyZh: '使用记录中的字段名', remedyEn: 'name fields of the record' },
   ALREADY_EXISTS: { kind: 'duplicate', zh: '该编号已用于内容不同的记录', en: 'the id is taken by a record of other content', remedyZh: '换一个编号，或使用更新', remedyEn: 'use another id, or update the record' },

@@ -1,20 +1,22 @@
 import { type DescField, type DescMessage, type MessageShape, ScalarType } from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
 import { catalogErrors } from './errors.js';
-import { failureOf } from '@vouchsafe/rpc';
+import { type Caller, failureOf, type PageRequest, pageScope, printPageToken, readPageToken } from '@vouchsafe/rpc';
 
-export type Page = { readonly pageSize: number; readonly pageToken: string; readonly filter: string; readonly orderBy: string };
+export type Page = PageRequest & { readonly filter: string; readonly orderBy: string };
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 500;
 const CONDITIONS_MAX = 10;
 
 /** One page of records sorted by id, from those a filter lets through. */
 export const pageOf = <M extends DescMessage>(
-  schema: M, all: readonly { readonly id: string; readonly message: () => MessageShape<M> }[], { pageSize, pageToken, filter, orderBy }: Page,
+  schema: M, all: readonly { readonly id: string; readonly message: () => MessageShape<M> }[], page: Page, caller: Caller,
 ): { readonly items: readonly MessageShape<M>[]; readonly nextPageToken: string } => {
-  const descending = order(orderBy);
+  const { pageSize, filter } = page;
+  const descending = order(page.orderBy);
   const matches = filterOf(schema, filter);
-  const after = pageToken === '' ? undefined : tokenId(pageToken);
+  const scope = pageScope(page, caller);
+  const after = readPageToken(scope, page.pageToken, 'text')?.[0];
   const limit = Math.min(Math.max(0, pageSize) || PAGE_DEFAULT, PAGE_MAX);
   const sorted = descending ? [...all].reverse() : all;
   const items: MessageShape<M>[] = [];
@@ -23,18 +25,13 @@ export const pageOf = <M extends DescMessage>(
     if (after !== undefined && (descending ? id >= after : id <= after)) continue;
     const shown = message();
     if (!matches(shown)) continue;
-    if (items.length === limit) return { items, nextPageToken: Buffer.from(`id:${last}`).toString('base64url') };
+    if (items.length === limit) return { items, nextPageToken: printPageToken(scope, [last]) };
     items.push(shown);
     last = id;
   }
   return { items, nextPageToken: '' };
 };
 
-const tokenId = (token: string): string => {
-  const text = Buffer.from(token, 'base64url').toString();
-  if (!text.startsWith('id:')) throw failureOf(catalogErrors, 'PAGE_TOKEN_INVALID', {}, '/pageToken');
-  return text.slice(3);
-};
 const order = (text: string): boolean => {
   if (text === '' || text === 'id' || text === 'id asc') return false;
   if (text === 'id desc') return true;

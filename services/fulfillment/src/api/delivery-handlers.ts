@@ -7,7 +7,7 @@ import {
   type ResolveTopUpRequestSchema, ResolveTopUpRequest_Outcome,
 } from '@vouchsafe/proto/fulfillment/v1/fulfillment';
 import type { Collection, Doc } from '@vouchsafe/read-store';
-import type { Caller, CallContext } from '@vouchsafe/rpc';
+import { type Caller, type CallContext, pageScope, printPageToken, readPageToken } from '@vouchsafe/rpc';
 import type { Clock } from '@vouchsafe/runtime';
 import type { GrantLine, Grants, TopUpHost } from '../application/ports.js';
 import { deliveryStream } from '../application/start-top-up.js';
@@ -44,16 +44,18 @@ export const deliveryHandlers = ({ topUps, grants, deliveries, caughtUp, clock }
       if (!line || !sees(caller, line.channelId)) throw failure('DELIVERY_UNKNOWN');
       return grantMessage(orderId, line);
     },
-    async listEscalations(request: MessageShape<typeof ListEscalationsRequestSchema>): Promise<MessageInitShape<typeof ListEscalationsResponseSchema>> {
+    async listEscalations(request: MessageShape<typeof ListEscalationsRequestSchema>, { caller }: CallContext): Promise<MessageInitShape<typeof ListEscalationsResponseSchema>> {
       await caughtUp();
       const limit = Math.min(request.pageSize > 0 ? request.pageSize : PAGE_DEFAULT, PAGE_MAX);
       const direction = request.orderBy === 'escalated_at desc' ? 'desc' : 'asc';
-      const docs = await deliveries.find({
-        where: { escalated: true, ...providerIn(request.filter) }, orderBy: [['escalatedAt', direction]], limit: limit + 1, ...afterIn(request.pageToken),
-      });
+      const where = { escalated: true, ...providerIn(request.filter) };
+      const scope = pageScope(request, caller);
+      const after = readPageToken(scope, request.pageToken, 'number', 'text');
+      const docs = await deliveries.find({ where, orderBy: [['escalatedAt', direction]], limit: limit + 1, ...(after && { after: { values: [after[0]], id: after[1] } }) });
       const page = docs.slice(0, limit);
       const escalations = await Promise.all(page.map(async (doc) => escalationMessage(doc, await topUps.load(doc.value.stream))));
-      return { escalations, nextPageToken: docs.length > limit ? tokenOf(page[page.length - 1]!) : '' };
+      const last = page[page.length - 1];
+      return { escalations, nextPageToken: docs.length > limit && last ? printPageToken(scope, [last.value.escalatedAt, last.id]) : '' };
     },
     async resolveTopUp(request: MessageShape<typeof ResolveTopUpRequestSchema>, context: CallContext): Promise<Delivery> {
       const outcome = OUTCOMES[request.outcome];
@@ -86,13 +88,6 @@ const providerIn = (filter: string): { readonly provider?: string } => {
   const provider = /^\s*provider\s*=\s*"([a-z0-9-]{1,40})"\s*$/.exec(filter)?.[1];
   if (provider === undefined) throw invalid('/filter', '形如 provider="名称"', 'looks like provider="name"');
   return { provider };
-};
-const tokenOf = ({ id, value }: Doc<DeliveryDoc>): string => Buffer.from(JSON.stringify([value.escalatedAt, id])).toString('base64url');
-const afterIn = (token: string): { readonly after?: { readonly values: readonly [number]; readonly id: string } } => {
-  if (token === '') return {};
-  const match = /^\[(\d{1,16}),"([^"\\]{1,200})"\]$/.exec(Buffer.from(token, 'base64url').toString());
-  if (!match) throw failure('PAGE_TOKEN_INVALID', {}, '/pageToken');
-  return { after: { values: [Number(match[1])], id: match[2]! } };
 };
 
 const topUpMessage = ({ terms, startedAt, attempts, escalated, end }: TopUp, withAttempts: boolean): Delivery => ({

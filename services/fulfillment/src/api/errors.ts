@@ -59,10 +59,6 @@ export const fulfillmentErrors = {
     kind: 'invalid', zh: '字段不合规。', en: 'A field is not as it must be.',
     remedyZh: '见 errors 中的字段。', remedyEn: 'See the fields in `errors`.',
   },
-  PAGE_TOKEN_INVALID: {
-    kind: 'invalid', zh: '翻页标记无效。', en: 'The page token is not ours.',
-    remedyZh: '从第一页重新开始。', remedyEn: 'Start again with the first page.',
-  },
   DUPLICATE_TOP_UP: {
     kind: 'refused', zh: '同一账户短时间内已有同款直充。', en: 'The same product was topped up to this account a moment ago.',
     remedyZh: '确需再次充值，请在订单中允许重复。', remedyEn: 'If a second one is wanted, allow it on the order.',

@@ -4,7 +4,7 @@ import { isFault } from '@vouchsafe/kernel';
 import { SecretsService } from '@vouchsafe/proto/inventory/internal/v1/secrets';
 import type { AuditService, GetTimelineRequest, ReadEventsRequest } from '@vouchsafe/proto/audit/v1/audit';
 import type { ProjectionRunner } from '@vouchsafe/read-store';
-import { callAs, type CallContext, failureOf, type Handlers, type Rpc, serviceCaller } from '@vouchsafe/rpc';
+import { callAs, type CallContext, failureOf, type Handlers, pageScope, printPageToken, readPageToken, type Rpc, serviceCaller } from '@vouchsafe/rpc';
 import type { Clock, Namespace } from '@vouchsafe/runtime';
 import { aboutTimeline, orderTimeline, type TimelinePorts, voucherTimeline } from '../application/timeline.js';
 import { insightErrors } from './errors.js';
@@ -33,12 +33,12 @@ export const auditService = (ports: AuditPorts): Handlers<typeof AuditService> =
     await ports.runner.waitFor(ports.store.head(), CATCH_UP_MS);
     const events = await timelineOf(ports, request, context);
     if (events.length === 0) throw failureOf(insightErrors, 'SUBJECT_UNKNOWN');
-    const after = request.pageToken ? positionOf(request.pageToken, '/pageToken') : START;
-    if (after > ports.store.head()) throw failureOf(insightErrors, 'CURSOR_INVALID', {}, '/pageToken'); // no page ever ended there
+    const scope = pageScope(request, context.caller);
+    const [after = START] = readPageToken(scope, request.pageToken, 'number') ?? [];
     const rest = events.filter((event) => event.position > after);
     const size = Math.min(request.pageSize || PAGE_DEFAULT, PAGE_MAX);
     const page = rest.slice(0, size);
-    return { events: page.map(eventRecord), nextPageToken: rest.length > size ? cursorOf(page.at(-1)!.position) : '' };
+    return { events: page.map(eventRecord), nextPageToken: rest.length > size ? printPageToken(scope, [page.at(-1)!.position]) : '' };
   },
   readEvents: (request, context) => readEvents(ports, request, context),
   getIntegrity: async () => {
@@ -100,7 +100,7 @@ const noSuchPlace = (error: unknown): never => {
 /** What is there behind the cursor, then, with `follow`, what happens. */
 async function* pagesOf({ store }: AuditPorts, { categories, cursor, follow }: ReadEventsRequest, context: CallContext): AsyncIterable<readonly RecordedEvent[]> {
   const only = categories.length > 0 ? { categories } : {};
-  let after = cursor ? positionOf(cursor, '/cursor') : START;
+  let after = cursor ? positionOf(cursor) : START;
   for (;;) {
     const page = await store.readAll({ after, ...only, max: READ_PAGE }).catch(noSuchPlace);
     yield page.events;

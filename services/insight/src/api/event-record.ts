@@ -6,11 +6,11 @@ import { failureOf } from '@vouchsafe/rpc';
 import { titleOf } from '../application/titles.js';
 import { insightErrors } from './errors.js';
 
-/** A cursor is the position in base 36, opaque to callers. */
+/** A cursor of the event stream is the position in base 36, opaque to callers. */
 export const cursorOf = (position: Position): string => `c${(position as number).toString(36)}`;
-export const positionOf = (cursor: string, pointer: string): Position => {
+export const positionOf = (cursor: string): Position => {
   const position = cursor.startsWith('c') && /^c-?[0-9a-z]{1,11}$/.test(cursor) ? Number.parseInt(cursor.slice(1), 36) : Number.NaN;
-  if (!Number.isSafeInteger(position)) throw failureOf(insightErrors, 'CURSOR_INVALID', {}, pointer);
+  if (!Number.isSafeInteger(position)) throw failureOf(insightErrors, 'CURSOR_INVALID', {}, '/cursor');
   return position as Position;
 };
 

@@ -53,7 +53,6 @@ export const inventoryErrors = {
   RECIPIENT_KEY_INVALID: entry('invalid', ['接收方公钥无效', 'The recipient’s key is not usable', '提供 RSA（2048 位以上）或 EC P-256 公钥的 JWK。', 'Give a public JWK: RSA of 2048 bits or more, or EC P-256.']),
   BATCH_NOT_MINTED: entry('refused', ['只能导出自有权益券', 'Only minted vouchers can be exported', '第三方卡密不可导出。', 'Codes of others are not exported.']),
   UNITS_NOT_FREE: entry('refused', ['所选范围不全在可售库存中', 'Not all of these units are in free stock', '缩小范围；已售部分请走交付。', 'Choose another range; sold units are delivered by their orders.']),
-  PAGE_TOKEN_INVALID: entry('invalid', ['分页标记无效', 'The page token is not valid', '从第一页重新查询。', 'Start again from the first page.']),
   FILTER_INVALID: entry('invalid', ['筛选条件无效', 'The filter is not understood', '用 字段=值，以 AND 连接；可用字段见接口文档。', 'Use field=value joined by AND; the API pages name the fields.']),
   ETAG_MISMATCH: entry('aborted', ['数据已变化', 'It has changed since you read it', '重新读取后再试。', 'Read it again and retry.']),
 } as const satisfies Catalogue;

@@ -1,7 +1,7 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import type { CompleteImportRequestSchema } from '@vouchsafe/proto/inventory/v1/imports';
 import type { InventoryService } from '@vouchsafe/proto/inventory/v1/inventory';
-import type { CallContext, Handlers } from '@vouchsafe/rpc';
+import { type CallContext, type Handlers, pageScope, printPageToken, readPageToken } from '@vouchsafe/rpc';
 import type { Clock } from '@vouchsafe/runtime';
 import type { CodeVault } from '@vouchsafe/vault';
 import { batchOfImport } from '../application/streams.js';
@@ -10,7 +10,7 @@ import { failureOf } from './errors.js';
 import { answered, type FactsOptions, factsOf, jobOf, planned } from './import-facts.js';
 import { importMessage, STATES } from './messages.js';
 import { filePlan, mintPlan, type PlanOptions } from './plans.js';
-import { count, idOf, pageSizeOf, printToken, readFilter, readOrder, readToken } from './reading.js';
+import { count, idOf, pageSizeOf, readFilter, readOrder } from './reading.js';
 import { REFUSAL_WORDS } from './refusal-words.js';
 import { takeIn, type UploadOptions } from './upload.js';
 
@@ -73,29 +73,35 @@ const views = (options: ImportHandlerOptions): Methods<'getImport' | 'listImport
   const show = async (batchId: string) => importMessage(await factsOf(options, batchId));
   return {
     getImport: async ({ importId }) => show(batchOfImport(idOf('/importId', 'import', importId))),
-    async listImports({ pageSize, pageToken, filter, orderBy }) {
+    async listImports(request, { caller }) {
+      const { pageSize, pageToken, filter, orderBy } = request;
+      const scope = pageScope(request, caller);
       const limit = pageSizeOf(pageSize);
       const where = readFilter(filter, {
         product_id: (value) => ['productId', value],
         state: (value) => (Object.hasOwn(STATES, value) ? ['state', value] : undefined),
       });
-      const found = await cards.find({ where, orderBy: [['startedAt', readOrder(orderBy, 'started_at', 'desc')]], after: readToken(pageToken), limit });
+      const direction = readOrder(orderBy, 'started_at', 'desc');
+      const after = readPageToken(scope, pageToken, 'number', 'text');
+      const found = await cards.find({ where, orderBy: [['startedAt', direction]], limit, ...(after && { after: { values: [after[0]], id: after[1] } }) });
       const last = found[found.length - 1];
       return {
         imports: await Promise.all(found.map(({ id }) => show(id))),
-        nextPageToken: found.length === limit && last ? printToken({ values: [last.value.startedAt], id: last.id }) : '',
+        nextPageToken: found.length === limit && last ? printPageToken(scope, [last.value.startedAt, last.id]) : '',
       };
     },
-    async listRefusedLines({ importId, pageSize, pageToken }) {
+    async listRefusedLines(request, { caller }) {
+      const { importId, pageSize, pageToken } = request;
+      const scope = pageScope(request, caller);
       const batchId = batchOfImport(idOf('/importId', 'import', importId));
       if ((await imports.load(batchId)).step === 'none') throw failureOf('IMPORT_UNKNOWN');
       const limit = pageSizeOf(pageSize);
-      const after = readToken(pageToken);
-      const refusals = (await vault.batch(batchId)) ? await vault.refusals(batchId, Number(after?.values[0] ?? 0), limit) : [];
+      const [after = 0] = readPageToken(scope, pageToken, 'number') ?? [];
+      const refusals = (await vault.batch(batchId)) ? await vault.refusals(batchId, after, limit) : [];
       const last = refusals[refusals.length - 1];
       return {
         lines: refusals.map(({ line, reason }) => ({ line: BigInt(line), reason, meaning: REFUSAL_WORDS[reason] })),
-        nextPageToken: refusals.length === limit && last ? printToken({ values: [last.line], id: '' }) : '',
+        nextPageToken: refusals.length === limit && last ? printPageToken(scope, [last.line]) : '',
         total: BigInt((await imports.progress(batchId)).refused),
       };
     },

@@ -41,23 +41,6 @@ export const timestamp = (ms: number): { seconds: bigint; nanos: number } | unde
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 500;
 export const pageSizeOf = (asked: number): number => Math.min(asked > 0 ? asked : PAGE_DEFAULT, PAGE_MAX);
-export type After = { readonly values: readonly (string | number | boolean)[]; readonly id: string };
-export const printToken = (after: After): string => Buffer.from(JSON.stringify([after.values, after.id])).toString('base64url');
-export const readToken = (token: string): After | undefined => {
-  if (token === '') return undefined;
-  const parsed = jsonOf(Buffer.from(token, 'base64url').toString());
-  const [values, id]: readonly unknown[] = Array.isArray(parsed) ? parsed : [];
-  if (Array.isArray(values) && values.every((value) => ['string', 'number', 'boolean'].includes(typeof value)) && typeof id === 'string') return { values, id };
-  throw failureOf('PAGE_TOKEN_INVALID', {}, '/pageToken');
-};
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // no token of ours
-  }
-};
-
 const CONDITION = /^\s*([a-z_]{1,40})\s*=\s*(?:"([^"]{0,200})"|([A-Za-z0-9_.~-]{1,200}))\s*$/;
 /** `field=value` joined by AND; `fields` says which there are and what each becomes. */
 export const readFilter = (text: string, fields: Readonly<Record<string, (value: string) => readonly [string, Condition] | undefined>>): Readonly<Record<string, Condition>> => {

@@ -1,6 +1,6 @@
 import type { InventoryService } from '@vouchsafe/proto/inventory/v1/inventory';
 import type { Collection } from '@vouchsafe/read-store';
-import { type Handlers, invalidField } from '@vouchsafe/rpc';
+import { type Handlers, invalidField, pageScope, printPageToken, readPageToken } from '@vouchsafe/rpc';
 import type { Clock, Ids } from '@vouchsafe/runtime';
 import { type CodeVault, KEEP_HASH_BITS } from '@vouchsafe/vault';
 import type { Exports } from '../application/exports.js';
@@ -12,7 +12,7 @@ import { envelopeOf } from './commands.js';
 import { failureOf } from './errors.js';
 import { batchMessage, stockCardMessage, stockMessage } from './messages.js';
 import { askPool, cardOf, type CardOptions, indexesLost, isHole, joined, lostIn, sizeOf } from './pool-asking.js';
-import { idOf, pageSizeOf, printToken, readFilter, readOrder, readToken, required, within } from './reading.js';
+import { idOf, pageSizeOf, readFilter, readOrder, required, within } from './reading.js';
 
 export type StockHandlerOptions = CardOptions & {
   readonly pools: Pools; readonly imports: Imports; readonly exports: Exports; readonly restored: Restored; readonly vault: CodeVault; readonly stock: Collection<StockCard>;
@@ -33,21 +33,29 @@ const views = (options: StockHandlerOptions): Methods<'getStock' | 'listStock' |
     async getStock({ productId }) {
       return stockMessage(productId, await pools.state(idOf('/productId', 'product', productId)), (await stock.get(productId))?.value, clock.now());
     },
-    async listStock({ pageSize, pageToken, filter, orderBy }) {
+    async listStock(request, { caller }) {
+      const { pageSize, pageToken, filter, orderBy } = request;
+      const scope = pageScope(request, caller);
       const limit = pageSizeOf(pageSize);
       const flag = (field: string) => (value: string) => (value === 'true' || value === 'false' ? ([field, value === 'true'] as const) : undefined);
       if (readOrder(orderBy, 'product_id', 'asc') !== 'asc') throw failureOf('FILTER_INVALID', {}, '/orderBy');
-      const found = await stock.find({ where: readFilter(filter, { held: flag('held'), low: flag('low') }), limit, after: readToken(pageToken) });
+      const where = readFilter(filter, { held: flag('held'), low: flag('low') });
+      const after = readPageToken(scope, pageToken, 'text');
+      const found = await stock.find({ where, limit, ...(after && { after: { values: [], id: after[0] } }) });
       const last = found[found.length - 1];
-      return { stock: found.map(({ value }) => stockCardMessage(value, clock.now())), nextPageToken: found.length === limit && last ? printToken({ values: [], id: last.id }) : '' };
+      return { stock: found.map(({ value }) => stockCardMessage(value, clock.now())), nextPageToken: found.length === limit && last ? printPageToken(scope, [last.id]) : '' };
     },
     getBatch: async ({ batchId }) => batchMessage(await cardOf(options, batchId)),
-    async listBatches({ pageSize, pageToken, filter, orderBy }) {
+    async listBatches(request, { caller }) {
+      const { pageSize, pageToken, filter, orderBy } = request;
+      const scope = pageScope(request, caller);
       const limit = pageSizeOf(pageSize);
       const where = { ...readFilter(filter, { product_id: (value) => ['productId', value] }), state: 'COMPLETED' };
-      const found = await cards.find({ where, orderBy: [['startedAt', readOrder(orderBy, 'started_at', 'desc')]], after: readToken(pageToken), limit });
+      const direction = readOrder(orderBy, 'started_at', 'desc');
+      const after = readPageToken(scope, pageToken, 'number', 'text');
+      const found = await cards.find({ where, orderBy: [['startedAt', direction]], limit, ...(after && { after: { values: [after[0]], id: after[1] } }) });
       const last = found[found.length - 1];
-      return { batches: found.map(({ value }) => batchMessage(value)), nextPageToken: found.length === limit && last ? printToken({ values: [last.value.startedAt], id: last.id }) : '' };
+      return { batches: found.map(({ value }) => batchMessage(value)), nextPageToken: found.length === limit && last ? printPageToken(scope, [last.value.startedAt, last.id]) : '' };
     },
   };
 };

@@ -109,9 +109,5 @@ export const ledgerErrors = {
     kind: 'invalid', zh: '过滤或排序条件不合规。', en: 'The filter or order is not valid.',
     remedyZh: '条件形如 a = "b" AND c = "d"，字段见接口说明。', remedyEn: 'Conditions look like a = "b" AND c = "d"; see the method for the fields.',
   },
-  PAGE_TOKEN_INVALID: {
-    kind: 'invalid', zh: '翻页标记无效。', en: 'The page token is not valid.',
-    remedyZh: '使用同一列表上一页返回的标记。', remedyEn: 'Use the token that the page before of the same list gave.',
-  },
 } as const satisfies Catalogue & Record<Rejection, CatalogueEntry>;
 export type LedgerCode = keyof typeof ledgerErrors;

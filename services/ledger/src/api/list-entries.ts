@@ -1,13 +1,13 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ListEntriesRequest, ListEntriesResponseSchema } from '@vouchsafe/proto/ledger/v1/ledger';
 import type { JournalEntrySchema } from '@vouchsafe/proto/ledger/v1/resources';
-import type { Caller } from '@vouchsafe/rpc';
+import { type Caller, pageScope, printPageToken, readPageToken } from '@vouchsafe/rpc';
 import type { Cursor, LocatedEntry, Step } from '../application/entries.js';
 import { dayOf } from '../domain/entry.js';
 import type { OpenAccount } from '../domain/account-types.js';
 import { type BusinessDate, isBusinessDate } from '../domain/period.js';
 import { bookField, failure } from './fields.js';
-import { type Condition, conditionsOf, isDescending, type Operator, pageSizeOf, placeOf, tokenOf } from './listing.js';
+import { type Condition, conditionsOf, isDescending, type Operator, pageSizeOf } from './listing.js';
 import { entryMessage } from './messages.js';
 import { openAccount, type ReadingOptions, seenAccount } from './seen-account.js';
 import { isStaff, visiblePath } from './sight.js';
@@ -27,18 +27,18 @@ export const listEntries = async (options: ReadingOptions, request: ListEntriesR
   const matches = matcherOf(conditions);
   await options.caughtUp();
   const orderId = valueOf(conditions, 'order_id');
-  if (orderId !== undefined) return ofOrder(options, { ...request, orderId, matches }, caller);
+  const scope = pageScope(request, caller);
+  if (orderId !== undefined) return ofOrder(options, { ...request, orderId, scope, matches }, caller);
   const descending = isDescending(request.orderBy, 'booked_on');
   const accountId = valueOf(conditions, 'account_id');
   if (accountId !== undefined || !isStaff(caller)) {
     const accounts = accountId !== undefined ? [await seenAccount(options, accountId, caller)] : await accountsOf(options, caller);
-    return ofAccounts(options, { ...request, accounts, descending, matches }, caller);
+    return ofAccounts(options, { ...request, accounts, descending, scope, matches }, caller);
   }
   const bookId = valueOf(conditions, 'book_id');
   if (bookId === undefined) throw failure('FILTER_INVALID', { missing: 'order_id, account_id or book_id' }, '/filter');
-  const list = `book/${bookField('/filter', bookId)}/${descending}`;
-  const steps = options.entries.ofBook(bookId, daysOf(conditions), { descending, ...cursorOf(list, request.pageToken) });
-  return pageOf(steps, { limit: pageSizeOf(request.pageSize), list, matches, show: (located) => entryMessage(located) });
+  const steps = options.entries.ofBook(bookField('/filter', bookId), daysOf(conditions), { descending, ...cursorOf(scope, request.pageToken) });
+  return pageOf(steps, { limit: pageSizeOf(request.pageSize), scope, matches, show: (located) => entryMessage(located) });
 };
 
 type Matcher = (located: LocatedEntry) => boolean;
@@ -71,21 +71,20 @@ const daysOf = (conditions: readonly Condition[]): { readonly from?: BusinessDat
   return range;
 };
 
-const cursorOf = (list: string, token: string): { readonly after?: Cursor } => {
-  const place = placeOf(list, token);
+const cursorOf = (scope: string, token: string): { readonly after?: Cursor } => {
+  const place = readPageToken(scope, token, 'text', 'number', 'text');
   if (!place) return {};
-  const { stream, revision, day } = place;
-  if (typeof stream !== 'string' || typeof revision !== 'number') throw failure('PAGE_TOKEN_INVALID', {}, '/pageToken');
-  return { after: { stream, revision, ...(day !== undefined && { day: String(day) as BusinessDate }) } };
+  const [stream, revision, day] = place;
+  return { after: { stream, revision, ...(day !== '' && { day: day as BusinessDate }) } };
 };
 
-type Page = { readonly limit: number; readonly list: string; readonly matches: Matcher; readonly show: (located: LocatedEntry) => Shown };
-const pageOf = async (steps: AsyncIterable<Step>, { limit, list, matches, show }: Page): Promise<Answer> => {
+type Page = { readonly limit: number; readonly scope: string; readonly matches: Matcher; readonly show: (located: LocatedEntry) => Shown };
+const pageOf = async (steps: AsyncIterable<Step>, { limit, scope, matches, show }: Page): Promise<Answer> => {
   const entries: Shown[] = [];
   let scanned = 0;
   let last: Cursor | undefined;
   for await (const { cursor, located } of steps) {
-    if (last && (entries.length === limit || scanned === SCAN_MAX)) return { entries, nextPageToken: tokenOf(list, { ...last }) };
+    if (last && (entries.length === limit || scanned === SCAN_MAX)) return { entries, nextPageToken: printPageToken(scope, [last.stream, last.revision, last.day ?? '']) };
     if (located && matches(located)) entries.push(show(located));
     scanned++;
     last = cursor;
@@ -101,34 +100,33 @@ const accountsOf = async (options: ReadingOptions, { channelId }: Caller): Promi
   return accounts.filter((account) => account !== undefined);
 };
 
-type OfAccounts = { readonly accounts: readonly OpenAccount[]; readonly descending: boolean; readonly pageSize: number; readonly pageToken: string; readonly matches: Matcher };
+type Asked = { readonly pageSize: number; readonly pageToken: string; readonly scope: string; readonly matches: Matcher };
+type OfAccounts = Asked & { readonly accounts: readonly OpenAccount[]; readonly descending: boolean };
 const ofAccounts = async (options: ReadingOptions, request: OfAccounts, caller: Caller): Promise<Answer> => {
-  const { accounts, descending, pageSize, pageToken, matches } = request;
+  const { accounts, descending, pageSize, pageToken, scope, matches } = request;
   const byId = new Map(accounts.map((account) => [account.accountId, account]));
-  // The token names a stream: it counts only within the very list it was given for, so it opens no other account.
-  const list = `accounts/${[...byId.keys()].sort().join()}/${descending}`;
-  const steps = options.entries.ofAccounts([...byId.keys()], { descending, ...cursorOf(list, pageToken) });
+  // The token names a stream. It says where to go on within these accounts, and opens no other.
+  const steps = options.entries.ofAccounts([...byId.keys()], { descending, ...cursorOf(scope, pageToken) });
   return pageOf(steps, {
-    limit: pageSizeOf(pageSize), list, matches,
+    limit: pageSizeOf(pageSize), scope, matches,
     show: (located) => entryMessage(located, visiblePath(caller, byId.get(located.accountId!)!)),
   });
 };
 
-type OfOrder = { readonly orderId: string; readonly pageSize: number; readonly pageToken: string; readonly orderBy: string; readonly matches: Matcher };
-const ofOrder = async (options: ReadingOptions, { orderId, pageSize, pageToken, orderBy, matches }: OfOrder, caller: Caller): Promise<Answer> => {
+type OfOrder = Asked & { readonly orderId: string; readonly orderBy: string };
+const ofOrder = async (options: ReadingOptions, { orderId, pageSize, pageToken, scope, orderBy, matches }: OfOrder, caller: Caller): Promise<Answer> => {
   if (orderBy !== '') throw failure('FILTER_INVALID', { order_by: orderBy.slice(0, 80) }, '/orderBy');
-  const list = `order/${orderId}`;
   const limit = pageSizeOf(pageSize);
-  const after = placeOf(list, pageToken)?.['entryId'];
+  const [after] = readPageToken(scope, pageToken, 'text') ?? [];
   const own = new Map(isStaff(caller) ? [] : (await accountsOf(options, caller)).map((account) => [account.accountId, account]));
   const accountOf = ({ accountId }: LocatedEntry): OpenAccount | undefined => (accountId === undefined ? undefined : own.get(accountId));
   const isVisible = (located: LocatedEntry): boolean => isStaff(caller) || accountOf(located) !== undefined;
   // One more than the page, of those the caller may see: whether there are others is not theirs to know.
-  const found = await visibleOfOrder(options, orderId, after === undefined ? undefined : String(after), { limit: limit + 1, isVisible });
+  const found = await visibleOfOrder(options, orderId, after, { limit: limit + 1, isVisible });
   const page = found.slice(0, limit);
   const entries = page.filter(matches).map((located) => (isStaff(caller) ? entryMessage(located) : entryMessage(located, visiblePath(caller, accountOf(located)!))));
   const last = page[page.length - 1]?.entryId;
-  return { entries, nextPageToken: last !== undefined && found.length > limit ? tokenOf(list, { entryId: last }) : '' };
+  return { entries, nextPageToken: last !== undefined && found.length > limit ? printPageToken(scope, [last]) : '' };
 };
 
 type Found = LocatedEntry & { readonly entryId: string };

@@ -32,20 +32,3 @@ export const isDescending = (orderBy: string, field: string): boolean => {
   if (orderBy === `${field} desc`) return true;
   throw failure('FILTER_INVALID', { order_by: orderBy.slice(0, 80) }, '/orderBy');
 };
-
-/** A page token is opaque to callers, and ours to read: it names the list it belongs to and a place in it. */
-export const tokenOf = (list: string, place: Readonly<Record<string, string | number>>): string =>
-  Buffer.from(JSON.stringify([list, place])).toString('base64url');
-export const placeOf = (list: string, token: string): Readonly<Record<string, string | number>> | undefined => {
-  if (token === '') return undefined;
-  const parsed = parsedOf(token);
-  if (!Array.isArray(parsed) || parsed[0] !== list || typeof parsed[1] !== 'object' || parsed[1] === null) throw failure('PAGE_TOKEN_INVALID', {}, '/pageToken');
-  return parsed[1] as Readonly<Record<string, string | number>>;
-};
-const parsedOf = (token: string): unknown => {
-  try {
-    return JSON.parse(Buffer.from(token, 'base64url').toString());
-  } catch {
-    throw failure('PAGE_TOKEN_INVALID', {}, '/pageToken'); // whatever it is, it is no token of ours
-  }
-};

@@ -1,14 +1,14 @@
 import { invariant } from '@vouchsafe/kernel';
 import { ExportJournalRequest_Format as Format, type LedgerService, type ListEntriesRequest } from '@vouchsafe/proto/ledger/v1/ledger';
 import { Period_State } from '@vouchsafe/proto/ledger/v1/resources';
-import type { CallContext, Handlers } from '@vouchsafe/rpc';
+import { type CallContext, type Handlers, pageScope, printPageToken, readPageToken } from '@vouchsafe/rpc';
 import { exportJournal } from '../application/export-journal.js';
 import { trialBalance } from '../application/trial-balance.js';
 import type { OpenBook } from '../domain/book.js';
 import { nextPeriod, type Period } from '../domain/period.js';
 import { bookField, dateField, failure } from './fields.js';
 import { listEntries } from './list-entries.js';
-import { conditionsOf, isDescending, pageSizeOf, placeOf, tokenOf } from './listing.js';
+import { conditionsOf, isDescending, pageSizeOf } from './listing.js';
 import { accountMessage, accountRowMessage, entryMessage, holdMessage, periodMessage, trialBalanceMessage } from './messages.js';
 import { openAccount, type ReadingOptions, seenAccount } from './seen-account.js';
 import { isStaff, maySee, staffOnly, visiblePath } from './sight.js';
@@ -32,15 +32,17 @@ export const readingHandlers = (options: ReadingOptions): Reading => {
       if (!account || !maySee(caller, account)) throw failure('ENTRY_UNKNOWN');
       return entryMessage(located, visiblePath(caller, account));
     },
-    listHolds: async ({ accountId, pageSize, pageToken }, { caller }) => {
+    listHolds: async (request, { caller }) => {
+      const { accountId, pageSize, pageToken } = request;
       const account = await seenAccount(options, accountId, caller);
-      const after = placeOf(`holds/${accountId}`, pageToken)?.['holdId'];
-      const behind = [...account.holds].filter(([holdId]) => after === undefined || holdId > String(after)).sort(([a], [b]) => (a < b ? -1 : 1));
+      const scope = pageScope(request, caller);
+      const [after] = readPageToken(scope, pageToken, 'text') ?? [];
+      const behind = [...account.holds].filter(([holdId]) => after === undefined || holdId > after).sort(([a], [b]) => (a < b ? -1 : 1));
       const page = behind.slice(0, pageSizeOf(pageSize));
       const last = page[page.length - 1]?.[0];
       return {
         holds: page.map(([holdId, hold]) => holdMessage(accountId, account.currency, holdId, hold)),
-        nextPageToken: last !== undefined && page.length < behind.length ? tokenOf(`holds/${accountId}`, { holdId: last }) : '',
+        nextPageToken: last !== undefined && page.length < behind.length ? printPageToken(scope, [last]) : '',
       };
     },
     getTrialBalance: async ({ bookId, asOf, currency }, { caller }) => {
@@ -53,20 +55,7 @@ export const readingHandlers = (options: ReadingOptions): Reading => {
       if (!balance) throw failure('AS_OF_TOO_FAR_BACK');
       return trialBalanceMessage(balance);
     },
-    listPeriods: async ({ bookId, pageSize, pageToken }, { caller }) => {
-      staffOnly(caller);
-      const book = await books.open(bookField('/bookId', bookId));
-      const days = await books.ready(bookId);
-      if (!book || !days) throw failure('BOOK_UNKNOWN');
-      const before = placeOf(`periods/${bookId}`, pageToken)?.['period'];
-      const all = periodsOf(book, days.monthOf(clock.now())).filter(({ period }) => before === undefined || period < String(before));
-      const page = all.slice(0, pageSizeOf(pageSize));
-      const last = page[page.length - 1]?.period;
-      return {
-        periods: page.map(({ period, state, closedAt }) => periodMessage(bookId, period, state, closedAt)),
-        nextPageToken: last !== undefined && page.length < all.length ? tokenOf(`periods/${bookId}`, { period: last }) : '',
-      };
-    },
+    listPeriods: (request, context) => listPeriods(options, request, context),
     exportJournal: async function* ({ bookId, format, from, until }, { caller }) {
       staffOnly(caller);
       if (!(await books.open(bookField('/bookId', bookId)))) throw failure('BOOK_UNKNOWN');
@@ -78,27 +67,46 @@ export const readingHandlers = (options: ReadingOptions): Reading => {
 };
 
 const listAccounts: (options: ReadingOptions, ...call: Parameters<Reading['listAccounts']>) => ReturnType<Reading['listAccounts']> = async (
-  { rows, caughtUp }, { pageSize, pageToken, filter, orderBy }, { caller },
+  { rows, caughtUp }, request, { caller },
 ) => {
+  const { pageSize, pageToken, filter, orderBy } = request;
+  const scope = pageScope(request, caller);
   const where: Record<string, string> = {};
   for (const { field, value } of conditionsOf(filter, { book_id: ['='], channel_id: ['='] })) where[field === 'book_id' ? 'bookId' : 'channelId'] = value;
+  const descending = isDescending(orderBy, 'account_id');
+  const after = readPageToken(scope, pageToken, 'text', 'text');
   if (!isStaff(caller)) {
     if (caller.channelId === undefined || (where['channelId'] ?? caller.channelId) !== caller.channelId) return { accounts: [], nextPageToken: '' };
     where['channelId'] = caller.channelId;
   }
   await caughtUp();
   const limit = pageSizeOf(pageSize);
-  const descending = isDescending(orderBy, 'account_id');
-  const place = placeOf('accounts', pageToken);
   const docs = await rows.find({
     where, orderBy: [['accountId', descending ? 'desc' : 'asc']], limit: limit + 1,
-    ...(place && { after: { values: [String(place['accountId'])], id: String(place['id']) } }),
+    ...(after && { after: { values: [after[0]], id: after[1] } }),
   });
   const page = docs.slice(0, limit);
   const last = page[page.length - 1];
   return {
     accounts: page.map(({ value }) => accountRowMessage(value)),
-    nextPageToken: last && docs.length > limit ? tokenOf('accounts', { accountId: last.value.accountId, id: last.id }) : '',
+    nextPageToken: last && docs.length > limit ? printPageToken(scope, [last.value.accountId, last.id]) : '',
+  };
+};
+
+const listPeriods: (options: ReadingOptions, ...call: Parameters<Reading['listPeriods']>) => ReturnType<Reading['listPeriods']> = async ({ books, clock }, request, { caller }) => {
+  const { bookId, pageSize, pageToken } = request;
+  staffOnly(caller);
+  const book = await books.open(bookField('/bookId', bookId));
+  const days = await books.ready(bookId);
+  if (!book || !days) throw failure('BOOK_UNKNOWN');
+  const scope = pageScope(request, caller);
+  const [before] = readPageToken(scope, pageToken, 'text') ?? [];
+  const all = periodsOf(book, days.monthOf(clock.now())).filter(({ period }) => before === undefined || period < before);
+  const page = all.slice(0, pageSizeOf(pageSize));
+  const last = page[page.length - 1]?.period;
+  return {
+    periods: page.map(({ period, state, closedAt }) => periodMessage(bookId, period, state, closedAt)),
+    nextPageToken: last !== undefined && page.length < all.length ? printPageToken(scope, [last]) : '',
   };
 };
 

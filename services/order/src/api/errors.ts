@@ -39,7 +39,6 @@ export const orderErrors = {
   NOTICE_MALFORMED: entry('invalid', '通知内容无法解析', 'the notice cannot be read', ['检查通知格式', 'check its form']),
   NOTICE_MISDIRECTED: entry('forbidden', '通知与我方商户或付款不符', 'the notice is not about our merchant account or a payment of ours', ['检查商户号与付款号', 'check merchant and payment ids']),
   FILTER_INVALID: entry('invalid', '筛选或排序条件无法理解', 'the filter or order is not understood', ['使用 字段 = 值，以 AND 连接', 'write field = value, joined by AND']),
-  PAGE_TOKEN_INVALID: entry('invalid', '分页标记无效', 'the page token is not one we gave for this list', ['从第一页重新开始', 'begin again without a token']),
   FIELD_REQUIRED: entry('invalid', '缺少必填字段', 'a required field is missing', ['补上该字段', 'add it']),
 } as const satisfies Catalogue;
 export type OrderCode = keyof typeof orderErrors;

@@ -4,7 +4,7 @@ import { CatalogTermsService } from '@vouchsafe/proto/catalog/internal/v1/terms'
 import { type GetOrderRequest, type ListOrdersRequest, type CancelOrderRequest, OrderService } from '@vouchsafe/proto/order/v1/order';
 import type { CreateRefundRequest, ListRefundsRequest, RefundSchema } from '@vouchsafe/proto/order/v1/refund';
 import type { Collection } from '@vouchsafe/read-store';
-import { callAs, type CallContext, type Handlers, invalidField, serviceCaller } from '@vouchsafe/rpc';
+import { callAs, type CallContext, type Handlers, invalidField, pageScope, serviceCaller } from '@vouchsafe/rpc';
 import { LRUCache } from 'lru-cache';
 import type { OrderHost } from '../application/course-runner.js';
 import { listPage, type ListSpec } from '../application/list-query.js';
@@ -80,7 +80,7 @@ export class OrderHandlers {
 
   async #list(request: ListOrdersRequest, context: CallContext) {
     const { orders, host, views } = this.options;
-    const page = await listPage(orders, { ...request, channelId: await this.#listedChannel(request.channelId, context) }, ORDERS);
+    const page = await listPage(orders, { ...request, scope: pageScope(request, context.caller), channelId: await this.#listedChannel(request.channelId, context) }, ORDERS);
     const found = await Promise.all(page.docs.map(async ({ id }) => views.order(id, await host.load(orderStream(id)), context.caller)));
     return { orders: found, nextPageToken: page.nextPageToken };
   }
@@ -148,7 +148,7 @@ export class OrderHandlers {
   async #listRefunds(request: ListRefundsRequest, { caller }: CallContext) {
     const { refunds, refundHost } = this.options;
     const channelId = isStaff(caller) ? request.channelId || undefined : (caller.channelId ?? '');
-    const page = await listPage(refunds, { ...request, channelId }, REFUNDS);
+    const page = await listPage(refunds, { ...request, scope: pageScope(request, caller), channelId }, REFUNDS);
     const found = await Promise.all(page.docs.map(async ({ id }) => {
       const { state, revision } = await refundHost.load(refundStream(id));
       return state.step === 'absent' ? [] : [refundOut(id, state, revision)];

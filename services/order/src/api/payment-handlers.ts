@@ -1,6 +1,6 @@
 import { type ListPaymentsRequest, type NotifyPaymentRequest, PaymentService } from '@vouchsafe/proto/order/v1/payment';
 import type { Collection } from '@vouchsafe/read-store';
-import { type CallContext, type Handlers } from '@vouchsafe/rpc';
+import { type CallContext, type Handlers, pageScope } from '@vouchsafe/rpc';
 import { listPage, type ListSpec } from '../application/list-query.js';
 import type { Notices } from '../application/notices.js';
 import { type PaymentHost, paymentStream } from '../application/payments.js';
@@ -25,7 +25,7 @@ export const paymentHandlers = (host: PaymentHost, list: Collection<ListedMoney>
   },
   listPayments: async (request: ListPaymentsRequest, { caller }: CallContext) => {
     const channelId = isStaff(caller) ? request.channelId || undefined : (caller.channelId ?? '');
-    const page = await listPage(list, { ...request, channelId }, PAYMENTS);
+    const page = await listPage(list, { ...request, scope: pageScope(request, caller), channelId }, PAYMENTS);
     const found = await Promise.all(page.docs.map(async ({ id }) => {
       const { state, revision } = await host.load(paymentStream(id));
       return state.state === 'absent' ? [] : [paymentOut(id, state, revision)];

@@ -1,11 +1,14 @@
 import { parseRfc3339 } from '@vouchsafe/kernel';
 import type { Collection, Condition, Doc, Scalar } from '@vouchsafe/read-store';
-import { invalidField, type RpcFailure } from '@vouchsafe/rpc';
+import { invalidField, printPageToken, readPageToken, type RpcFailure } from '@vouchsafe/rpc';
 
 /** A field of a filter: the column it stands for, and its values' sort. An enum lists the words it takes, without their prefix. */
 export type FilterField = { readonly column: string; readonly sort: 'time' | 'text' } | { readonly column: string; readonly sort: 'enum'; readonly prefix: string; readonly words: readonly string[] };
 export type ListSpec = { readonly timeColumn: string; readonly timeField: string; readonly fields: Readonly<Record<string, FilterField>> };
-export type ListAsk = { readonly pageSize: number; readonly pageToken: string; readonly filter: string; readonly orderBy: string; readonly channelId: string | undefined };
+/** `scope`: what the list's page tokens are bound to. `channelId`: whose things it shows; undefined: everybody's. */
+export type ListAsk = {
+  readonly pageSize: number; readonly pageToken: string; readonly filter: string; readonly orderBy: string; readonly scope: string; readonly channelId: string | undefined;
+};
 export type ListPage<T> = { readonly docs: readonly Doc<T>[]; readonly nextPageToken: string };
 
 const PAGE_DEFAULT = 50;
@@ -18,19 +21,17 @@ export const listPage = async <T>(collection: Collection<T>, ask: ListAsk, spec:
   const direction = directionOf(ask.orderBy, spec);
   const where: Where = { ...filterOf(ask.filter, spec), ...(ask.channelId !== undefined && { channelId: ask.channelId }) };
   const pageSize = ask.pageSize <= 0 ? PAGE_DEFAULT : Math.min(ask.pageSize, PAGE_MAX);
-  const scope = JSON.stringify([ask.filter, ask.orderBy, ask.channelId ?? '']);
-  const after = afterOf(ask.pageToken, scope);
-  const docs = await collection.find({ where, orderBy: [[spec.timeColumn, direction]], limit: pageSize + 1, ...(after && { after }) });
+  const after = readPageToken(ask.scope, ask.pageToken, 'number', 'text');
+  const docs = await collection.find({ where, orderBy: [[spec.timeColumn, direction]], limit: pageSize + 1, ...(after && { after: { values: [after[0]], id: after[1] } }) });
   const page = docs.slice(0, pageSize);
   const last = page[page.length - 1];
   const more = docs.length > pageSize && last !== undefined;
-  return { docs: page, nextPageToken: more ? tokenOf(last.id, (last.value as Record<string, Scalar>)[spec.timeColumn]!, scope) : '' };
+  return { docs: page, nextPageToken: more ? printPageToken(ask.scope, [(last.value as Record<string, number>)[spec.timeColumn]!, last.id]) : '' };
 };
 
 const WRONG = {
   '/filter': ['FILTER_INVALID', '使用 字段 = 值，以 AND 连接', 'write field = value, joined by AND'],
   '/orderBy': ['FILTER_INVALID', '仅可按时间字段排序，可加 desc', 'the time field, perhaps with desc'],
-  '/pageToken': ['PAGE_TOKEN_INVALID', '不是此列表与条件的分页标记', 'no token of this list under this filter and order'],
 } as const;
 const invalid = (pointer: keyof typeof WRONG): RpcFailure => {
   const [code, zh, en] = WRONG[pointer];
@@ -85,18 +86,4 @@ const valueOf = (field: FilterField, word: string): Scalar => {
       return short;
     }
   }
-};
-
-/** Opaque; of this list only: the filter is part of it. */
-const tokenOf = (id: string, value: Scalar, scope: string): string => Buffer.from(JSON.stringify([id, value, scope])).toString('base64url');
-const afterOf = (token: string, scope: string): { values: Scalar[]; id: string } | undefined => {
-  if (token === '') return undefined;
-  let parts: unknown;
-  try {
-    parts = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
-  } catch {
-    throw invalid('/pageToken');
-  }
-  if (!Array.isArray(parts) || typeof parts[0] !== 'string' || typeof parts[1] !== 'number' || parts[2] !== scope) throw invalid('/pageToken');
-  return { id: parts[0], values: [parts[1]] };
 };

@@ -5,7 +5,7 @@ import type { RuleSetRejection } from '../domain/ruleset.js';
 
 export type RiskCode =
   | ListRejection | RuleSetRejection | Exclude<ReviewRejection, 'REVIEW_UNKNOWN'> | 'NOT_FOUND' | 'INVALID_REQUEST' | 'RULES_INVALID' | 'REQUEST_ID_REUSED'
-  | 'PAGE_TOKEN_INVALID' | 'FILTER_INVALID' | 'FILE_UNKNOWN' | 'CHANNEL_REQUIRED';
+  | 'FILTER_INVALID' | 'FILE_UNKNOWN' | 'CHANNEL_REQUIRED';
 
 /** Every code this service answers. */
 export const riskErrors: Catalogue<RiskCode> = {
@@ -13,7 +13,6 @@ export const riskErrors: Catalogue<RiskCode> = {
   INVALID_REQUEST: { kind: 'invalid', zh: '请求中有字段不正确', en: 'fields of the request are wrong', remedyZh: '按所列字段逐一更正', remedyEn: 'mend the fields that are listed' },
   RULES_INVALID: { kind: 'invalid', zh: '有规则不能编译，全部未生效', en: 'rules do not compile; none of them was taken', remedyZh: '按所列规则与位置更正', remedyEn: 'mend the rules at the places listed' },
   REQUEST_ID_REUSED: { kind: 'duplicate', zh: 'request_id 已用于另一信号', en: 'the request_id was used for another signal', remedyZh: '为新信号使用新的 request_id', remedyEn: 'use a fresh request_id for a new signal' },
-  PAGE_TOKEN_INVALID: { kind: 'invalid', zh: '分页标记无效', en: 'the page token is not one we gave for this list', remedyZh: '从第一页重新开始', remedyEn: 'begin again without a token' },
   FILTER_INVALID: { kind: 'invalid', zh: '筛选条件无法理解', en: 'the filter is not understood', remedyZh: '使用 state = "STATE_OPEN"、channel_id = "…"，以 AND 连接', remedyEn: 'write state = "STATE_OPEN" or channel_id = "…", joined by AND' },
   FILE_UNKNOWN: { kind: 'missing', zh: '名单目录中没有该文件', en: 'the configured folder has no such file', remedyZh: '放入该文件，或直接上传内容', remedyEn: 'put it there, or send its content' },
   CHANNEL_REQUIRED: { kind: 'invalid', zh: '请指明渠道', en: 'name the channel', remedyZh: '填写 channel_id', remedyEn: 'fill in channel_id' },

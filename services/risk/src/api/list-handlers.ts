@@ -31,10 +31,9 @@ export const listHandlers = (ports: ListPorts): Pick<Handlers<typeof RiskService
     return shown(await change(ports, head.id, { type: 'CreateList', ...head, at: ports.clock.now() }, request, context));
   },
   getList: async ({ id }) => shown((await ports.lists.find(id)) ?? missing()),
-  listLists: async ({ pageSize, pageToken }) => {
-    const page = pageOf(ports.lists.all(), pageSize, pageToken);
-    if (!page) throw failureOf(riskErrors, 'PAGE_TOKEN_INVALID', {}, '/pageToken');
-    return { lists: page.items.map(shown), nextPageToken: page.nextPageToken };
+  listLists: async (request, { caller }) => {
+    const { items, nextPageToken } = pageOf(ports.lists.all(), request, caller);
+    return { lists: items.map(shown), nextPageToken };
   },
   addListEntries: async (request, context) => {
     const { head } = (await ports.lists.find(request.id)) ?? missing();

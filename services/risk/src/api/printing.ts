@@ -1,5 +1,6 @@
 import { displayMoney, type Instant, type Money } from '@vouchsafe/kernel';
 import { VerdictKind } from '@vouchsafe/proto/risk/v1/risk';
+import { type Caller, type PageRequest, pageScope, printPageToken, readPageToken } from '@vouchsafe/rpc';
 import type { Features, Rule, VerdictWord } from '../domain/rules.js';
 
 const WORDS: readonly (VerdictWord | undefined)[] = [undefined, 'allow', 'challenge', 'review', 'deny'];
@@ -22,15 +23,13 @@ export const bothWords = (text: { readonly zh: string; readonly en: string } | u
   zh: text?.zh || text?.en || name, en: text?.en || text?.zh || name,
 });
 
-const TOKEN = 'n:';
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 500;
 /** A page of what is at hand in order; the token says how many came before. */
-export const pageOf = <T>(all: readonly T[], pageSize: number, pageToken: string): { readonly items: readonly T[]; readonly nextPageToken: string } | undefined => {
-  const text = Buffer.from(pageToken, 'base64url').toString();
-  const from = pageToken === '' ? 0 : text.startsWith(TOKEN) ? Number(text.slice(TOKEN.length)) : Number.NaN;
-  if (!Number.isSafeInteger(from) || from < 0) return undefined;
-  const size = pageSizeOf(pageSize);
-  return { items: all.slice(from, from + size), nextPageToken: from + size < all.length ? Buffer.from(`${TOKEN}${from + size}`).toString('base64url') : '' };
+export const pageOf = <T>(all: readonly T[], request: PageRequest, caller: Caller): { readonly items: readonly T[]; readonly nextPageToken: string } => {
+  const scope = pageScope(request, caller);
+  const [from = 0] = readPageToken(scope, request.pageToken, 'number') ?? [];
+  const to = from + pageSizeOf(request.pageSize);
+  return { items: all.slice(from, to), nextPageToken: to < all.length ? printPageToken(scope, [to]) : '' };
 };
 export const pageSizeOf = (pageSize: number): number => Math.min(Math.max(0, pageSize) || PAGE_DEFAULT, PAGE_MAX);

@@ -2,7 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { money } from '@vouchsafe/kernel';
 import { type ListReviewsRequest, Review_State, type ReviewSchema, type RiskService } from '@vouchsafe/proto/risk/v1/risk';
 import type { Collection, Condition, ProjectionRunner } from '@vouchsafe/read-store';
-import { type CallContext, failureOf, type Handlers, invalidField } from '@vouchsafe/rpc';
+import { type CallContext, type Caller, failureOf, type Handlers, invalidField, pageScope, printPageToken, readPageToken } from '@vouchsafe/rpc';
 import { type Clock, type Ids, uuidv5 } from '@vouchsafe/runtime';
 import type { Reviews } from '../application/reviews.js';
 import type { Rule } from '../domain/rules.js';
@@ -16,9 +16,9 @@ export type ReviewPorts = {
 };
 
 export const reviewHandlers = (ports: ReviewPorts): Pick<Handlers<typeof RiskService>, 'listReviews' | 'resolveReview'> => ({
-  listReviews: async (request) => {
+  listReviews: async (request, { caller }) => {
     await ports.runner.caughtUp();
-    return list(ports, request);
+    return list(ports, request, caller);
   },
   resolveReview: async ({ verdictId, decision, note, requestId, validateOnly }, context) => {
     const word = verdictFrom(decision);
@@ -39,26 +39,21 @@ const envelopeOf = ({ clock, ids }: ReviewPorts, verdictId: string, orderId: str
   correlation: orderId, principal: caller.principalId, at: clock.now(), ...(trace !== undefined && { trace }),
 });
 
-const list = async (ports: ReviewPorts, { pageSize, pageToken, filter }: ListReviewsRequest) => {
+const list = async (ports: ReviewPorts, request: ListReviewsRequest, caller: Caller) => {
   const now = ports.clock.now();
-  const limit = pageSizeOf(pageSize);
-  const after = pageToken === '' ? undefined : tokenOf(pageToken);
+  const limit = pageSizeOf(request.pageSize);
+  const where = whereOf(request.filter, now);
+  const scope = pageScope(request, caller);
+  const after = readPageToken(scope, request.pageToken, 'number', 'text');
   const docs = await ports.collection.find({
-    where: whereOf(filter, now), orderBy: [['until', 'asc']], limit: limit + 1, ...(after && { after: { values: [after.until], id: after.id } }),
+    where, orderBy: [['until', 'asc']], limit: limit + 1, ...(after && { after: { values: [after[0]], id: after[1] } }),
   });
   const page = docs.slice(0, limit);
   const last = docs.length > limit ? page.at(-1) : undefined;
   return {
     reviews: page.map(({ id, value }) => docOf(ports, id, value, now)),
-    nextPageToken: last ? Buffer.from(JSON.stringify([last.value.until, last.id])).toString('base64url') : '',
+    nextPageToken: last ? printPageToken(scope, [last.value.until, last.id]) : '',
   };
-};
-
-const tokenOf = (token: string): { readonly until: number; readonly id: string } => {
-  const text = Buffer.from(token, 'base64url').toString();
-  const match = /^\[(\d{1,16}),"(vdt_[A-Za-z0-9.~-]+)"\]$/.exec(text);
-  if (!match) throw failureOf(riskErrors, 'PAGE_TOKEN_INVALID', {}, '/pageToken');
-  return { until: Number(match[1]), id: match[2]! };
 };
 
 const whereOf = (filter: string, now: number): Readonly<Record<string, Condition>> => {

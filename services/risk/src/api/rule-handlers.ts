@@ -37,12 +37,11 @@ export const ruleHandlers = (ports: RulePorts): Pick<Handlers<typeof RiskService
     const found = version === 'draft' ? draftOf(state) : ruleSetOf(state, version === '' ? state.active : (versionOf(version) ?? -1));
     return found ?? missing();
   },
-  listRuleSets: async ({ pageSize, pageToken }) => {
+  listRuleSets: async (request, { caller }) => {
     const { state } = await ports.shelf.state();
     const all = [...state.versions.map(({ version }) => version).reverse(), 0].map((version) => ({ ...ruleSetOf(state, version)!, rules: [] }));
-    const page = pageOf(all, pageSize, pageToken);
-    if (!page) throw failureOf(riskErrors, 'PAGE_TOKEN_INVALID', {}, '/pageToken');
-    return { ruleSets: [...page.items], nextPageToken: page.nextPageToken };
+    const { items, nextPageToken } = pageOf(all, request, caller);
+    return { ruleSets: [...items], nextPageToken };
   },
 });
 
