@@ -3,6 +3,7 @@ import type { Log } from '@vouchsafe/runtime';
 import { type Admin, type Consumer, type ConsumerConfig, Kafka, logLevel, type Producer, type ProducerConfig, type SASLOptions } from 'kafkajs';
 import { mendCodecs } from './mends/codecs.js';
 import { mendCommits } from './mends/commits.js';
+import { mendJoins } from './mends/joins.js';
 import { trackedSockets } from './mends/sockets.js';
 import { mendTimer } from './mends/timer.js';
 
@@ -31,6 +32,7 @@ const ADMIN_RETRY = { initialRetryTime: 50, maxRetryTime: 500, retries: 4 };
 export const kafkaClient = ({ connection, clientId, log, requestTimeoutMs = REQUEST_TIMEOUT_MS }: KafkaClientOptions): KafkaClient => {
   mendTimer();
   mendCommits();
+  mendJoins();
   mendCodecs();
   const sockets = trackedSockets();
   const kafka = new Kafka({

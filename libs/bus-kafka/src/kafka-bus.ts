@@ -221,7 +221,10 @@ class Bus1 implements KafkaBus {
     if (this.#stopping) return;
     this.#isStarted = true;
     await Promise.all([...this.#intakes()].map((intake) => intake.start()));
-    this.#transport.watch(() => [...this.#intakes()].filter((intake) => !this.#isLive(intake)));
+    this.#transport.watch({
+      shared: () => [...this.#intakes()].filter((intake) => !this.#isLive(intake)),
+      live: [...this.#groups.values()].flatMap(({ intake, positions }) => (positions ? [{ intake, positions }] : [])),
+    });
     this.#started.resolve();
   }
   *#intakes(): Iterable<Intake> {

@@ -4,7 +4,7 @@ import { type KafkaClient, kafkaClient } from './client.js';
 import { Intake, type IntakeOptions } from './intake/intake.js';
 import { lagsOf, type PartitionLag } from './intake/lag.js';
 import type { LivePositions } from './intake/live-positions.js';
-import { startWatchdog, type Watched } from './intake/watchdog.js';
+import { startWatchdog, type Watched, type WatchdogOptions } from './intake/watchdog.js';
 import type { KafkaBusOptions } from './options.js';
 import { Lane } from './lane/lane.js';
 import { Replies } from './replies.js';
@@ -19,6 +19,9 @@ const STALLED_MS = 60_000;
 const ANSWERS_STALLED_MS = 10_000;
 const OPEN_RETRY_MS = 1000;
 const CLOSE_MS = 3000;
+
+/** Somebody who begins at the present end of its topics, and where it stands. */
+export type LiveReader = { readonly intake: Intake; readonly positions: LivePositions };
 
 /** Connections of one bus: an admin client, a lane for each kind of message, and what comes back to us. */
 export class Transport {
@@ -119,18 +122,25 @@ export class Transport {
     }
   }
 
-  watch(intakes: () => readonly Intake[]): void {
-    const { stalledMs = STALLED_MS, clock, log } = this.#options;
-    this.#watchdogs.push(startWatchdog({
-      watched: intakes, alsoLook: () => this.lookForStrangers(intakes().map(({ groupId }) => groupId)), stalledMs, everyMs: Math.max(100, stalledMs / 6), clock, log, lagsOf: (groupId, topics) => this.lagsOf(groupId, topics),
-    }));
-    // It commits nothing, so how far it is it says itself.
-    const { groupId, topics } = this.#replyIntake;
-    const reader: Watched = { groupId, topics, assignment: {}, isAlone: true, restart: (reason) => this.#replyIntake.restart(reason) };
-    const answersMs = Math.min(stalledMs, ANSWERS_STALLED_MS);
-    this.#watchdogs.push(startWatchdog({
-      watched: () => [reader], stalledMs: answersMs, everyMs: Math.max(100, answersMs / 6), clock, log, lagsOf: () => this.liveLags(this.#replyIntake, this.awaited.positions),
-    }));
+  /** `live`: those that commit nothing; so how far they are they say themselves, as the reader of answers does. */
+  watch({ shared, live }: { readonly shared: () => readonly Intake[]; readonly live: readonly LiveReader[] }): void {
+    const { stalledMs = STALLED_MS } = this.#options;
+    this.#watch(stalledMs, { watched: shared, alsoLook: () => this.lookForStrangers(shared().map(({ groupId }) => groupId)), lagsOf: (groupId, topics) => this.lagsOf(groupId, topics) });
+    for (const { intake, positions } of live) this.#watchAlone(intake, positions, stalledMs);
+    this.#watchAlone(this.#replyIntake, this.awaited.positions, Math.min(stalledMs, ANSWERS_STALLED_MS));
+  }
+  #watchAlone(intake: Intake, positions: LivePositions, stalledMs: number): void {
+    const watched: Watched = {
+      groupId: intake.groupId, topics: intake.topics, assignment: {}, isAlone: true, restart: (reason) => intake.restart(reason),
+      get lost() {
+        return intake.lost;
+      },
+    };
+    this.#watch(stalledMs, { watched: () => [watched], lagsOf: () => this.liveLags(intake, positions) });
+  }
+  #watch(stalledMs: number, what: Pick<WatchdogOptions, 'watched' | 'lagsOf' | 'alsoLook'>): void {
+    const { clock, log } = this.#options;
+    this.#watchdogs.push(startWatchdog({ ...what, stalledMs, everyMs: Math.max(100, stalledMs / 6), clock, log }));
   }
 
   problems(): readonly Fault[] {

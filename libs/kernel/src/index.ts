@@ -1,6 +1,8 @@
 export type { Brand } from './brand.js';
 export type { Accepted, Decider, Decision, Details, Message, Of, Rejected } from './decision.js';
 export { accept, reject } from './decision.js';
+export type { DescribedError } from './described-error.js';
+export { describeError, faultOf } from './described-error.js';
 export { Fault, isFault } from './fault.js';
 export type { AccountId, BatchId, ChannelId, IdKind, LineId, OrderId, PrincipalId, ProductId } from './ids.js';
 export { ID_PREFIXES, isId } from './ids.js';

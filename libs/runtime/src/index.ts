@@ -17,5 +17,7 @@ export type { SimulatedClock } from './simulated-clock.js';
 export { simulatedClock } from './simulated-clock.js';
 export { type SteadyClock, steadyClock } from './steady-clock.js';
 export type { Stop, Timers } from './timers.js';
+export type { LogLevel, ToldLine } from './told-log.js';
+export { toldLog } from './told-log.js';
 export { clockTimers } from './timers.js';
 export { nextTurn } from './turn.js';

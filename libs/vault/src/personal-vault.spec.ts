@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { instant } from '@vouchsafe/kernel';
@@ -32,6 +32,46 @@ describePersonalVaultContract('SQLite', async () => {
     openCopy: (copy, options) => sqlitePersonalVault({ file: copy, log: silentLog, ...options }),
     close: async () => {},
   };
+});
+
+const compiled = path.join(__dirname, '..', 'dist', 'thread', 'personal-worker.js');
+const apart = existsSync(compiled); // the thread is there only where it is compiled: `npm run compile`
+if (apart) {
+  describePersonalVaultContract('SQLite, written in a thread of its own', async () => {
+    const file = path.join(folder, `v${files++}.sqlite`);
+    return {
+      open: (options) => sqlitePersonalVault({ file, log: silentLog, thread: compiled, ...options }),
+      openCopy: (copy, options) => sqlitePersonalVault({ file: copy, log: silentLog, thread: compiled, ...options }),
+      close: async () => {},
+    };
+  });
+}
+
+(apart ? describe : describe.skip)('the thread of the personal vault', () => {
+  it('writes what many ask for at once, and counts it', async () => {
+    const vault = await fresh({ thread: compiled });
+    const asked = Array.from({ length: 2_000 }, (_, i) => ({ kind: 'device', value: `device-${i % 1_500}` }) as const);
+    const kept = await Promise.all(asked.map((value) => vault.protect([value])));
+    expect(new Set(kept.map(([value]) => value!.ref)).size).toBe(1_500);
+    expect(await vault.reveal(kept[1_999]![0]!.ref)).toBe('device-499');
+    const { commits, flushes, remembered } = vault.stats();
+    expect(commits).toBeGreaterThan(0);
+    expect(commits).toBeLessThan(500);
+    expect([flushes, remembered]).toEqual([commits, 1_500]);
+    await vault.close();
+    await expect(vault.protect([PHONE])).rejects.toMatchObject({ code: 'VAULT_UNAVAILABLE' });
+  });
+
+  it('that dies fails what it had not answered, and the vault stays closed', async () => {
+    const script = path.join(folder, 'dying.cjs');
+    writeFileSync(script, `require('node:worker_threads').parentPort.on('message', () => process.exit(1));`);
+    const vault = await fresh({ thread: script });
+    const refused = await Promise.allSettled([vault.protect([PHONE]), vault.keep('credential', 'k')]);
+    expect(refused.map((one) => one.status === 'rejected' && (one.reason as unknown))).toEqual([expect.objectContaining({ code: 'VAULT_UNAVAILABLE' }), expect.objectContaining({ code: 'VAULT_UNAVAILABLE' })]);
+    await expect(vault.protect([IP])).rejects.toMatchObject({ code: 'VAULT_UNAVAILABLE' });
+    expect(await vault.reveal('sub_none.0')).toBeUndefined();
+    await vault.close();
+  });
 });
 
 describe('personal data in a file', () => {

@@ -32,6 +32,9 @@ const BACKOFF_MS = 200;
 const BACKOFF_MAX_MS = 10_000;
 const MAX_WAIT_MS = 500;
 const COMMIT_MS = 5000;
+/** Others are waited for so long in a rebalance; who has no partitions after so many times that has been forgotten. */
+const rebalanceMs = (sessionTimeoutMs: number): number => Math.max(sessionTimeoutMs, 10_000);
+const LOST_AFTER_REBALANCES = 3;
 /** What one fetch may bring of a partition beyond {@link HIGH}. */
 const PARTITION_BYTES = 262_144;
 
@@ -55,6 +58,8 @@ export class Intake {
   #running = 0;
   #idle: (() => void)[] = [];
   #failing: unknown;
+  /** Since when a rebalance has left it without partitions, monotonic. */
+  #withoutSince: number | undefined;
   restarts = 0;
 
   constructor(options: IntakeOptions) {
@@ -131,7 +136,7 @@ export class Intake {
   async #join(): Promise<void> {
     const { connect, groupId, topics, sessionTimeoutMs } = this.#options;
     const consumer = connect({
-      groupId, sessionTimeout: sessionTimeoutMs, heartbeatInterval: Math.floor(sessionTimeoutMs / 5), rebalanceTimeout: Math.max(sessionTimeoutMs, 10_000),
+      groupId, sessionTimeout: sessionTimeoutMs, heartbeatInterval: Math.floor(sessionTimeoutMs / 5), rebalanceTimeout: rebalanceMs(sessionTimeoutMs),
       maxWaitTimeInMs: MAX_WAIT_MS, minBytes: 1, maxBytesPerPartition: PARTITION_BYTES, allowAutoTopicCreation: false,
       // kafkajs restarts some crashed consumers by itself, some never: we restart all of them, in one way.
       retry: { ...RETRY, restartOnFailure: async () => false },
@@ -144,7 +149,9 @@ export class Intake {
       joined.resolve();
     });
     consumer.on(consumer.events.REBALANCING, () => {
-      if (this.#consumer === consumer) this.#term = undefined;
+      if (this.#consumer !== consumer) return;
+      this.#term = undefined;
+      this.#withoutSince ??= this.#options.clock.monotonicMs();
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       joined.reject(payload.error);
@@ -165,6 +172,7 @@ export class Intake {
     ready.catch((error: unknown) => this.restart(error));
     this.#term = { assignment, progress: new Map(), committed: new Map(), paused: new Set(), ready };
     this.#failing = undefined;
+    this.#withoutSince = undefined;
     const paused = this.#consumer?.paused() ?? [];
     if (paused.length > 0) this.#consumer?.resume(paused);
     this.#seek(assignment);
@@ -183,8 +191,9 @@ export class Intake {
   }
 
   async #batch(consumer: Consumer, { batch, resolveOffset, isRunning, isStale, pause }: EachBatchPayload): Promise<void> {
+    if (consumer !== this.#consumer) return;
     const term = this.#term;
-    if (!term) return;
+    if (!term) return this.restart('messages come, but nobody told of partitions');
     await term.ready;
     // From here to the end nothing else runs: a rebalance cannot come between what is taken and what is resolved.
     if (term !== this.#term || consumer !== this.#consumer || this.#abort.signal.aborted || !isRunning() || isStale()) return;
@@ -248,6 +257,7 @@ export class Intake {
     const consumer = this.#consumer;
     this.#consumer = undefined;
     this.#term = undefined;
+    this.#withoutSince = undefined;
     if (!consumer) return;
     const closed = consumer.disconnect().catch((error: unknown) => this.#options.log.debug({ group: this.groupId, error: String(error) }, 'a consumer did not leave in good order'));
     await within(this.#options.clock, CLOSE_MS, closed);
@@ -268,7 +278,13 @@ export class Intake {
 
   /** The error as a fault, for those who ask how it is. */
   get problem(): Fault | undefined {
-    return this.#failing === undefined ? undefined : new Fault('CONSUMER_FAILING', `${this.groupId}: ${String(this.#failing)}`, true, { cause: this.#failing });
+    return this.#failing === undefined ? this.lost : new Fault('CONSUMER_FAILING', `${this.groupId}: ${String(this.#failing)}`, true, { cause: this.#failing });
+  }
+  /** Without partitions for longer than any rebalance takes. */
+  get lost(): Fault | undefined {
+    const forMs = this.#withoutSince === undefined ? 0 : this.#options.clock.monotonicMs() - this.#withoutSince;
+    if (forMs <= LOST_AFTER_REBALANCES * rebalanceMs(this.#options.sessionTimeoutMs)) return undefined;
+    return new Fault('CONSUMER_WITHOUT_PARTITIONS', `${this.groupId}: a rebalance began ${Math.round(forMs / 1000)} s ago and has not ended`);
   }
 }
 

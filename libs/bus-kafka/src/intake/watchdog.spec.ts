@@ -1,11 +1,11 @@
-import { instant } from '@vouchsafe/kernel';
+import { Fault, instant } from '@vouchsafe/kernel';
 import { silentLog, simulatedClock, systemClock } from '@vouchsafe/runtime';
 import type { Assignment } from './intake.js';
 import type { PartitionLag } from './lag.js';
 import { startWatchdog } from './watchdog.js';
 
 /** Restarts of one consumer that has partition 0 of a topic, as its lag goes from look to look. */
-const restartsOver = async (looks: number, lagsAt: (look: number) => readonly PartitionLag[], more: { readonly assignment?: Assignment; readonly isAlone?: boolean } = {}): Promise<number> => {
+const restartsOver = async (looks: number, lagsAt: (look: number) => readonly PartitionLag[], more: { readonly assignment?: Assignment; readonly isAlone?: boolean; readonly lost?: Fault } = {}): Promise<number> => {
   const clock = simulatedClock(instant(0));
   let [look, restarts] = [0, 0];
   const dog = startWatchdog({
@@ -34,6 +34,10 @@ describe('the watchdog', () => {
   it('begins anew who is alone in its group and has lost its partitions; of a group others may have them', async () => {
     expect(await restartsOver(8, () => [at(0, 5, 10)], { assignment: {}, isAlone: true })).toBe(1);
     expect(await restartsOver(30, () => [at(0, 5, 10)], { assignment: {} })).toBe(0);
+  });
+  it('begins anew who has lost its partitions in a rebalance that did not end, at once and however far behind it is', async () => {
+    const lost = new Fault('CONSUMER_WITHOUT_PARTITIONS', 'g: a rebalance began 31 s ago and has not ended');
+    expect(await restartsOver(1, () => [], { assignment: {}, lost })).toBe(1);
   });
   it('goes on when the lag cannot be looked up for a while', async () => {
     expect(await restartsOver(12, (look) => {

@@ -1,3 +1,4 @@
+import type { Fault } from '@vouchsafe/kernel';
 import type { Clock, Log } from '@vouchsafe/runtime';
 import type { Assignment } from './intake.js';
 import type { PartitionLag } from './lag.js';
@@ -6,6 +7,8 @@ export type Watched = {
   readonly groupId: string; readonly topics: readonly string[]; readonly assignment: Assignment;
   /** The only one of its group: all partitions are its own, also while it knows of none. */
   readonly isAlone?: boolean;
+  /** Why it is begun anew however far behind it is. */
+  readonly lost?: Fault | undefined;
   restart(reason: unknown): void;
 };
 export type WatchdogOptions = {
@@ -58,7 +61,11 @@ class Watchdog {
   }
 
   async #look(intake: Watched): Promise<void> {
-    const { groupId, topics } = intake;
+    const { groupId, topics, lost } = intake;
+    if (lost) {
+      this.#options.log.error({ group: groupId, error: lost.message }, 'CONSUMER_STALLED: a consumer has no partitions; it begins anew');
+      return intake.restart(lost);
+    }
     const lags = await this.#options.lagsOf(groupId, topics);
     const stalled = lags.filter((lag) => this.#isStalled(intake, lag));
     if (stalled.length === 0) return;

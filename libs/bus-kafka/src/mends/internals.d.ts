@@ -19,3 +19,22 @@ declare module 'kafkajs/src/consumer/offsetManager' {
   }
   export = OffsetManager;
 }
+declare module 'kafkajs/src/consumer/consumerGroup' {
+  type Retrier = <T>(work: () => Promise<T>) => Promise<T>;
+  class ConsumerGroup {
+    constructor(options: Readonly<Record<string, unknown>>);
+    readonly retrier: Retrier;
+    joinAndSync(): Promise<void>;
+  }
+  export = ConsumerGroup;
+}
+declare module 'kafkajs/src/consumer/assignerProtocol' {
+  export const MemberAssignment: { encode(assignment: { readonly version: number; readonly assignment: Readonly<Record<string, readonly number[]>> }): Buffer };
+}
+declare module 'kafkajs/src/broker' {
+  class Broker {
+    heartbeat(request: Readonly<Record<string, unknown>>): Promise<unknown>;
+    joinGroup(request: Readonly<Record<string, unknown>>): Promise<unknown>;
+  }
+  export = Broker;
+}

@@ -1,5 +1,6 @@
 import type { Position, RecordPage } from '@vouchsafe/event-store';
-import { Fault, isFault } from '@vouchsafe/kernel';
+import { type DescribedError, type Fault, faultOf } from '@vouchsafe/kernel';
+import type { ToldLine } from '@vouchsafe/runtime';
 import type { Halted, Lag } from '../runner-port.js';
 import type { SealedRequest } from '../sqlite/sealed-rows.js';
 
@@ -18,7 +19,7 @@ export type Work =
 /** To the thread: work, whose answer names `number`; or the answer to its own {@link FromThread} `read`. */
 export type ToThread =
   | { readonly kind: 'work'; readonly number: number; readonly work: Work }
-  | { readonly kind: 'records'; readonly number: number; readonly page?: RecordPage; readonly error?: Described };
+  | { readonly kind: 'records'; readonly number: number; readonly page?: RecordPage; readonly error?: DescribedError };
 
 /** How a runner fares: what its owner is told without asking. */
 export type RunnerReport = {
@@ -31,7 +32,7 @@ export type RunnerReport = {
   readonly halted: readonly Halted[];
 };
 
-export type Answer = { readonly number: number; readonly result?: unknown; readonly error?: Described };
+export type Answer = { readonly number: number; readonly result?: unknown; readonly error?: DescribedError };
 /** From the thread: answers; a question for durable records; and what happened there. */
 export type FromThread =
   | { readonly kind: 'answers'; readonly answers: readonly Answer[] }
@@ -39,15 +40,7 @@ export type FromThread =
   | { readonly kind: 'report'; readonly runner: string; readonly report: RunnerReport }
   /** Documents of these collections were written; these names are served by other tables than before. */
   | { readonly kind: 'changed'; readonly documents: readonly string[]; readonly tables: readonly string[] }
-  | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly fields: object; readonly message: string };
-
-/** An error as it passes between threads. */
-export type Described = { readonly message: string; readonly stack?: string; readonly fault?: { readonly code: string; readonly retryable: boolean } };
-
-export const describeError = (error: unknown): Described =>
-  error instanceof Error
-    ? { message: error.message, ...(error.stack !== undefined && { stack: error.stack }), ...(isFault(error) && { fault: { code: error.code, retryable: error.retryable } }) }
-    : { message: String(error) };
+  | ({ readonly kind: 'log' } & ToldLine);
 
 /** The error again; what was no Fault there is Fault `READ_STORE_FAILED` here. */
-export const errorOf = ({ message, stack, fault }: Described): Fault => new Fault(fault?.code ?? 'READ_STORE_FAILED', message, fault?.retryable ?? true, { cause: stack });
+export const errorOf = (error: DescribedError): Fault => faultOf(error, 'READ_STORE_FAILED');

@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import { Fault } from '@vouchsafe/kernel';
+import { describeError, Fault } from '@vouchsafe/kernel';
 import type { Clock, Log } from '@vouchsafe/runtime';
 import type { FollowedLog } from '../followed-log.js';
 import type { FollowedBy, ProjectionRunner, RunnersElsewhere } from '../runner-port.js';
 import type { WriteRequest, Writer } from '../sqlite/rows.js';
 import { sealed } from '../sqlite/sealed-rows.js';
 import type { Written } from './grouped-writer.js';
-import { describeError, errorOf, type FromThread, type ToThread, type ViewsWorkerData, type Work } from './protocol.js';
+import { errorOf, type FromThread, type ToThread, type ViewsWorkerData, type Work } from './protocol.js';
 import { RemoteRunner } from './remote-runner.js';
 
 export type ViewsThreadOptions = ViewsWorkerData & {

@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Position, RecordPage } from '@vouchsafe/event-store';
-import { type Log, systemClock } from '@vouchsafe/runtime';
+import { describeError } from '@vouchsafe/kernel';
+import { systemClock, toldLog } from '@vouchsafe/runtime';
 import { readStoreOver } from '../sqlite-read-store.js';
 import { Database } from '../sqlite/database.js';
 import { Reader } from '../sqlite/reader.js';
@@ -8,7 +9,7 @@ import { unsealed } from '../sqlite/sealed-rows.js';
 import { WriteEngine } from '../sqlite/write-engine.js';
 import { GroupedWriter } from './grouped-writer.js';
 import { HostedRunners, type ProjectionsByRunner } from './hosted-runners.js';
-import { type Answer, describeError, errorOf, type FromThread, type ToThread, type ViewsWorkerData, type Work } from './protocol.js';
+import { type Answer, errorOf, type FromThread, type ToThread, type ViewsWorkerData, type Work } from './protocol.js';
 
 const REPORT_MS = 100;
 
@@ -35,7 +36,7 @@ class ViewsWorker {
     this.#runners = new HostedRunners({
       projections: projections === undefined ? {} : (require(projections) as { readonly SERVICE_PROJECTIONS: ProjectionsByRunner }).SERVICE_PROJECTIONS,
       readStore: readStoreOver(this.#reader, this.#writer),
-      clock: systemClock(), log: this.#log(),
+      clock: systemClock(), log: toldLog((line) => this.#say({ kind: 'log', ...line })),
       read: (after, maxBytes) => this.#read(after, maxBytes),
       report: (runner, report) => this.#say({ kind: 'report', runner, report }),
     });
@@ -90,14 +91,6 @@ class ViewsWorker {
   #say(message: FromThread): void {
     this.#port.postMessage(message);
   }
-  #log(always: object = {}): Log {
-    const at = (level: 'debug' | 'info' | 'warn' | 'error') => (fields: object, message: string): void =>
-      this.#say({ kind: 'log', level, fields: plain({ ...always, ...fields }), message });
-    return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: (fields) => this.#log({ ...always, ...fields }) };
-  }
 }
-
-/** Errors and the like as text, so that they pass between threads. */
-const plain = (fields: object): object => Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, value instanceof Error ? (value.stack ?? value.message) : value]));
 
 if (parentPort) new ViewsWorker(parentPort, workerData as ViewsWorkerData);
