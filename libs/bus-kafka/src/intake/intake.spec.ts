@@ -26,7 +26,7 @@ class FakeConsumer {
     await this.#take({ batch, resolveOffset: (of: string) => resolved.push(of), isRunning: () => true, isStale: () => false, pause: () => () => {} } as unknown as EachBatchPayload);
     return resolved.length > 0;
   }
-  on(event: string, listener: (event: never) => void): void {
+  on(event: string, listener: (event: object) => void): void {
     this.#told.on(event, listener);
   }
   async run({ eachBatch }: { readonly eachBatch: Batches }): Promise<void> {
