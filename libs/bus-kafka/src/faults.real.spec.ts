@@ -2,6 +2,7 @@ import { anEvent } from '@vouchsafe/bus/testing';
 import { silentLog, systemClock } from '@vouchsafe/runtime';
 import { describeReal, freePort, startKafka, type TestServers } from '@vouchsafe/test-servers';
 import type { Consumer } from 'kafkajs';
+import Broker = require('kafkajs/src/broker');
 import { kafkaClient } from './client.js';
 import { Intake } from './intake/intake.js';
 import { lagsOf } from './intake/lag.js';
@@ -95,6 +96,34 @@ describeReal(['Kafka'], 'known faults of the client, on a real Kafka', () => {
     await watchdog.stop();
     await intake.stop();
     await rig.close();
+  });
+
+  it('a member whose coordinator is loading joins again, and goes on with the partitions it was told of', async () => {
+    const rig = new Rig(servers);
+    await rig.open();
+    const client = kafkaClient({ connection: { brokers: servers.endpoints }, clientId: 'test', log: silentLog });
+    const got: string[] = [];
+    const intake = new Intake({
+      groupId: `${rig.prefix}-group`, topics: [rig.names.events('order')], sessionTimeoutMs: 3000, handle: async ({ key }) => void got.push(key), clock: systemClock(), log: silentLog,
+      connect: (config) => client.consumer(config),
+    });
+    // What a broker says that was slow for a moment and has lost and got back its partitions; it remembers its groups.
+    const refusal = (type: string) => (): never => { throw Object.assign(new Error(type), { type, retriable: true }); };
+    try {
+      await intake.start();
+      const joins = jest.spyOn(Broker.prototype, 'joinGroup').mockImplementationOnce(refusal('GROUP_LOAD_IN_PROGRESS'));
+      jest.spyOn(Broker.prototype, 'heartbeat').mockImplementationOnce(refusal('NOT_COORDINATOR_FOR_GROUP'));
+      await until(() => joins.mock.calls.length >= 2);
+      const order = rig.bus('order');
+      await order.start();
+      await order.publish([anEvent('order-1', 1), anEvent('order-2', 1)]);
+      await until(() => got.length === 2);
+      expect(intake.restarts).toBe(0);
+    } finally {
+      jest.restoreAllMocks();
+      await intake.stop();
+      await rig.close();
+    }
   });
 
   it('connections that swallow everything are replaced, and what waited goes through', async () => {
