@@ -5,6 +5,9 @@ import { LivePositions } from './intake/live-positions.js';
 import { type CommandKeys, signerOf } from './signing.js';
 import { H, type Incoming, readReply, type Reply } from './wire.js';
 
+/** Of those who wait in vain at once, one is told of. */
+const TELL_EVERY_MS = 1000;
+
 type Pending = { readonly target: string; readonly settle: (reply: Reply | Fault) => void };
 
 /** What this instance asked and awaits. Every instance reads all of its service's answers and takes those to its own questions. */
@@ -12,17 +15,23 @@ export class Replies {
   readonly #instance: string;
   readonly #keys: CommandKeys;
   readonly #wheel: DeadlineWheel;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #pending = new Map<string, Pending>();
   /** From the topic's end before anything is asked, all answers are ours to see. */
   readonly positions = new LivePositions();
   #asked = 0;
   #idle: (() => void)[] = [];
+  /** When anything was last read, and when silence was last told of (monotonic); how often it was met since. */
+  #readAt: number | undefined;
+  #toldAt = -Infinity;
+  #silent = 0;
 
   constructor(options: { readonly instance: string; readonly keys: CommandKeys; readonly clock: Clock; readonly log: Log }) {
     this.#instance = options.instance;
     this.#keys = options.keys;
     this.#wheel = new DeadlineWheel(options.clock);
+    this.#clock = options.clock;
     this.#log = options.log;
   }
 
@@ -37,10 +46,23 @@ export class Replies {
         else resolve(answer);
         if (this.#pending.size === 0) for (const tell of this.#idle.splice(0)) tell();
       };
-      const ticket = this.#wheel.add(deadlineMs, () => settle(new Fault('SILENT', `${target} gave no outcome in ${deadlineMs} ms`)));
+      const ticket = this.#wheel.add(deadlineMs, () => settle(this.#silence(target, deadlineMs)));
       this.#pending.set(ask, { target, settle });
       send(ask).catch((error: unknown) => settle(error instanceof Fault ? error : new Fault('SILENT', `the question to ${target} could not be sent`, true, { cause: error })));
     });
+  }
+
+  /** Whether it is the other side or our reader that is silent, the log is to show. */
+  #silence(target: string, deadlineMs: number): Fault {
+    const now = this.#clock.monotonicMs();
+    this.#silent++;
+    if (now - this.#toldAt >= TELL_EVERY_MS) {
+      const sinceReadMs = this.#readAt === undefined ? 'nothing was ever read' : Math.round(now - this.#readAt);
+      this.#log.warn({ target, deadlineMs, silent: this.#silent, awaited: this.#pending.size, sinceReadMs }, 'no outcome came in time: whoever asked asks again; `sinceReadMs`: how long ago any answer was read');
+      this.#toldAt = now;
+      this.#silent = 0;
+    }
+    return new Fault('SILENT', `${target} gave no outcome in ${deadlineMs} ms`);
   }
 
   /** Whether somebody still awaits the answer. */
@@ -51,6 +73,7 @@ export class Replies {
   /** One message of the reply topic. What nobody awaits is ignored, what was not signed by whom we asked is told. */
   take(message: Incoming): void {
     this.positions.passed(message);
+    this.#readAt = this.#clock.monotonicMs();
     const pending = this.#pending.get(message.headers[H.ask] ?? '');
     if (!pending) return;
     if (signerOf(this.#keys, message) !== pending.target) {
