@@ -3,6 +3,7 @@ import { silentLog, systemClock } from '@vouchsafe/runtime';
 import { describeReal, freePort, startKafka, type TestServers } from '@vouchsafe/test-servers';
 import type { Consumer } from 'kafkajs';
 import Broker = require('kafkajs/src/broker');
+import ConsumerGroup = require('kafkajs/src/consumer/consumerGroup');
 import { kafkaClient } from './client.js';
 import { Intake } from './intake/intake.js';
 import { lagsOf } from './intake/lag.js';
@@ -96,6 +97,29 @@ describeReal(['Kafka'], 'known faults of the client, on a real Kafka', () => {
     await watchdog.stop();
     await intake.stop();
     await rig.close();
+  });
+
+  it('a reader of what is live that falls silent is begun anew as well, where it was', async () => {
+    const rig = new Rig(servers);
+    const { fetch } = ConsumerGroup.prototype;
+    let silent: ConsumerGroup | undefined;
+    jest.spyOn(ConsumerGroup.prototype, 'fetch').mockImplementation(async function (this: ConsumerGroup, nodeId) {
+      if (this.groupId.includes('gateway-credentials')) silent ??= this;
+      return this === silent ? new Promise((resolve) => setTimeout(() => resolve([]), 100)) : fetch.call(this, nodeId);
+    });
+    try {
+      await rig.open();
+      const [order, gateway] = [rig.bus('order'), rig.bus('inventory', { stalledMs: 1000 })];
+      const got: number[] = [];
+      gateway.subscribe('gateway-credentials', ['order'], async ({ pub }) => void got.push(pub));
+      await Promise.all([order.start(), gateway.start()]);
+      await order.publish([anEvent('order-1', 1), anEvent('order-1', 2)]);
+      await until(() => got.length === 2);
+      expect(got).toEqual([1, 2]);
+    } finally {
+      jest.restoreAllMocks();
+      await rig.close();
+    }
   });
 
   it('a member whose coordinator is loading joins again, and goes on with the partitions it was told of', async () => {

@@ -24,7 +24,9 @@ declare module 'kafkajs/src/consumer/consumerGroup' {
   class ConsumerGroup {
     constructor(options: Readonly<Record<string, unknown>>);
     readonly retrier: Retrier;
+    readonly groupId: string;
     joinAndSync(): Promise<void>;
+    fetch(nodeId: string): Promise<readonly unknown[]>;
   }
   export = ConsumerGroup;
 }
