@@ -22,6 +22,8 @@ export class PersonalThread implements PersonalShelf {
   readonly #pending = new Map<number, Pending>();
   #jobs: ShelfJob[] = [];
   #number = 0;
+  /** Jobs of the lot that the thread has, as yet unanswered. */
+  #away = 0;
   #counts: ShelfCounts = { commits: 0, flushes: 0 };
   #over: Fault | undefined;
 
@@ -74,15 +76,17 @@ export class PersonalThread implements PersonalShelf {
   #ask(job: ShelfJob): Promise<unknown> {
     return new Promise((done, failed) => {
       if (this.#over) return failed(this.#over);
-      if (this.#jobs.length === 0) setImmediate(() => this.#send());
+      if (this.#jobs.length === 0 && this.#away === 0) setImmediate(() => this.#send());
       this.#jobs.push(job);
       this.#pending.set(this.#number++, { done, failed });
     });
   }
-  /** Jobs of one turn go together. */
+  /** Jobs of one turn go together; and while a lot is away, which is a commit's time, the next one gathers: waking a thread costs more than a job does. */
   #send(): void {
     const jobs = this.#jobs;
+    if (jobs.length === 0 || this.#away > 0) return;
     this.#jobs = [];
+    this.#away = jobs.length;
     this.#worker.postMessage({ first: this.#number - jobs.length, jobs } satisfies ToShelf);
   }
 
@@ -94,5 +98,7 @@ export class PersonalThread implements PersonalShelf {
       if (error) pending?.failed(faultOf(error, 'VAULT_UNAVAILABLE'));
       else pending?.done(result);
     }
+    this.#away -= answers.length;
+    this.#send();
   }
 }

@@ -28,6 +28,7 @@ export const measureServed = async ({ wanted, seconds, rounds }: ServedPlan): Pr
     const admin = new Connection({ grpc: ready.grpc, key: ready.keys.VOUCHSAFE_ADMIN_KEY ?? '' }, 600_000);
     await furnish(admin, folder, { months: orders, seats: 10, coffee: redemptions + 100, tens: 10 });
     await admin.call(LedgerService.method.createDeposit, { channelId: 'chn_dist', amount: { minor: BigInt(orders * ORDER_COSTS_MINOR), currency: 'CNY' }, bank: 'icbc', bankReference: 'BENCH-1' });
+    await admin.call(LedgerService.method.updateCreditLimit, { channelId: 'chn_corp', limit: { minor: BigInt(Math.max(1, redemptions) * ORDER_COSTS_MINOR), currency: 'CNY' } });
     admin.close();
     const figures: Figure[] = [];
     if (wanted('P1')) figures.push(await ordersFigure({ ready, echo, seconds, rounds }));

@@ -32,7 +32,7 @@ const registerBench = (program: Command, shell: Shell, t: T, measure: typeof ben
   program.command('bench').usage('[options] [--json [file]]').argument('[file]', t('与 --json 一起用：结果写入此文件', 'with --json: the results are written there'))
     .description(t('性能测量：每个数都与同一次运行的参照相比', 'measures speed; each figure beside a reference of the same run'))
     .option('--only <ids>', IDS)
-    .option('--seconds <n>', t('P1：每轮秒数', 'P1: seconds of a round'), Number, 8).option('--rounds <n>', t('交替测量的轮数，取中位数', 'interleaved rounds; the median counts'), Number, 3)
+    .option('--seconds <n>', t('P1：每轮秒数', 'P1: seconds of a round'), Number, 20).option('--rounds <n>', t('交替测量的轮数，取中位数', 'interleaved rounds; the median counts'), Number, 3)
     .option('--present <n>', t('P9：已有卡密数', 'P9: codes present'), Number, 1_000_000)
     .option('--many <n>', t('P12、P14：已有订单数', 'P12, P14: orders there are'), orders, 30_000)
     .option('--distributed', t('分布式形态：与一体机、与同一 Kafka 的裸往返相比', 'the distributed form, beside the embedded one and a bare round trip through the same Kafka'))
