@@ -40,7 +40,7 @@ export const describePaying = (visitors: () => Visitors): void => {
   it('delivers nothing for a payment that fails, or for a notice that is forged', async () => {
     const [declined, forged] = [await buy('P-5.declined'), await buy('P-6.forged')];
     expect(await visitors().ended('chn_app', declined.orderId)).toMatchObject({ state: OrderState.CANCELLED, lines: [{ delivered: 0 }] });
-    expect((await visitors().orderNow('chn_app', forged.orderId)).state).toBe(OrderState.AWAITING_PAYMENT);
+    await visitors().awaitsPayment('chn_app', forged.orderId);
     await visitors().as('chn_app').call(OrderService.method.cancelOrder, { orderId: forged.orderId, requestId: 'cancel-p6' });
     expect(await visitors().ended('chn_app', forged.orderId)).toMatchObject({ state: OrderState.CANCELLED, lines: [{ delivered: 0 }] });
   });

@@ -91,8 +91,8 @@ export const describeGivingBack = (visitors: () => Visitors): void => {
   });
 
   it('cancels an order that waits for its payment, and no order that has ended', async () => {
-    const { orderId, state } = await visitors().order('chn_app', { ...months('G-2'), waitMs: 2_000 });
-    expect(state).toBe(OrderState.AWAITING_PAYMENT);
+    const { orderId } = await visitors().order('chn_app', { ...months('G-2'), waitMs: 0 });
+    await visitors().awaitsPayment('chn_app', orderId);
     const cancel = (channel: string, id: string) => visitors().as(channel).call(OrderService.method.cancelOrder, { orderId: id, requestId: `cancel-${id}` });
     expect(await refusalOf(cancel('chn_corp', orderId))).toBe('ORDER_UNKNOWN');
     await cancel('chn_app', orderId);

@@ -63,6 +63,10 @@ export class Visitors {
   ended(channel: string, orderId: string): Promise<Order> {
     return until(() => this.orderNow(channel, orderId), ({ state }) => ENDS.includes(state));
   }
+  /** Settles when the order stands and waits for its buyer's money. */
+  async awaitsPayment(channel: string, orderId: string): Promise<void> {
+    await until(() => this.orderNow(channel, orderId), ({ state }) => state === OrderState.AWAITING_PAYMENT);
+  }
   disclose(channel: string, orderId: string): Promise<readonly Secret[]> {
     return disclose(this.as(channel), orderId);
   }
