@@ -70,8 +70,9 @@ class AccessModule implements Access {
   }
 
   async start(): Promise<void> {
-    const { store, bus, readStore, rpc, clock, timers, log, vault } = this.#ports;
+    const { store, bus, readStore, rpc, clock, timers, log, vault, erasedBefore } = this.#ports;
     const now = () => clock.now();
+    if (erasedBefore) log.warn({ erased: await this.#erasures.again(erasedBefore()) }, 'this data was restored or copied: people erased since are erased again');
     const projections = await startProjections({
       name: 'access', store, readStore, log, clock,
       projections: accessProjections(),

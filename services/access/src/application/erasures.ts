@@ -4,7 +4,7 @@ import { type Follower, startFollower } from '@vouchsafe/read-store';
 import { type PersonalValue, subjectOfRef } from '@vouchsafe/vault';
 import type { ErasureCommand, ErasureEvent, ErasureState } from '../domain/erasure.js';
 import { type Asked, envelopeOf } from './commands.js';
-import type { AccessPorts } from './ports.js';
+import type { AccessPorts, Erased } from './ports.js';
 import { erasureStream } from './streams.js';
 
 export type ErasureHost = DeciderHost<ErasureState, ErasureCommand, ErasureEvent, never>;
@@ -43,6 +43,18 @@ export class Erasures {
       if (page.atEnd) return again;
       after = page.next;
     }
+  }
+
+  /** Erases what the journal of the irrevocable says was erased, fact and key: in a log restored from before it. The number of subjects that were still there. */
+  async again(erased: AsyncIterable<Erased>): Promise<number> {
+    const { vault, clock, ids } = this.ports;
+    let again = 0;
+    for await (const { subject, reason } of erased) {
+      const at = clock.now();
+      await this.host.handle(erasureStream.of(subject), { type: 'EraseSubject', subject, reason, at }, envelopeOf(ids, { principal: 'svc_access', requestId: '' }, subject, at));
+      if (await vault.erase(subject)) again++;
+    }
+    return again;
   }
 
   /** Follows the facts from where it got to, so that a restored or interrupted vault is brought to what the log says. */

@@ -5,6 +5,9 @@ import type { Rpc } from '@vouchsafe/rpc';
 import type { Clock, Ids, Log, Namespace, Random, Timers } from '@vouchsafe/runtime';
 import type { Nonces, PersonalVault } from '@vouchsafe/vault';
 
+/** Somebody of whom nothing is known any more. */
+export type Erased = { readonly subject: string; readonly reason: string };
+
 /** What access is given. */
 export type AccessPorts = {
   readonly namespace: Namespace;
@@ -21,4 +24,6 @@ export type AccessPorts = {
   readonly vault: PersonalVault & Nonces;
   /** Told of an erasure that is durable, before the key goes: the journal of the irrevocable writes it down. May be told twice. */
   readonly onErased?: (subject: string) => Promise<void>;
+  /** What was erased before this start; given where data was restored or copied, so that nothing comes back with it. */
+  readonly erasedBefore?: () => AsyncIterable<Erased>;
 };
