@@ -32,8 +32,7 @@ const check = (name, command, args) => timed(name, () => {
   console.log(`${stdout}${stderr}`);
   return { failed: 1 };
 });
-const jest = (name, pattern, ...more) => timed(name, () => ran(name, pattern, ...more));
-const ran = (name, pattern, ...more) => {
+const jest = (name, pattern, ...more) => timed(name, () => {
   const file = path.join('.cache', `jest-${name}.json`);
   mkdirSync('.cache', { recursive: true });
   rmSync(file, { force: true });
@@ -49,22 +48,7 @@ const ran = (name, pattern, ...more) => {
   for (const suite of report.testResults) {
     for (const test of suite.assertionResults) if (test.status === 'pending') console.log(`  skipped: ${test.fullName}`);
   }
-  const failed = report.testResults.filter(({ status: outcome }) => outcome === 'failed').map(({ name: suite }) => path.relative(root, suite));
-  return { passed: report.numPassedTests, failed: report.numFailedTests + report.numRuntimeErrorTestSuites, skipped: report.numPendingTests, failedSuites: failed };
-};
-/**
- * Suites on real servers share two cores with a dozen processes: one that fails is run once more, by itself. Both runs are told; the
- * second counts.
- */
-const onRealServers = (name, pattern, ...more) => timed(name, () => {
-  const first = ran(name, pattern, ...more);
-  if (!first.failedSuites?.length) return first;
-  console.log(`  失败的套件再单独运行一次 / run once more, by themselves: ${first.failedSuites.join(', ')}`);
-  const again = ran(`${name}-again`, `(${first.failedSuites.map((suite) => suite.replaceAll('.', '\\.')).join('|')})$`, ...more, '--runInBand');
-  for (const suite of first.failedSuites) console.log(`  ${again.failedSuites?.includes(suite) === false ? 'passed when run again' : 'failed again'}: ${suite}`);
-  const report = JSON.parse(readFileSync(path.join('.cache', `jest-${name}.json`), 'utf8'));
-  const passedInFailed = report.testResults.filter(({ status }) => status === 'failed').flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => status === 'passed').length;
-  return { passed: first.passed - passedInFailed + (again.passed ?? 0), failed: again.failed, skipped: first.skipped };
+  return { passed: report.numPassedTests, failed: report.numFailedTests + report.numRuntimeErrorTestSuites, skipped: report.numPendingTests };
 });
 
 /** A checker of its own that ends with the same closing line. Each of its checks counts; what it skips for lack of a tool it says by name. */
@@ -109,7 +93,7 @@ jest('contract', '\\.contract\\.spec\\.ts$');
 jest('e2e', '\\.e2e\\.spec\\.ts$', '--runInBand');
 if (!only || only.includes('e2e')) journeysOn('embedded');
 // On real servers: one Kafka, one mongod for all. Says what stood behind each port; skips are named with their reason.
-onRealServers('real', '\\.real\\.spec\\.ts$', '--config', 'jest.real.config.cjs');
+jest('real', '\\.real\\.spec\\.ts$', '--config', 'jest.real.config.cjs');
 if (!only || only.includes('real')) {
   for (const line of stoodBehind()) console.log(`  ${line}`);
   journeysOn('distributed');
