@@ -11,8 +11,8 @@ import { type Figure, median } from './report.js';
 export type OrdersPlan = { readonly ready: Ready; readonly echo: Echo; readonly seconds: number; readonly rounds: number };
 
 const GOAL = 0.1;
-/** The compiler is not done with the hot paths before: an order costs a third more in the tenth second than in the thirtieth. */
-const WARM_SECONDS = 30;
+/** The compiler is not done with the hot paths before. */
+const WARM_SECONDS = 20;
 const ORDERS_MAX_PER_SECOND = 8_000;
 const BUYERS = 200_000;
 
