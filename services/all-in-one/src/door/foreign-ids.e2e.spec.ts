@@ -27,10 +27,12 @@ const absentLike = (id: string): string => {
 const absentOf = ({ text, id }: Value): Value => ({ text: text.replace(id, absentLike(id)), id: absentLike(id) });
 const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
 
-/** What was told, without the ids that were asked about, the time, and what counts calls. */
+/** A page token's tag, which is made of the request's own words; the place it names has to be the same. */
+const TAGS = /(nextPageToken\\*":\\*")[\w-]{8}/g;
+/** What was told, without the ids that were asked about, the time, what counts calls, and page tokens' tags. */
 const told = (answer: Told | { readonly status: number; readonly text: string }, ids: readonly string[], mints: boolean): string => {
   const text = 'answers' in answer ? JSON.stringify([answer.status, answer.code, answer.text, answer.details, answer.fields, answer.retryAfterMs, answer.json]) : `${answer.status} ${answer.text}`;
-  const plain = text.replace(/req_\w+/g, 'req').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time').replace(/try-\d+/g, 'number');
+  const plain = text.replace(/req_\w+/g, 'req').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time').replace(/try-\d+/g, 'number').replace(TAGS, '$1');
   const sameIds = ids.reduce((left, id) => left.replaceAll(id, 'id').replaceAll(encodeURIComponent(id), 'id'), plain);
   return mints ? sameIds.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'uuid') : sameIds;
 };
